@@ -1,0 +1,33 @@
+# Every target does its own set-up, is quick when nothing changed, and can be stopped and repeated.
+PYTHON ?= python3
+PY := .venv/bin/python
+
+.PHONY: run lab test bench setup reference lock clean
+
+run: setup         ## the whole workbook: every notebook, a table, the pictures
+	$(PY) -m helpers.lab.milestones
+
+lab: setup         ## the lab and JupyterLab; Ctrl-C twice ends JupyterLab, then the lab stops
+	$(PY) -m helpers.lab.studio
+
+test: setup        ## everything the project claims
+	$(PY) -m pytest
+
+bench: setup       ## speed, as ratios measured in one run
+	$(PY) tests/benchmarks/clean_speed.py
+
+setup:
+	@$(PYTHON) helpers/lab/setup/environment.py
+	@$(PY) -m helpers.lab.setup
+
+reference: setup   ## execute the notebooks and keep their outputs as what nbval compares with
+	$(PY) -m helpers.lab.reference
+
+lock: setup        ## requirements/*.txt from requirements/*.in
+	for set in bootstrap workbook airflow; do \
+	  .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    --no-emit-index-url requirements/$$set.in -o requirements/$$set.txt; done
+
+clean:             ## stop the lab and delete everything that set-up and runs made
+	-$(PY) -m helpers.lab reset --yes
+	rm -rf .venv .setup .lab runs

@@ -1,0 +1,157 @@
+"""The one object that knows names and addresses: resource names from the id, laptop or AWS from the settings."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+LAPTOP_ID = "0a1b2c3d4e5f"
+"""The course gives every learner 12 hex digits; these are the laptop's."""
+
+TABLES = ("pin", "geo", "user")
+"""The three tables, in the order in which every posting carries them."""
+
+_OTHER_ACCOUNTS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN")
+
+
+class SetupError(Exception):
+    """Settings are missing or wrong; the text names the setting and the remedy."""
+
+
+def check_table(table: str) -> str:
+    """Return the name of a table, or say which there are.
+
+    Raises
+    ------
+    ValueError
+        If there is no such table.
+    """
+    if table not in TABLES:
+        raise ValueError(f"There is no table {table!r}; the tables are {', '.join(map(repr, TABLES))}.")
+    return table
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """Every name and address of the pipeline.
+
+    Attributes
+    ----------
+    id : str
+        12 hex digits; every resource name holds it.
+    region : str
+        AWS region.
+    bootstrap_servers : str
+        ``host:port`` of the Kafka brokers, joined by commas.
+    kafka_authority, kafka_certificate : str
+        PEM files: who signed the brokers' certificates, and the client's own key and certificate.
+    connect_url : str
+        Address of Kafka Connect.
+    database_url : str
+        SQLAlchemy URL of the posts database.
+    """
+
+    id: str
+    region: str
+    bootstrap_servers: str
+    kafka_authority: str = field(repr=False)
+    kafka_certificate: str = field(repr=False)
+    connect_url: str
+    database_url: str = field(repr=False)
+
+    def __post_init__(self):
+        if not re.fullmatch(r"[0-9a-f]{12}", self.id):
+            raise SetupError(f"WORKBOOK_ID={self.id!r} must be 12 hex digits, as in {LAPTOP_ID}.")
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] | None = None, checkout: Path = CHECKOUT) -> "Workbook":
+        """Read the settings and make them the environment of this process.
+
+        ``.env`` in the checkout holds a learner's own choices (see ``.env.example``). Unless it says
+        ``WORKBOOK_TARGET=aws``, the running lab's addresses and keys replace whatever AWS settings the shell has, so
+        that nothing meant for the laptop can reach a real account.
+
+        Parameters
+        ----------
+        environment : mapping, optional
+            By default this process's own, which is then changed; tests pass another.
+        checkout : Path
+            Folder that holds ``.env`` and ``.lab``.
+
+        Raises
+        ------
+        SetupError
+            If the lab is not running, or a setting is missing or malformed.
+        """
+        target = os.environ if environment is None else dict(environment)
+        own = {name: value for name, value in dotenv_values(checkout / ".env").items() if value}
+        target.update({name: value for name, value in own.items() if name not in target})
+        if target.get("WORKBOOK_TARGET", "laptop") == "laptop":
+            for name in _OTHER_ACCOUNTS:
+                target.pop(name, None)
+            target.update(_lab_addresses(Path(target.get("LAB_HOME") or checkout / ".lab")))
+        return cls(
+            id=target.get("WORKBOOK_ID", LAPTOP_ID),
+            region=_setting(target, "AWS_REGION"),
+            bootstrap_servers=_setting(target, "WORKBOOK_BOOTSTRAP_SERVERS"),
+            kafka_authority=_setting(target, "WORKBOOK_KAFKA_AUTHORITY"),
+            kafka_certificate=_setting(target, "WORKBOOK_KAFKA_CERTIFICATE"),
+            connect_url=_setting(target, "WORKBOOK_CONNECT_URL"),
+            database_url=_setting(target, "WORKBOOK_DATABASE_URL"),
+        )
+
+    @property
+    def bucket(self) -> str:
+        """Bucket that receives the topics."""
+        return f"user-{self.id}-bucket"
+
+    @property
+    def connector(self) -> str:
+        """Connector that carries the topics into the bucket."""
+        return f"{self.id}-connector"
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The three topics."""
+        return tuple(self.topic(table) for table in TABLES)
+
+    def topic(self, table: str) -> str:
+        """Topic of one table."""
+        return f"{self.id}.{check_table(table)}"
+
+    def topic_path(self, table: str, folder: str = "topics") -> str:
+        """Where Spark reads the objects of one topic.
+
+        Parameters
+        ----------
+        table : str
+            "pin", "geo" or "user".
+        folder : str
+            First part of the keys: the connector's ``topics.dir``.
+        """
+        return f"s3://{self.bucket}/{folder}/{self.topic(table)}/partition=0/"
+
+    def clean_table(self, table: str) -> str:
+        """Delta table that keeps one cleaned table of the batch."""
+        return f"{self.id}_{check_table(table)}_clean"
+
+
+def _lab_addresses(home: Path) -> dict[str, str]:
+    file = home / "workbook.env"
+    if not file.exists():
+        raise SetupError(
+            "The lab is not running. Start it in a terminal with `python -m helpers.lab up`, or with `make lab`, "
+            "then run this cell again. For your own AWS account, set WORKBOOK_TARGET=aws in .env (see .env.example)."
+        )
+    return {name: value or "" for name, value in dotenv_values(file, interpolate=False).items()}
+
+
+def _setting(settings: Mapping[str, str], name: str) -> str:
+    if not settings.get(name):
+        raise SetupError(f"The setting {name} is missing. Put a line {name}=… into .env; .env.example explains it.")
+    return settings[name]

@@ -1,0 +1,1 @@
+"""The lab: what stands in for AWS and Databricks on a laptop. The pipeline never imports it."""

@@ -1,0 +1,39 @@
+"""Write down where the pipeline finds the running lab: one file of environment variables (`helpers.config`)."""
+
+from urllib.parse import quote
+
+from helpers.lab.files import write_private
+from helpers.lab.layout import Lab
+from helpers.lab.services import Runtime
+from helpers.lab.setup import database
+
+
+def variables(runtime: Runtime) -> dict[str, str]:
+    """Gather the addresses and keys: AWS's standard variables, and the workbook's own."""
+    lab, credentials = runtime.lab, runtime.credentials
+    token = quote(credentials.cluster_token)
+    return {
+        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{lab.ports['s3']}",
+        "WORKBOOK_BOOTSTRAP_SERVERS": f"127.0.0.1:{lab.ports['kafka']}",
+        "WORKBOOK_KAFKA_AUTHORITY": str(lab.tls / "ca.pem"),
+        "WORKBOOK_KAFKA_CERTIFICATE": str(lab.tls / "workbook.pem"),
+        "WORKBOOK_CONNECT_URL": f"http://127.0.0.1:{lab.ports['connect']}",
+        "WORKBOOK_DATABASE_URL": f"sqlite:///{database.path(lab)}?detect_types=1",
+        # 127.0.0.1 with a token would make the client switch to TLS
+        "SPARK_REMOTE": f"sc://localhost:{lab.ports['cluster']}/;token={token}",
+    }
+
+
+def write(runtime: Runtime) -> None:
+    """Write the file, readable by the owner alone."""
+    lines = (f"{name}='{value}'\n" for name, value in variables(runtime).items())
+    write_private(runtime.lab.workbook_env, "".join(lines))
+
+
+def remove(lab: Lab) -> None:
+    """Take the addresses back when the lab stops."""
+    lab.workbook_env.unlink(missing_ok=True)

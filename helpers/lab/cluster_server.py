@@ -1,0 +1,67 @@
+"""The cluster's process: starts Spark with its Connect server and stays until it is told to stop.
+
+Being Python, and Spark's driver, it can also do what a Spark Connect client cannot. After a restart it puts the
+tables of the warehouse back into the catalog, which lives in memory.
+"""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+from pyspark.sql import SparkSession
+
+from helpers.lab.credentials import load_or_create
+from helpers.lab.layout import Lab
+from helpers.lab.services.base import Runtime
+from helpers.lab.services.cluster import spark_settings
+from helpers.lab.setup.java import find_java
+
+POLL_SECONDS = 0.5
+
+
+def tables_on_disk(warehouse: Path) -> list[Path]:
+    """List the folders of a warehouse that hold a Delta table."""
+    return sorted(log.parent for log in warehouse.glob("*/_delta_log"))
+
+
+def register_tables(spark: SparkSession, warehouse: Path) -> None:
+    """Put the tables of a warehouse folder into the catalog."""
+    for folder in tables_on_disk(warehouse):
+        spark.sql(f"CREATE TABLE IF NOT EXISTS `{folder.name}` USING delta LOCATION '{folder.as_uri()}'")
+
+
+def start() -> SparkSession:
+    """Start Spark; its Connect server is one of its plugins."""
+    lab = Lab.from_environment()
+    runtime = Runtime(lab, find_java(lab.build), load_or_create(lab.credentials_file))
+    builder = SparkSession.builder
+    for name, value in spark_settings(runtime).items():
+        builder = builder.config(name, value)
+    spark = builder.getOrCreate()
+    warehouse = spark.conf.get("spark.sql.warehouse.dir") or ""
+    register_tables(spark, Path(unquote(urlparse(warehouse).path)))
+    return spark
+
+
+def main() -> None:
+    """Serve until a signal comes, or until the Java side is gone: the supervisor then starts both anew."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    spark = start()
+    java = spark.sparkContext._gateway.proc
+    print(f"cluster ready, Spark {spark.version}, process {os.getpid()}, Java {java.pid}", flush=True)
+    try:
+        while java.poll() is None:
+            time.sleep(POLL_SECONDS)
+    finally:
+        if java.poll() is None:
+            spark.stop()
+            java.terminate()
+            java.wait()
+    raise SystemExit("Spark's Java process ended")
+
+
+if __name__ == "__main__":
+    main()

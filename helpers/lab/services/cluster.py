@@ -1,0 +1,115 @@
+"""The cluster: Spark with Delta and S3A, reached by Spark Connect."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+from helpers.lab.files import TEMPLATES, write_private
+from helpers.lab.services.base import Runtime, Service, config_file
+
+DRIVER_MEMORY_MB = 1024
+
+
+class Cluster(Service):
+    """One Spark application that all notebooks share; its tables are below ``.lab/cluster``."""
+
+    name = "cluster"
+    runs = "Spark with Delta, reached by Spark Connect"
+    stands_for = "Databricks cluster"
+    ports = ("cluster",)
+    memory_limit_mb = 2048
+    needs = ("s3",)
+
+    def prepare(self, runtime: Runtime) -> None:
+        """Make the folders and write the logging settings."""
+        for folder in ("cluster/warehouse", "cluster/spark", "tmp"):
+            (runtime.lab.home / folder).mkdir(parents=True, exist_ok=True)
+        write_private(
+            config_file(runtime, "spark-log4j2.properties"), (TEMPLATES / "spark-log4j2.properties").read_text()
+        )
+
+    def command(self, runtime: Runtime) -> list[str]:
+        """Start the Python process that starts Spark."""
+        return [sys.executable, "-m", "helpers.lab.cluster_server"]
+
+    def environment(self, runtime: Runtime) -> dict[str, str]:
+        """Tell Spark its Java, and that it stays on loopback."""
+        return {
+            "JAVA_HOME": str(runtime.java.home),
+            "SPARK_LOCAL_IP": "127.0.0.1",
+            "PYSPARK_PYTHON": sys.executable,
+            "SPARK_CONNECT_AUTHENTICATE_TOKEN": runtime.credentials.cluster_token,
+        }
+
+    def check(self, runtime: Runtime) -> None:
+        """Open a connection: the port is bound once Spark is ready for sessions."""
+        socket.create_connection(("127.0.0.1", runtime.lab.ports["cluster"]), timeout=2).close()
+
+
+def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]:
+    """Build the cluster's Spark configuration.
+
+    Parameters
+    ----------
+    runtime : Runtime
+        Gives folders, ports and the keys to S3.
+    cores : int, optional
+        Worker threads; by default all cores, at most four.
+
+    Returns
+    -------
+    dict of str to str
+        Settings for the session's builder.
+    """
+    lab, credentials = runtime.lab, runtime.credentials
+    data = lab.data("cluster")
+    jars = sorted((lab.build / "jars" / "cluster").glob("*.jar"))
+    java_options = (
+        f"-XX:+UseParallelGC -XX:MaxMetaspaceSize=384m -XX:ReservedCodeCacheSize=160m -XX:-UsePerfData "
+        f"-Djava.net.preferIPv4Stack=true -Dderby.system.home={_quoted(data / 'spark')} "
+        f"-Djava.io.tmpdir={_quoted(lab.home / 'tmp')} "
+        f"-Dlog4j2.configurationFile={_quoted(config_file(runtime, 'spark-log4j2.properties'))}"
+    )
+    s3a = {
+        "endpoint": f"http://127.0.0.1:{lab.ports['s3']}",
+        "endpoint.region": "us-east-1",
+        "path.style.access": "true",
+        "access.key": credentials.access_key_id,
+        "secret.key": credentials.secret_access_key,
+        # with the defaults a server that is down gives no answer within two minutes
+        "attempts.maximum": "2",
+        "retry.limit": "2",
+        "retry.interval": "200ms",
+    }
+    settings = {
+        "spark.master": f"local[{cores or min(os.cpu_count() or 1, 4)}]",
+        "spark.app.name": "workbook cluster",
+        "spark.driver.memory": f"{DRIVER_MEMORY_MB}m",
+        "spark.driver.extraJavaOptions": java_options,
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.ui.enabled": "false",
+        "spark.local.dir": str(data / "spark"),
+        "spark.jars": ",".join(str(jar) for jar in jars),
+        "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": str(lab.ports["cluster"]),
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.sql.sources.default": "delta",  # as on Databricks
+        "spark.sql.warehouse.dir": (data / "warehouse").as_uri(),
+        "spark.sql.session.timeZone": "UTC",  # as on Databricks
+        # sized for a few cores: the defaults are for hundreds
+        "spark.sql.shuffle.partitions": "2",
+        "spark.databricks.delta.snapshotPartitions": "2",
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
+        "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
+        # Databricks' own address for a bucket
+        "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+    }
+    return settings | {f"spark.hadoop.fs.s3a.{name}": value for name, value in s3a.items()}
+
+
+def _quoted(path: Path) -> str:
+    return f'"{path}"' if " " in str(path) else str(path)

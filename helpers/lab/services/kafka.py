@@ -1,0 +1,104 @@
+"""Kafka: one KRaft node; every listener speaks TLS and asks for a certificate of the lab's."""
+
+import base64
+import subprocess
+import uuid
+from pathlib import Path
+
+from kafka import KafkaAdminClient
+
+from helpers.lab.files import TEMPLATES, render_properties, write_private
+from helpers.lab.layout import Lab, LabError
+from helpers.lab.services.base import Runtime, Service, config_file, jvm
+from helpers.lab.setup.plugin import class_path
+
+
+def inner_tls(lab: Lab, party: str) -> dict[str, str]:
+    """Kafka client settings with which a part of the lab enters the broker's inner listener.
+
+    Parameters
+    ----------
+    lab : Lab
+        Tells where the certificates are.
+    party : str
+        One of `helpers.lab.pki.PARTIES`.
+    """
+    return {
+        "security.protocol": "SSL",
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": str(lab.tls / f"{party}.pem"),
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": str(lab.tls / "ca.pem"),
+    }
+
+
+def logging_file(runtime: Runtime) -> Path:
+    """Write the logging settings that Kafka's programs share."""
+    file = config_file(runtime, "log4j2.properties")
+    write_private(file, (TEMPLATES / "log4j2.properties").read_text())
+    return file
+
+
+def kafka_jvm(runtime: Runtime, heap_mb: int) -> list[str]:
+    """Begin the command of one of Kafka's own programs."""
+    logging = f"-Dlog4j2.configurationFile={config_file(runtime, 'log4j2.properties')}"
+    return jvm(runtime, class_path(runtime.lab.build / "jars" / "kafka"), heap_mb, logging)
+
+
+class Kafka(Service):
+    """Broker and controller in one process; its log is below ``.lab/kafka``."""
+
+    name = "kafka"
+    runs = "Apache Kafka, one KRaft node"
+    stands_for = "Amazon MSK"
+    ports = ("kafka", "kafka_inner", "kafka_controller")
+    memory_limit_mb = 250
+
+    def prepare(self, runtime: Runtime) -> None:
+        """Write the configuration; at the first start, format the log folder."""
+        lab = runtime.lab
+        data = lab.data("kafka")
+        server = config_file(runtime, "server.properties")
+        text = render_properties(
+            "server.properties",
+            **{port: lab.ports[port] for port in self.ports},
+            broker_pem=lab.tls / "broker.pem",
+            ca_pem=lab.tls / "ca.pem",
+            data=data,
+        )
+        write_private(server, text)
+        logging_file(runtime)
+        if not (data / "meta.properties").exists():
+            self._format(runtime, server)
+
+    @staticmethod
+    def _format(runtime: Runtime, server: Path) -> None:
+        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
+        done = subprocess.run(
+            [*kafka_jvm(runtime, 96), "kafka.tools.StorageTool", "format", "--standalone",
+             "-t", cluster_id, "-c", str(server)],
+            capture_output=True, text=True,
+        )  # fmt: skip
+        if done.returncode:
+            raise LabError(f"Kafka could not format {runtime.lab.data('kafka')}:\n{done.stdout}{done.stderr}")
+
+    def command(self, runtime: Runtime) -> list[str]:
+        """Start the broker."""
+        return [*kafka_jvm(runtime, 112), "kafka.Kafka", str(config_file(runtime, "server.properties"))]
+
+    def check(self, runtime: Runtime) -> None:
+        """Ask the broker to describe its cluster, through the inner listener."""
+        tls = runtime.lab.tls
+        admin = KafkaAdminClient(
+            bootstrap_servers=f"127.0.0.1:{runtime.lab.ports['kafka_inner']}",
+            security_protocol="SSL",
+            ssl_cafile=str(tls / "ca.pem"),
+            ssl_certfile=str(tls / "broker.pem"),
+            ssl_keyfile=str(tls / "broker.pem"),
+            request_timeout_ms=2000,
+            bootstrap_timeout_ms=2000,
+        )
+        try:
+            admin.describe_cluster()
+        finally:
+            admin.close()

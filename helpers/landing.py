@@ -1,0 +1,96 @@
+"""What has landed in the bucket: the objects the connector wrote, read by their names."""
+
+import re
+from dataclasses import dataclass
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from helpers.config import Workbook
+
+_KEY = re.compile(
+    r"[^/]+/(?P<topic>[^/]+)/partition=(?P<partition>\d+)/(?P=topic)\+(?P=partition)\+(?P<offset>\d+)\.json"
+)
+
+
+@dataclass(frozen=True, order=True)
+class LandedObject:
+    """One object of a topic.
+
+    Attributes
+    ----------
+    topic : str
+        Topic its records come from.
+    partition : int
+        Partition of the topic.
+    offset : int
+        Offset of its first record.
+    key : str
+        Its name in the bucket.
+    size : int
+        Bytes.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    size: int
+
+
+def client(workbook: Workbook):
+    """Make an S3 client; on the laptop the endpoint comes from the environment, as on AWS the default does."""
+    return boto3.client("s3", region_name=workbook.region, config=Config(retries={"total_max_attempts": 3}))
+
+
+def create_bucket(workbook: Workbook) -> str:
+    """Create the bucket unless it is there.
+
+    Returns
+    -------
+    str
+        "created" or "was there".
+    """
+    s3 = client(workbook)
+    try:
+        s3.head_bucket(Bucket=workbook.bucket)
+        return "was there"
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+            raise
+    s3.create_bucket(Bucket=workbook.bucket)
+    return "created"
+
+
+def objects(workbook: Workbook, folder: str = "topics", since: dict[str, int] | None = None) -> list[LandedObject]:
+    """List the objects of the three topics.
+
+    Parameters
+    ----------
+    workbook : Workbook
+        Gives the bucket.
+    folder : str
+        First part of the keys.
+    since : dict of str to int, optional
+        Topic → first offset of interest, as `kafka_client.end_offsets` gave it before posting.
+
+    Returns
+    -------
+    list of LandedObject
+        By topic, partition and offset.
+    """
+    pages = client(workbook).get_paginator("list_objects_v2").paginate(Bucket=workbook.bucket, Prefix=f"{folder}/")
+    found = []
+    for entry in (entry for page in pages for entry in page.get("Contents", ())):
+        if match := _KEY.fullmatch(entry["Key"]):
+            offset = int(match["offset"])
+            if offset >= (since or {}).get(match["topic"], 0):
+                item = LandedObject(match["topic"], int(match["partition"]), offset, entry["Key"], entry["Size"])
+                found.append(item)
+    return sorted(found)
+
+
+def text(workbook: Workbook, key: str) -> str:
+    """Read one object as text."""
+    return client(workbook).get_object(Bucket=workbook.bucket, Key=key)["Body"].read().decode()
