@@ -18,7 +18,7 @@ class KafkaUnavailable(Exception):
 
 
 def connection(workbook: Workbook) -> dict[str, object]:
-    """Settings with which every Kafka client of the workbook connects."""
+    """Gather the settings with which every Kafka client of the workbook connects."""
     return {
         "bootstrap_servers": workbook.bootstrap_servers.split(","),
         "bootstrap_timeout_ms": PATIENCE_MS,

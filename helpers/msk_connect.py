@@ -82,11 +82,12 @@ def put_connector(workbook: Workbook, properties: dict[str, str], timeout: float
     while not _is_running(workbook, properties, limit):
         if time.monotonic() > limit:
             raise ConnectorError(f"The tasks of {workbook.connector} did not start within {timeout:.0f} s.")
-        if not restarted and _failure(workbook):
+        reason = _failure(_state(workbook))
+        if reason and not restarted:
             # a failure from before this call: new properties alone do not start a failed task again
             _request(workbook, "POST", f"/connectors/{workbook.connector}/restart?includeTasks=true&onlyFailed=true")
             restarted = True
-        elif reason := _failure(workbook):
+        elif reason:
             raise ConnectorError(f"{workbook.connector} failed: {reason}")
         time.sleep(0.2)
     return "created" if status == 201 else "updated"
@@ -102,19 +103,30 @@ def _is_running(workbook: Workbook, properties: dict[str, str], limit: float) ->
     return current and running == len(tasks) == int(properties["tasks.max"])
 
 
-def _failure(workbook: Workbook) -> str | None:
+def _state(workbook: Workbook) -> dict | None:
+    """Ask for the state of the connector and its tasks; None if there is no such connector."""
+    status, state = _request(workbook, "GET", f"/connectors/{workbook.connector}/status")
+    return None if status == 404 else state
+
+
+def _failure(state: dict | None) -> str | None:
     """Tell why the connector or one of its tasks failed; None if none did."""
-    _, state = _request(workbook, "GET", f"/connectors/{workbook.connector}/status")
-    for part in (state.get("connector", {}), *state.get("tasks", ())):
-        if part.get("state") == "FAILED":
+    parts = [*state["tasks"], state["connector"]] if state and "tasks" in state else []
+    for part in parts:
+        if part["state"] == "FAILED":
             return _cause(part["trace"])
     return None
 
 
 def _cause(trace: str) -> str:
-    """Pick the line of a Java trace that tells the reason: the last cause."""
-    causes = [line for line in trace.splitlines() if line.startswith("Caused by: ")]
-    return (causes or trace.splitlines())[-1 if causes else 0].removeprefix("Caused by: ")
+    """Tell the reasons in a Java trace, from the outermost to the innermost, each once."""
+    lines = [line.removeprefix("Caused by: ") for line in trace.splitlines() if not line.startswith("\t")]
+    reasons: list[str] = []
+    for line in lines[1:] or lines:  # the first line only says that the worker gave up
+        message = line.split(": ", 1)[-1].strip()
+        if message and not any(message in reason for reason in reasons):
+            reasons.append(message)
+    return " Because: ".join(reasons)
 
 
 def wait_until_stored(workbook: Workbook, timeout: float = 120) -> float:
@@ -140,7 +152,10 @@ def wait_until_stored(workbook: Workbook, timeout: float = 120) -> float:
         waited = time.monotonic() - started
         if not any(behind.values()):
             return waited
-        if reason := _failure(workbook):
+        state = _state(workbook)
+        if state is None:
+            raise ConnectorError(f"There is no connector {workbook.connector}. Create it first.")
+        if reason := _failure(state):
             raise ConnectorError(f"{workbook.connector} failed: {reason}")
         if waited > timeout:
             raise ConnectorError(

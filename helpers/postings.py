@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 
 import sqlalchemy
@@ -23,7 +24,7 @@ DATABASE_TABLES = {"pin": "pinterest_data", "geo": "geolocation_data", "user": "
 
 @dataclass(frozen=True)
 class Posting:
-    """What one user's post sends: a row for each of the three tables.
+    """What one user's post sends: a row for each of the three tables it concerns.
 
     Attributes
     ----------
@@ -98,11 +99,12 @@ def history(folder: Path = CHECKOUT / "data") -> Iterator[Posting]:
     Parameters
     ----------
     folder : Path
-        Holds ``pin.jsonl.gz``, ``geo.jsonl.gz`` and ``user.jsonl.gz``, aligned line by line.
+        Holds ``pin.jsonl.gz``, ``geo.jsonl.gz`` and ``user.jsonl.gz``, aligned line by line. The users end with
+        two who never posted: their postings have no pin and no place.
     """
     lines = [_json_lines(folder / f"{table}.jsonl.gz") for table in TABLES]
-    for rows in zip(*lines, strict=True):
-        yield Posting(dict(zip(TABLES, rows, strict=True)))
+    for rows in zip_longest(*lines):
+        yield Posting({table: row for table, row in zip(TABLES, rows, strict=True) if row is not None})
 
 
 def _json_lines(file: Path) -> Iterator[dict]:

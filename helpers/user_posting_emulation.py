@@ -15,7 +15,7 @@ from kafka.errors import KafkaError
 from tqdm.auto import tqdm
 
 from helpers import kafka_client
-from helpers.config import TABLES, SetupError, Workbook
+from helpers.config import SetupError, Workbook
 from helpers.postings import SEED, Posting, PostsDatabase, draws
 
 WINDOW = 2000
@@ -34,7 +34,7 @@ class Tally:
     sent : int
         Postings handed to the producer.
     acknowledged : int
-        Postings of which the brokers stored all three records.
+        Postings of which the brokers stored every record.
     problems : list of str
         Why the others were not, each different reason once.
     """
@@ -65,7 +65,7 @@ class KafkaTarget:
 
     def post(self, posting: Posting) -> None:
         """Hand one posting to the producer; waits when too many are under way."""
-        futures = [self._producer.send(self._workbook.topic(table), posting.wire(table)) for table in TABLES]
+        futures = [self._producer.send(self._workbook.topic(table), posting.wire(table)) for table in posting.rows]
         self._tally.sent += 1
         self._pending.append(futures)
         while len(self._pending) > WINDOW:

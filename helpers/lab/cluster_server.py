@@ -34,7 +34,7 @@ def register_tables(spark: SparkSession, warehouse: Path) -> None:
 
 
 def start() -> SparkSession:
-    """Start Spark; its Connect server is one of its plugins."""
+    """Start Spark, and its Connect server last: whoever can connect finds all tables."""
     lab = Lab.from_environment()
     runtime = Runtime(lab, find_java(lab.build), load_or_create(lab.credentials_file))
     builder = SparkSession.builder
@@ -43,6 +43,7 @@ def start() -> SparkSession:
     spark = builder.getOrCreate()
     warehouse = spark.conf.get("spark.sql.warehouse.dir") or ""
     register_tables(spark, Path(unquote(urlparse(warehouse).path)))
+    spark._jvm.org.apache.spark.sql.connect.service.SparkConnectService.start(spark._jsc.sc())
     return spark
 
 

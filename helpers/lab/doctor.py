@@ -55,7 +55,7 @@ def _jars(lab: Lab) -> Finding:
     name, fault = next(iter(wrong.items()))
     return Finding(
         False,
-        f"{len(wrong)} of {len(lock)} jars are not as recorded, the first is {name}: {fault}. `make setup` fetches them.",
+        f"{len(wrong)} of {len(lock)} jars are not as recorded, first {name}: {fault}. `make setup` fetches them.",
     )
 
 

@@ -22,7 +22,9 @@ def _run_one(notebook: Path, lab: Lab) -> tuple[str, float, list[notebooks.Pictu
         notebooks.execute(notebook, executed, lab)
         outcome = "ok"
     except PapermillExecutionError as error:
-        outcome = f"stopped at cell {error.exec_count}: {error.ename}: {error.evalue.splitlines()[0] if error.evalue else ''}"
+        outcome = (
+            f"stopped at cell {error.exec_count}: {error.ename}: {error.evalue.splitlines()[0] if error.evalue else ''}"
+        )
     return outcome, time.monotonic() - started, notebooks.save_pictures(executed, RUNS)
 
 

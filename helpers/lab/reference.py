@@ -10,11 +10,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-from helpers.lab import notebooks, operations
-from helpers.lab.layout import Lab, read_ports
+import jupytext
+import nbformat
 
-PORT_OFFSET = 21_000
-"""Keeps the reference lab's ports apart from those of a learner's lab and of the tests."""
+from helpers.lab import notebooks, operations
+from helpers.lab.layout import CHECKOUT, Lab, read_ports
+
+PORT_OFFSET = 13_000
+"""Keeps the reference lab's ports apart from a learner's and the tests', and below those that clients get."""
+
+IGNORED = "nbval-ignore-output"
+
+README_PICTURES = {"07_spark_analytics": (1, CHECKOUT / "docs" / "posts_by_category_and_year.png")}
+"""Notebook → which of its pictures the README shows, and where."""
 
 VARYING_KEYS = (
     "metadata.papermill cell.metadata.papermill cell.metadata.execution metadata.language_info.version "
@@ -23,11 +31,12 @@ VARYING_KEYS = (
 
 
 def sync(source: Path) -> Path:
-    """Make a notebook from its py:percent source; outputs of unchanged cells stay."""
+    """Make a notebook from its py:percent source; the same source makes the same file."""
     notebook = source.with_suffix(".ipynb")
-    subprocess.run(
-        [sys.executable, "-m", "jupytext", "--quiet", "--to", "ipynb", "--output", str(notebook), str(source)], check=True
-    )
+    made = jupytext.read(source)
+    for number, cell in enumerate(made.cells):
+        cell.id = f"cell-{number:02d}"
+    nbformat.write(made, notebook)
     return notebook
 
 
@@ -40,14 +49,42 @@ def strip(notebook: Path) -> None:
     )  # fmt: skip
 
 
+def measured(notebook: Path) -> dict[str, list]:
+    """Collect the outputs that hold seconds: source of the cell → outputs."""
+    if not notebook.exists():
+        return {}
+    cells = nbformat.read(notebook, as_version=4).cells
+    return {cell.source: cell.outputs for cell in cells if IGNORED in cell.metadata.get("tags", ())}
+
+
+def restore(notebook: Path, earlier: dict[str, list]) -> None:
+    """Put earlier measurements back, so that a rebuild differs only where something changed."""
+    executed = nbformat.read(notebook, as_version=4)
+    for cell in executed.cells:
+        if cell.source in earlier and cell.cell_type == "code":
+            cell.outputs = earlier[cell.source]
+    nbformat.write(executed, notebook)
+
+
+def keep_picture(notebook: Path) -> None:
+    """Copy a notebook's picture for the README, if it has one."""
+    if notebook.stem in README_PICTURES:
+        number, target = README_PICTURES[notebook.stem]
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(notebooks.save_pictures(notebook, Path(folder))[number].file, target)
+
+
 def build(names: list[str], lab: Lab) -> None:
     """Execute notebooks in a running lab and keep their outputs in place."""
     for source in sorted(notebooks.FOLDER.glob("[0-9][0-9]_*.py")):
         if not names or source.stem in names:
             print(f"{source.stem} …", flush=True)
+            earlier = measured(source.with_suffix(".ipynb"))
             notebook = sync(source)
             notebooks.execute(notebook, notebook, lab)
             strip(notebook)
+            restore(notebook, earlier)
+            keep_picture(notebook)
 
 
 def main() -> int:

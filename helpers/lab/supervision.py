@@ -101,7 +101,9 @@ def configuration(runtime: Runtime, services: Iterable[Service]) -> str:
     ports = {port_variable(name): str(port) for name, port in runtime.lab.ports.items()}
     common = {
         MARK: str(runtime.lab.home), "LAB_HOME": str(runtime.lab.home), "LAB_SETUP": str(runtime.lab.build),
-        "NO_PROXY": "127.0.0.1,localhost", "PYTHONUNBUFFERED": "1",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "LC_ALL": "C.UTF-8",  # else Java cannot open a path with other than ASCII letters
+        "PYTHONUNBUFFERED": "1",
     } | ports  # fmt: skip
     text = _HEAD.format(
         home=home, port=runtime.lab.ports["supervisor"], password=runtime.credentials.supervisor_password

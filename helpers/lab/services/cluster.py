@@ -1,9 +1,10 @@
 """The cluster: Spark with Delta and S3A, reached by Spark Connect."""
 
 import os
-import socket
 import sys
 from pathlib import Path
+
+import grpc
 
 from helpers.lab.files import TEMPLATES, write_private
 from helpers.lab.services.base import Runtime, Service, config_file
@@ -34,17 +35,21 @@ class Cluster(Service):
         return [sys.executable, "-m", "helpers.lab.cluster_server"]
 
     def environment(self, runtime: Runtime) -> dict[str, str]:
-        """Tell Spark its Java, and that it stays on loopback."""
+        """Tell Spark its Java, its keys to S3, and that it stays on loopback."""
         return {
             "JAVA_HOME": str(runtime.java.home),
             "SPARK_LOCAL_IP": "127.0.0.1",
             "PYSPARK_PYTHON": sys.executable,
             "SPARK_CONNECT_AUTHENTICATE_TOKEN": runtime.credentials.cluster_token,
+            # settings would stand on Spark's command line, for everybody to read
+            "AWS_ACCESS_KEY_ID": runtime.credentials.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": runtime.credentials.secret_access_key,
         }
 
     def check(self, runtime: Runtime) -> None:
-        """Open a connection: the port is bound once Spark is ready for sessions."""
-        socket.create_connection(("127.0.0.1", runtime.lab.ports["cluster"]), timeout=2).close()
+        """Open a gRPC channel: the port is bound once Spark and all its tables are ready for sessions."""
+        with grpc.insecure_channel(f"127.0.0.1:{runtime.lab.ports['cluster']}") as channel:
+            grpc.channel_ready_future(channel).result(timeout=2)
 
 
 def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]:
@@ -53,7 +58,7 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
     Parameters
     ----------
     runtime : Runtime
-        Gives folders, ports and the keys to S3.
+        Gives folders and ports.
     cores : int, optional
         Worker threads; by default all cores, at most four.
 
@@ -62,7 +67,7 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
     dict of str to str
         Settings for the session's builder.
     """
-    lab, credentials = runtime.lab, runtime.credentials
+    lab = runtime.lab
     data = lab.data("cluster")
     jars = sorted((lab.build / "jars" / "cluster").glob("*.jar"))
     java_options = (
@@ -75,8 +80,6 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
         "endpoint": f"http://127.0.0.1:{lab.ports['s3']}",
         "endpoint.region": "us-east-1",
         "path.style.access": "true",
-        "access.key": credentials.access_key_id,
-        "secret.key": credentials.secret_access_key,
         # with the defaults a server that is down gives no answer within two minutes
         "attempts.maximum": "2",
         "retry.limit": "2",
@@ -92,7 +95,6 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
         "spark.ui.enabled": "false",
         "spark.local.dir": str(data / "spark"),
         "spark.jars": ",".join(str(jar) for jar in jars),
-        "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
         "spark.connect.grpc.binding.address": "127.0.0.1",
         "spark.connect.grpc.binding.port": str(lab.ports["cluster"]),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",

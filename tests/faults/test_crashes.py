@@ -1,0 +1,147 @@
+"""kill -9 at bad moments: what Kafka acknowledged is in S3 exactly once afterwards."""
+
+import json
+import os
+import signal
+import threading
+import time
+
+import psutil
+import pytest
+from conftest import FAULT_PORTS, running_lab, workbook_of
+
+from helpers import kafka_client, landing, msk_connect
+from helpers.lab import operations, supervision
+from helpers.postings import Posting
+from helpers.user_posting_emulation import Tally, send
+
+pytestmark = pytest.mark.lab
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    with running_lab(tmp_path_factory.mktemp("faults"), FAULT_PORTS) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def workbook(lab):
+    with workbook_of(lab) as loaded:
+        landing.create_bucket(loaded)
+        kafka_client.create_topics(loaded)
+        msk_connect.put_connector(loaded, msk_connect.sink_properties(loaded, 50, rotate_schedule_ms=300))
+        yield loaded
+
+
+def pid(lab, service):
+    return next(report.state.pid for report in operations.status(lab) if report.service.name == service)
+
+
+def wait_until_back(lab, service, old):
+    limit = time.monotonic() + 60
+    while time.monotonic() < limit:
+        report = next(report for report in operations.status(lab) if report.service.name == service)
+        if report.healthy and report.state.pid != old:
+            return
+        time.sleep(0.3)
+    pytest.fail(f"{service} did not come back")
+
+
+def numbered(numbers, pause):
+    """Postings whose keys are unique, so that a loss and a repetition can be told apart."""
+    for number in numbers:
+        time.sleep(pause)
+        yield Posting({"pin": {"index": number}, "geo": {"ind": number}, "user": {"ind": number}})
+
+
+def stored(workbook, table, low):
+    """Every number in the bucket from `low` on, repetitions included."""
+    found = []
+    for item in landing.objects(workbook):
+        if item.topic == workbook.topic(table):
+            rows = map(json.loads, landing.text(workbook, item.key).splitlines())
+            found += [row["index" if table == "pin" else "ind"] for row in rows]
+    return sorted(number for number in found if number >= low)
+
+
+def kill(lab, service):
+    victim = pid(lab, service)
+    os.kill(victim, signal.SIGKILL)
+    return victim
+
+
+@pytest.mark.parametrize(("low", "service"), [(10_000, "connect"), (20_000, "kafka"), (30_000, "s3")])
+def test_kill_9_while_posting_loses_and_repeats_nothing(lab, workbook, low, service):
+    tally = Tally()
+
+    def post():
+        result = send(workbook, numbered(range(low, low + 1000), 0.004), progress=False)
+        tally.acknowledged, tally.problems = result.acknowledged, result.problems
+
+    sender = threading.Thread(target=post)
+    sender.start()
+    time.sleep(1.5)
+    victim = kill(lab, service)
+    sender.join()
+    wait_until_back(lab, service, victim)
+    assert (tally.acknowledged, tally.problems) == (1000, [])
+    msk_connect.put_connector(workbook, msk_connect.sink_properties(workbook, 50, rotate_schedule_ms=300))
+    msk_connect.wait_until_stored(workbook, timeout=60)
+    for table in ("pin", "geo", "user"):
+        assert stored(workbook, table, low)[:1001] == list(range(low, low + 1000))
+
+
+def test_the_cluster_comes_back_with_its_tables(lab, workbook):
+    from helpers import databricks
+
+    spark = databricks.session()
+    spark.range(7).write.saveAsTable("kept")
+    spark.stop()
+    victim = kill(lab, "cluster")
+    wait_until_back(lab, "cluster", victim)
+    spark = databricks.session()
+    assert spark.table("kept").count() == 7
+    spark.stop()
+
+
+def test_the_clusters_java_side_alone_may_die_too(lab, workbook):
+    parent = psutil.Process(pid(lab, "cluster"))
+    java = next(child for child in parent.children(recursive=True) if child.name() == "java")
+    java.kill()
+    wait_until_back(lab, "cluster", parent.pid)
+
+
+def test_after_kill_9_of_everything_the_lab_starts_again_with_its_data(lab, workbook):
+    before = stored(workbook, "pin", 0)
+    offsets = kafka_client.end_offsets(workbook)
+    everything = supervision.processes(lab.home)
+    assert len(everything) >= 6
+    for process in everything:
+        process.kill()
+    psutil.wait_procs(everything, timeout=10)
+    assert operations.status(lab) == []
+    operations.up(lab)
+    assert kafka_client.end_offsets(workbook) == offsets
+    assert stored(workbook, "pin", 0) == before
+
+
+def test_a_dead_supervisor_leaves_no_orphans_in_the_way(lab, workbook):
+    (supervisor,) = [p for p in supervision.processes(lab.home) if "supervisor.supervisord" in p.cmdline()]
+    supervisor.kill()
+    supervisor.wait()
+    said = []
+    operations.up(lab, say=said.append)
+    assert "that an earlier lab left behind" in said[0]
+    assert all(report.healthy for report in operations.status(lab))
+
+
+def test_an_upload_that_a_crash_cut_short_is_swept_up(lab, workbook):
+    folder = lab.data("s3") / workbook.bucket / "topics"
+    junk = folder / "a.json-123e4567-e89b-12d3-a456-426614174000"
+    kept = folder / "report-123e4567-e89b-12d3-a456-426614174000"
+    junk.write_text("half")
+    kept.write_text("an object of the learner's")
+    operations.down(lab)
+    operations.up(lab)
+    assert not junk.exists()
+    assert kept.exists()

@@ -1,0 +1,86 @@
+import pytest
+
+from helpers.config import LAPTOP_ID, SetupError, Workbook
+
+ADDRESSES = {
+    "AWS_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "AKIALAB",
+    "WORKBOOK_BOOTSTRAP_SERVERS": "127.0.0.1:9098",
+    "WORKBOOK_KAFKA_AUTHORITY": "/lab/ca.pem",
+    "WORKBOOK_KAFKA_CERTIFICATE": "/lab/workbook.pem",
+    "WORKBOOK_CONNECT_URL": "http://127.0.0.1:8083",
+    "WORKBOOK_DATABASE_URL": "sqlite:////lab/posts.db?detect_types=1",
+}
+
+
+def write(file, settings):
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("".join(f"{name}='{value}'\n" for name, value in settings.items()))
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    write(tmp_path / ".lab" / "workbook.env", ADDRESSES)
+    return tmp_path
+
+
+def test_every_name_follows_from_the_id(checkout):
+    workbook = Workbook.load({"WORKBOOK_ID": "abcdef012345"}, checkout)
+    assert workbook.topics == ("abcdef012345.pin", "abcdef012345.geo", "abcdef012345.user")
+    assert workbook.bucket == "user-abcdef012345-bucket"
+    assert workbook.connector == "abcdef012345-connector"
+    assert workbook.clean_table("geo") == "abcdef012345_geo_clean"
+    assert workbook.topic_path("pin") == "s3://user-abcdef012345-bucket/topics/abcdef012345.pin/partition=0/"
+
+
+def test_the_laptop_needs_no_settings(checkout):
+    assert Workbook.load({}, checkout).id == LAPTOP_ID
+
+
+def test_a_real_accounts_keys_never_meet_the_laptop(checkout, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "real")
+    monkeypatch.setenv("AWS_PROFILE", "work")
+    monkeypatch.delenv("LAB_HOME", raising=False)
+    import os
+
+    before = dict(os.environ)
+    try:
+        Workbook.load(checkout=checkout)
+        assert os.environ["AWS_ACCESS_KEY_ID"] == "AKIALAB"
+        assert not {"AWS_SESSION_TOKEN", "AWS_PROFILE"} & os.environ.keys()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def test_a_lab_that_is_down_is_said_with_the_way_to_start_it(tmp_path):
+    with pytest.raises(SetupError, match=r"python -m helpers\.lab up"):
+        Workbook.load({}, tmp_path)
+
+
+def test_on_ones_own_account_settings_come_from_dotenv(tmp_path):
+    write(tmp_path / ".env", ADDRESSES | {"WORKBOOK_TARGET": "aws", "WORKBOOK_BOOTSTRAP_SERVERS": "b-1.msk:9098"})
+    assert Workbook.load({}, tmp_path).bootstrap_servers == "b-1.msk:9098"
+
+
+def test_a_missing_setting_is_named(tmp_path):
+    settings = {name: value for name, value in ADDRESSES.items() if name != "WORKBOOK_DATABASE_URL"}
+    write(tmp_path / ".env", settings | {"WORKBOOK_TARGET": "aws"})
+    with pytest.raises(SetupError, match="WORKBOOK_DATABASE_URL is missing"):
+        Workbook.load({}, tmp_path)
+
+
+@pytest.mark.parametrize("wrong", ["0A1B2C3D4E5F", "0a1b", "0a1b2c3d4e5g"])
+def test_an_id_of_another_form_is_refused(checkout, wrong):
+    with pytest.raises(SetupError, match=rf"WORKBOOK_ID='{wrong}'"):
+        Workbook.load({"WORKBOOK_ID": wrong}, checkout)
+
+
+def test_an_unknown_table_is_refused_with_those_there_are(checkout):
+    with pytest.raises(ValueError, match="no table 'pins'; the tables are 'pin', 'geo', 'user'"):
+        Workbook.load({}, checkout).topic("pins")
+
+
+def test_showing_the_object_shows_no_file_and_no_database(checkout):
+    assert "posts.db" not in repr(Workbook.load({}, checkout))

@@ -1,0 +1,97 @@
+"""The committed notebooks keep the rules, and each rule is shown to fire on a notebook with one fault."""
+
+import copy
+import subprocess
+import sys
+
+import guards
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from helpers.lab import notebooks
+
+GOOD_PROSE = """# Milestone 1: a title
+
+**You will** …
+**Before you start:** … **Time:** … **Cost on AWS:** …
+## You are here
+**Predict, then run.** …
+## Break it on purpose
+## What you did
+**Quiz.** … **Clean up.** … [README](../README.md)"""
+
+
+def good():
+    """A small notebook that keeps every rule."""
+    picture = new_output(
+        "display_data", {"image/png": "x", "text/plain": "Bars."}, metadata={"image/png": {"alt": "Bars."}}
+    )
+    cells = [
+        new_markdown_cell(GOOD_PROSE),
+        new_code_cell("posts = 200  # how many", execution_count=1, metadata={"tags": ["parameters"]}),
+        new_code_cell("show(figure)", execution_count=2, outputs=[picture]),
+        *[new_code_cell(f"print({n})", execution_count=n) for n in range(3, 12)],
+        new_code_cell(
+            "# Output not compared: seconds differ.\nprint(t)",
+            execution_count=12,
+            metadata={"tags": ["nbval-ignore-output"]},
+        ),
+    ]
+    return new_notebook(cells=cells)
+
+
+def cell(number):
+    def change(notebook, **values):
+        notebook.cells[number].update(values)
+
+    return change
+
+
+FAULTS = {
+    "executed_in_order": lambda n: n.cells[3].update(execution_count=None),
+    "no_errors_and_no_standard_error": lambda n: n.cells[3].outputs.append(
+        new_output("stream", name="stderr", text="WARN")
+    ),
+    "one_parameters_cell": lambda n: n.cells[1].metadata.update(tags=[]),
+    "no_injected_parameters": lambda n: n.cells[3].metadata.update(tags=["injected-parameters"]),
+    "known_tags": lambda n: n.cells[3].metadata.update(tags=["nbval-skip"]),
+    "no_machine_paths": lambda n: n.cells[3].update(source="open('/home/ada/data')"),
+    "no_notes_of_a_run": lambda n: n.metadata.update(papermill={"duration": 1}),
+    "nearly_all_outputs_compared": lambda n: n.cells[3].metadata.update(tags=["nbval-ignore-output"]),
+    "pictures_have_descriptions": lambda n: n.cells[2].outputs[0].update(metadata={}),
+    "short_cells_led_by_prose": lambda n: n.cells[3].update(source="x = 1\n" * 16),
+    "shape": lambda n: n.cells[0].update(source=GOOD_PROSE.replace("**Quiz.**", "")),
+    "kind_words": lambda n: n.cells.append(new_markdown_cell("Simply run it.")),
+    "one_path": lambda n: n.cells[3].update(source="if on_laptop: pass\nif laptop: pass"),
+}
+
+
+@pytest.mark.parametrize("rule", guards.RULES, ids=lambda rule: rule.__name__)
+def test_a_rule_fires_on_its_fault_and_on_nothing_else(rule):
+    assert list(rule(good())) == []
+    faulty = copy.deepcopy(good())
+    FAULTS[rule.__name__](faulty)
+    assert list(rule(faulty)) != []
+
+
+@pytest.mark.parametrize("rule", guards.RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("notebook", notebooks.paths(), ids=lambda path: path.stem)
+def test_a_committed_notebook_keeps_the_rule(notebook, rule):
+    assert list(rule(nbformat.read(notebook, as_version=4))) == []
+
+
+@pytest.mark.parametrize("notebook", notebooks.paths(), ids=lambda path: path.stem)
+def test_a_notebook_and_its_source_are_in_step(notebook, tmp_path):
+    made = tmp_path / "made.ipynb"
+    command = [sys.executable, "-m", "jupytext", "--quiet", "--to", "ipynb", "--output", str(made)]
+    subprocess.run([*command, str(notebook.with_suffix(".py"))], check=True)
+    committed, fresh = nbformat.read(notebook, as_version=4), nbformat.read(made, as_version=4)
+    assert [(c.cell_type, c.source, guards.tags(c)) for c in committed.cells] == [
+        (c.cell_type, c.source, guards.tags(c)) for c in fresh.cells
+    ]
+
+
+def test_every_source_has_its_notebook():
+    sources = sorted(path.stem for path in notebooks.FOLDER.glob("[0-9][0-9]_*.py"))
+    assert sources == [path.stem for path in notebooks.paths()]

@@ -1,0 +1,59 @@
+"""Every notebook runs from a clean checkout, and a second time on the same lab gives the committed outputs."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from papermill import PapermillExecutionError
+
+from helpers.lab import notebooks
+from helpers.lab.layout import CHECKOUT
+
+pytestmark = pytest.mark.lab
+
+
+@pytest.mark.parametrize("notebook", notebooks.paths(), ids=lambda path: path.stem)
+def test_papermill_runs_it(notebook, lab, tmp_path):
+    executed = tmp_path / notebook.name
+    try:
+        notebooks.execute(notebook, executed, lab)
+    except PapermillExecutionError as error:
+        pytest.fail(str(error))
+    pictures = notebooks.save_pictures(executed, tmp_path)
+    described = [cell for cell in nbformat.read(notebook, as_version=4).cells if "plots.show(" in cell.source]
+    assert len(pictures) == len(described)
+
+
+@pytest.mark.parametrize("notebook", notebooks.paths(), ids=lambda path: path.stem)
+def test_nbval_finds_the_committed_outputs(notebook, lab):
+    done = nbval(notebook, lab)
+    assert done.returncode == 0, done.stdout[-6000:]
+
+
+def test_nbval_notices_another_output(lab, tmp_path):
+    changed = nbformat.read(notebooks.FOLDER / "00_start_here.ipynb", as_version=4)
+    cell = next(cell for cell in changed.cells if "print(tally)" in cell.source)
+    cell.outputs[0].text = cell.outputs[0].text.replace("200", "201")
+    file = tmp_path / "changed.ipynb"
+    shutil.copy(notebooks.FOLDER / "conftest.py", tmp_path)
+    nbformat.write(changed, file)
+    done = nbval(file, lab)
+    assert done.returncode == 1
+    assert "1 failed" in done.stdout
+
+
+def test_a_parameter_changes_what_is_done(lab, tmp_path):
+    executed = tmp_path / "fewer.ipynb"
+    notebooks.execute(notebooks.FOLDER / "00_start_here.ipynb", executed, lab, {"posts": 20})
+    assert "20 of 20 postings acknowledged" in executed.read_text()
+
+
+def nbval(notebook, lab):
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider",
+         "--nbval-cell-timeout", str(notebooks.CELL_SECONDS), str(notebook)],
+        env=os.environ | notebooks.environment(lab), cwd=CHECKOUT, capture_output=True, text=True,
+    )  # fmt: skip
