@@ -28,9 +28,6 @@ SAVE_LOCATION_PREFIX = "Local save in "
 # A date and a time of day, a fraction or none, a zone or none.
 _DATETIME = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d(:?\d\d)?)?$"
 
-# Up to 13 digits, a point, up to 6 decimals; no sign, no exponent.
-_DECIMAL_FORMAT = "9999999999999.999999"
-
 
 def clean_pin(raw: DataFrame) -> DataFrame:
     """Clean pins.
@@ -215,21 +212,24 @@ def _save_path(text: Column) -> Column:
 
 
 def _follower_count(text: Column) -> Column:
-    """Read `437`, `124k` or `8.2M` (either case) as an integer; null for anything else and above 2**31 - 1."""
-    text = F.trim(text)
-    thousands = text.endswith("k") | text.endswith("K")
-    millions = text.endswith("m") | text.endswith("M")
-    unit = F.when(thousands, 1_000).when(millions, 1_000_000).otherwise(1)
-    number = F.when(thousands | millions, F.substr(text, F.lit(1), F.length(text) - 1)).otherwise(text)
-    # Whole numbers, nearly all of them, take the short way.
-    whole = F.try_multiply(number.try_cast("bigint"), unit)
-    exact = F.try_to_number(number, F.lit(_DECIMAL_FORMAT)) * unit
-    decimal = F.when(exact == F.floor(exact), exact).try_cast("bigint")
-    # A failed cast is slow: it throws and catches. So what does not begin with a digit, such as the
-    # placeholder or a sign, never gets to one.
-    begins_with_digit = (text >= "0") & (text < ":")
-    count = F.when(number.contains("."), decimal).otherwise(whole)
-    return F.when(begins_with_digit, count).try_cast("int")
+    """Read `437`, `124k` or `8.2M` (either case) as an integer; null for anything else and above 2**31 - 1.
+
+    A fraction of a follower is cut off.
+    """
+    # Comparisons come first: a cast that fails throws and catches inside Spark, which is slow, and a cast alone
+    # would also read an exponent, a sign or blanks. ":" follows "9" in Unicode.
+    is_number = (text >= "0") & (text < ":") & ~text.contains("e") & ~text.contains("E") & ~text.contains(" ")
+    shortened = F.substr(text, F.lit(1), F.length(text) - 1)
+    count = (
+        F.when(text.endswith("k") | text.endswith("K"), _decimal(shortened) * 1_000)
+        .when(text.endswith("M") | text.endswith("m"), _decimal(shortened) * 1_000_000)
+        .otherwise(_decimal(text))
+    )
+    return F.when(is_number, count.try_cast("int"))
+
+
+def _decimal(text: Column) -> Column:
+    return text.try_cast("decimal(28, 10)")
 
 
 def _instant(text: Column) -> Column:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import xmlrpc.client
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,18 @@ from helpers.lab.services import ALL, Runtime, Service
 
 MARK = "WORKBOOK_LAB"
 """Environment variable that every process of a lab carries, with the lab's folder as its value."""
+
+FOREIGN = (
+    "AWS_",
+    "SPARK_",
+    "WORKBOOK_",
+    "KAFKA_",
+    "CLASSPATH",
+    "JAVA_TOOL_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "_JAVA_OPTIONS",
+)
+"""Beginnings of the variables that a service must not inherit."""
 
 STOP_SECONDS = 20
 """How long a service may take to end before it is killed."""
@@ -86,6 +98,11 @@ class State:
     since: float
 
 
+def inherited(environment: Mapping[str, str]) -> dict[str, str]:
+    """Choose what services inherit: not the settings of whoever starts them, such as a notebook or a real account."""
+    return {name: value for name, value in environment.items() if not name.startswith(FOREIGN)}
+
+
 def _escaped(text: object) -> str:
     return str(text).replace("%", "%%")
 
@@ -141,7 +158,7 @@ class Supervisor:
         """Start supervisord itself, with no service running yet."""
         self.runtime.lab.logs.mkdir(parents=True, exist_ok=True)
         write_private(self._file, configuration(self.runtime, ALL))
-        environment = os.environ | {MARK: str(self.runtime.lab.home)}
+        environment = inherited(os.environ) | {MARK: str(self.runtime.lab.home)}
         done = subprocess.run(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._file)],
             env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL,

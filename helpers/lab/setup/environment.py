@@ -63,7 +63,9 @@ def make() -> None:
     run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
         "--require-hashes", "-r", "requirements/bootstrap.txt")  # fmt: skip
     uv = (python, "-m", "uv", "pip")
-    run(*uv, "install", "--python", python, "--require-hashes", "-r", "requirements/workbook.txt")
+    # on a terminal uv shows its progress; elsewhere it would list every package
+    quiet = [] if sys.stderr.isatty() else ["--quiet"]
+    run(*uv, "install", *quiet, "--python", python, "--require-hashes", "-r", "requirements/workbook.txt")
     print("[3/3] this project", flush=True)
     run(*uv, "install", "--python", python, "--quiet", "--no-deps", "--no-build-isolation", "-e", ".")
     STAMP.write_text(fingerprint())

@@ -6,6 +6,7 @@
 import hashlib
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pyspark
@@ -69,8 +70,11 @@ def _retrieve(folder: Path, cache: Path, java: Java) -> None:
             out.write(line)
             if line.startswith("downloading ") and ".jar " in line:
                 count += 1
-                print(f"\r      {count:3d} jars fetched", end="", flush=True)
-        if count:
+                if sys.stdout.isatty():
+                    print(f"\r      {count} jars fetched", end="", flush=True)
+                elif count % 50 == 0:
+                    print(f"      {count} jars fetched", flush=True)
+        if count and sys.stdout.isatty():
             print(flush=True)
     if ivy_run.returncode:
         raise LabError(
