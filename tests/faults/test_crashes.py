@@ -8,7 +8,7 @@ import time
 
 import psutil
 import pytest
-from conftest import FAULT_PORTS, running_lab, workbook_of
+from labs import FAULT_PORTS, running_lab, workbook_of
 
 from helpers import kafka_client, landing, msk_connect
 from helpers.lab import operations, supervision
