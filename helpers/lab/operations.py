@@ -6,14 +6,17 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 from filelock import FileLock, Timeout
 
 from helpers.lab import addresses, supervision
+from helpers.lab.credentials import load_or_create
 from helpers.lab.layout import Lab, LabError, port_variable
 from helpers.lab.services import ALL, Runtime, Service
 from helpers.lab.setup import steps
+from helpers.lab.setup.java import find_java
 from helpers.lab.supervision import State, Supervisor
 
 READY_SECONDS = 120
@@ -122,16 +125,16 @@ def _await(runtime: Runtime, supervisor: Supervisor, service: Service, started: 
             if state.word == "fatal" or time.monotonic() - started > READY_SECONDS:
                 raise LabError(
                     f"{service.name} does not answer ({state.word}): {error or type(error).__name__}\n"
-                    f"The last lines of {log}:\n{tail(lab_log=log, lines=15)}"
+                    f"The last lines of {log}:\n{tail(log, 15)}"
                 ) from error
             time.sleep(0.1)
 
 
-def tail(lab_log, lines: int) -> str:
+def tail(file: Path, lines: int) -> str:
     """Return the last lines of a log file; empty if there is none."""
-    if not lab_log.exists():
+    if not file.exists():
         return ""
-    return "\n".join(lab_log.read_text(errors="replace").splitlines()[-lines:])
+    return "\n".join(file.read_text(errors="replace").splitlines()[-lines:])
 
 
 @dataclass(frozen=True)
@@ -189,9 +192,6 @@ def _report(runtime: Runtime, service: Service, state: State) -> Report:
 
 def existing_runtime(lab: Lab) -> Runtime:
     """Gather what is needed to talk to a lab that has been started before."""
-    from helpers.lab.credentials import load_or_create
-    from helpers.lab.setup.java import find_java
-
     return Runtime(lab, find_java(lab.build), load_or_create(lab.credentials_file))
 
 
