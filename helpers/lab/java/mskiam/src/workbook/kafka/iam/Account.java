@@ -27,7 +27,8 @@ final class Account {
     /** @throws IllegalArgumentException naming the entry that is not of the agreed form */
     static Account of(JsonNode json) {
         Map<String, AccessKey> keys = new HashMap<>();
-        object(json, "keys").properties().forEach(entry -> keys.put(entry.getKey(), key(entry.getKey(), entry.getValue())));
+        object(json, "keys").properties()
+            .forEach(entry -> keys.put(entry.getKey(), key(entry.getKey(), entry.getValue())));
         Map<String, List<Policy>> policies = new HashMap<>();
         object(json, "policies").properties()
             .forEach(entry -> policies.put(entry.getKey(), policies(entry.getKey(), entry.getValue())));

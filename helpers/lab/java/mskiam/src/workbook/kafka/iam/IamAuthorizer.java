@@ -99,7 +99,8 @@ public final class IamAuthorizer implements Authorizer {
 
     private static <T> List<CompletionStage<T>> refused(
             Collection<?> requests, Function<InvalidRequestException, T> answer) {
-        T refusal = answer.apply(new InvalidRequestException("Access is governed by IAM policies, not by Kafka's ACLs."));
+        T refusal = answer.apply(
+            new InvalidRequestException("Access is governed by IAM policies, not by Kafka's ACLs."));
         return requests.stream().<CompletionStage<T>>map(r -> CompletableFuture.completedFuture(refusal)).toList();
     }
 

@@ -19,7 +19,7 @@ public final class IamSaslServerProvider extends Provider {
     public static final class Factory implements SaslServerFactory {
         @Override
         public SaslServer createSaslServer(
-                String mechanism, String protocol, String serverName, Map<String, ?> properties, CallbackHandler handler) {
+                String mechanism, String protocol, String server, Map<String, ?> properties, CallbackHandler handler) {
             boolean ours = mechanism.equals(IamSaslServer.MECHANISM);
             return ours && handler instanceof IamCallbackHandler iam ? new IamSaslServer(iam) : null;
         }
