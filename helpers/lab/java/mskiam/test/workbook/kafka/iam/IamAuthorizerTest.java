@@ -21,6 +21,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class IamAuthorizerTest {
+    private static final List<ResourceType> TYPES =
+        List.of(ResourceType.CLUSTER, ResourceType.TOPIC, ResourceType.GROUP, ResourceType.TRANSACTIONAL_ID);
+
     @TempDir
     private Path folder;
     private final IamAuthorizer authorizer = new IamAuthorizer();
@@ -33,7 +36,8 @@ class IamAuthorizerTest {
     private void configure(String action, String resource) {
         Path file = folder.resolve(Integer.toHexString((action + resource).hashCode()) + ".json");
         Map<String, String> statement = Map.of("Effect", "Allow", "Action", action, "Resource", resource);
-        Accounts.write(file, Accounts.file(Accounts.key("s", null, null), Accounts.text(Map.of("Statement", statement))));
+        String policy = Accounts.text(Map.of("Statement", statement));
+        Accounts.write(file, Accounts.file(Accounts.key("s", null, null), policy));
         authorizer.configure(Map.of("workbook.iam.file", file.toString(), "workbook.iam.cluster.arn", Accounts.CLUSTER,
             "workbook.iam.hosts", "127.0.0.1", "super.users", "User:CN=broker;User:CN=connect"));
     }
@@ -66,11 +70,13 @@ class IamAuthorizerTest {
         "TRANSACTIONAL_ID, WRITE, AlterTransactionalId, transactional-id/workbook/0000-1/a.pin",
         "TRANSACTIONAL_ID, DESCRIBE, DescribeTransactionalId, transactional-id/*",
     })
-    void eachOfKafkasOperationsIsOneOfIamsActions(ResourceType type, AclOperation operation, String action, String resource) {
+    void eachOfKafkasOperationsIsOneOfIamsActions(
+            ResourceType type, AclOperation operation, String action, String resource) {
         configure("kafka-cluster:" + action, "arn:aws:kafka:us-east-1:123456789012:" + resource);
-        for (ResourceType other : List.of(ResourceType.CLUSTER, ResourceType.TOPIC, ResourceType.GROUP, ResourceType.TRANSACTIONAL_ID)) {
+        for (ResourceType other : TYPES) {
             for (AclOperation asked : AclOperation.values()) {
-                assertEquals(other == type && asked == operation, allowed(Accounts.LEARNER, other, asked), other + " " + asked);
+                boolean same = other == type && asked == operation;
+                assertEquals(same, allowed(Accounts.LEARNER, other, asked), other + " " + asked);
             }
         }
     }

@@ -63,14 +63,16 @@ class PolicyTest {
         Policy allButWriting = policy("{'Effect': 'Allow', 'NotAction': 'kafka-cluster:Write*', 'Resource': '*'}");
         assertTrue(allButWriting.allows(READ, PIN));
         assertFalse(allButWriting.allows("kafka-cluster:WriteData", PIN));
-        Policy allButMine = policy("{'Effect': 'Deny', 'Action': '*', 'NotResource': ['" + TOPIC + "0a*', 'arn:aws:s3:::x']}");
+        Policy allButMine = policy(
+            "{'Effect': 'Deny', 'Action': '*', 'NotResource': ['" + TOPIC + "0a*', 'arn:aws:s3:::x']}");
         assertFalse(allButMine.denies(READ, PIN));
         assertTrue(allButMine.denies(READ, TOPIC + "other.pin"));
     }
 
     @Test
     void aStatementMayStandAlone() throws JsonProcessingException {
-        String document = "{\"Statement\": {\"Effect\": \"Allow\", \"Action\": [\"kafka-cluster:*\"], \"Resource\": [\"*\"]}}";
+        String document = """
+            {"Statement": {"Effect": "Allow", "Action": ["kafka-cluster:*"], "Resource": ["*"]}}""";
         Policy policy = new Policy(new ObjectMapper().readTree(document));
         assertEquals(Optional.empty(), policy.refusal());
         assertTrue(policy.allows(READ, PIN));
@@ -80,7 +82,7 @@ class PolicyTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
         "{'Effect': 'Allow', 'Action': '*', 'Resource': '*', 'Condition': {}} | the element Condition is not evaluated",
         "{'Effect': 'Allow', 'Action': '*', 'Resource': '*', 'Principal': '*'} | the element Principal",
-        "{'Effect': 'Allow', 'Action': '*', 'Resource': 'arn:aws:kafka:::topic/${aws:username}'} | policy variable in arn",
+        "{'Effect': 'Allow', 'Action': '*', 'Resource': 'arn:aws:kafka:::topic/${aws:username}'} | policy variable",
         "{'Effect': 'allow', 'Action': '*', 'Resource': '*'} | Effect is neither",
         "{'Action': '*', 'Resource': '*'} | Effect is neither",
         "{'Effect': 'Allow', 'Resource': '*'} | one of Action and NotAction",
