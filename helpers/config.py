@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import boto3
 from dotenv import dotenv_values
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -94,6 +95,7 @@ class Workbook:
             for name in _OTHER_ACCOUNTS:
                 target.pop(name, None)
             target.update(_lab_addresses(Path(target.get("LAB_HOME") or checkout / ".lab")))
+        boto3.setup_default_session()  # forget the keys of a lab that is gone
         return cls(
             id=target.get("WORKBOOK_ID", LAPTOP_ID),
             region=_setting(target, "AWS_REGION"),

@@ -143,8 +143,11 @@ print("one line an object:", line.count("\n") == 1)
 # %%
 from helpers.raw import read_raw
 
-raw = {table: read_raw(spark, workbook.topic_path(table, "start-here"), table) for table in ("pin", "geo", "user")}
-raw["pin"].select("index", "category", "follower_count", "image_src").distinct().orderBy("index").limit(5).toPandas()
+raw = {}
+for table in ("pin", "geo", "user"):
+    raw[table] = read_raw(spark, workbook.topic_path(table, "start-here"), table)
+looked_at = raw["pin"].select("index", "category", "follower_count", "image_src")
+looked_at.distinct().orderBy("index").limit(5).toPandas()
 
 # %% [markdown]
 # Milestone 7 shows the cleaning step by step. Here it is in one line a table. The emulator may draw the same row twice,

@@ -224,6 +224,14 @@ except Exception as error:
 # - `index` is renamed `ind`, the name it has in the other tables; columns are put in order;
 # - all other text stays byte for byte.
 
+# Here is the function, and the rule for all text. It is one `select` of column expressions: Spark reads each row once,
+# and no Python function is called for it.
+
+# %%
+from helpers import cleaning, source
+
+source.show(cleaning.clean_pin, cleaning._text, cleaning._not_empty)
+
 # %%
 from helpers.cleaning import clean_pin, deduplicate
 
@@ -231,7 +239,11 @@ pin = deduplicate(clean_pin(raw["pin"]))
 pin.printSchema()
 
 # %% [markdown]
-# Look at the rule for follower counts on a few values before you trust it on all:
+# The rule for follower counts is the longest one. Read it, then look at what it makes of a few values before you trust
+# it on all:
+
+# %%
+source.show(cleaning._follower_count, cleaning._decimal)
 
 # %%
 from helpers.raw import PIN_SCHEMA
@@ -248,6 +260,9 @@ for row in clean_pin(spark.createDataFrame(lines, PIN_SCHEMA)).orderBy("ind").co
 # are accepted; one without a zone is taken as UTC.
 
 # %%
+source.show(cleaning.clean_geo, cleaning._instant)
+
+# %%
 from helpers.cleaning import clean_geo
 
 geo = deduplicate(clean_geo(raw["geo"]))
@@ -257,6 +272,9 @@ geo.orderBy("ind").limit(3).toPandas()
 # ## Task 3: clean the users
 #
 # First and last name become `user_name`, `date_joined` becomes a timestamp.
+
+# %%
+source.show(cleaning.clean_user)
 
 # %%
 from helpers.cleaning import clean_user
@@ -295,7 +313,8 @@ lost_counts.orderBy(F.desc("count"), "text").toPandas()
 
 # %%
 texts = raw["geo"].select("ind", F.col("timestamp").alias("text"))
-geo.where("timestamp IS NULL").drop("timestamp").join(texts, "ind").groupBy("text").count().orderBy("text").toPandas()
+unread = geo.where("timestamp IS NULL").select("ind").join(texts, "ind")
+unread.groupBy("text").count().orderBy("text").toPandas()
 
 # %% [markdown]
 # Fourth: loading the same batch twice changes nothing. That matters, because the emulator starts from the same seed

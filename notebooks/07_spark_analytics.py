@@ -42,7 +42,7 @@ rows_shown = 8  # rows of the longer tables to show
 # history through Kafka and Connect and cleans it, which takes half a minute.
 
 # %%
-from helpers import analytics, catch_up, databricks, plots
+from helpers import analytics, catch_up, databricks, plots, source
 from helpers.config import Workbook
 
 workbook = Workbook.load()
@@ -60,6 +60,13 @@ print({name: frame.count() for name, frame in tables.items()})
 # **Reading.** Popular means most posts. A tie goes to the category that comes first in the alphabet, so that the answer
 # is the same on every run and every machine.
 
+# The queries are functions of `helpers.analytics`, so that the batch, the stream and the tests use the same ones.
+# `source.show` prints a function without its documentation. Read this one from the inside out: count the distinct
+# posts of each country and category, rank the categories of a country, keep the first.
+
+# %%
+source.show(analytics.popular_category_by_country, analytics._category_counts, analytics._winners, analytics._first)
+
 # %%
 by_country = analytics.popular_category_by_country(pin, geo)
 by_country.limit(rows_shown).toPandas()
@@ -69,7 +76,8 @@ by_country.limit(rows_shown).toPandas()
 # countries does each category win?
 
 # %%
-wins = by_country.groupBy("category").count().toPandas().sort_values(["count", "category"], ascending=[False, True])
+wins = by_country.groupBy("category").count().toPandas()
+wins = wins.sort_values(["count", "category"], ascending=[False, True])
 chart = plots.bars(wins, "category", "count", "Countries in which a category has the most posts")
 most = wins["count"].max()
 best = " and ".join(wins.loc[wins["count"] == most, "category"])
@@ -85,7 +93,8 @@ from pyspark.sql import functions as F
 counts = pin.select("ind", "category").distinct().join(geo.select("ind", "country").distinct(), "ind")
 counts = counts.where("country IS NOT NULL").groupBy("country", "category").count()
 top = by_country.select("country", F.col("category_count").alias("count"))
-tied = counts.join(top, ["country", "count"]).groupBy("country").agg(F.count("*").alias("winners")).where("winners > 1")
+tied = counts.join(top, ["country", "count"]).groupBy("country").agg(F.count("*").alias("winners"))
+tied = tied.where("winners > 1")
 print(tied.count(), "of", by_country.count(), "countries are decided by the rule for ties")
 
 # %% [markdown]
@@ -95,6 +104,9 @@ print(tied.count(), "of", by_country.count(), "countries are decided by the rule
 #
 # **Reading.** The year is that of the post's time, in UTC. The window includes both ends. The heading asks for one
 # winner a year, the text below it for the number of posts of each category: both are here.
+
+# %%
+source.show(analytics._category_counts_by_year, analytics._in_years, analytics._utc_year)
 
 # %%
 analytics.popular_category_by_year(pin, geo).toPandas()
@@ -121,6 +133,9 @@ outside.orderBy("post_year").toPandas()
 # tie goes to the first name in code-point order. Posters whose count is not known cannot win.
 
 # %%
+source.show(analytics.most_followed_by_country)
+
+# %%
 most_followed = analytics.most_followed_by_country(pin, geo)
 most_followed.orderBy(F.desc("follower_count"), "country").limit(rows_shown).toPandas()
 
@@ -130,6 +145,9 @@ most_followed.orderBy(F.desc("follower_count"), "country").limit(rows_shown).toP
 # **Reading.** One row: the greatest count of all. If two countries had it, the first in the alphabet would be named.
 
 # %%
+source.show(analytics.country_of_most_followed)
+
+# %%
 analytics.country_of_most_followed(pin, geo).toPandas()
 
 # %% [markdown]
@@ -137,6 +155,9 @@ analytics.country_of_most_followed(pin, geo).toPandas()
 #
 # **Reading.** Groups are 18-24, 25-35, 36-50 and +50. Somebody who is 50 belongs to 36-50, so +50 begins at 51. Who is
 # under 18, or of unknown age, belongs to no group. Posts are counted, not people.
+
+# %%
+source.show(analytics.popular_category_by_age_group, analytics.age_group)
 
 # %%
 by_age = analytics.popular_category_by_age_group(pin, user)
@@ -149,7 +170,8 @@ by_age.toPandas()
 # %%
 grouped = user.withColumn("age_group", analytics.age_group(F.col("age")))
 groups = grouped.groupBy("age_group").agg(
-    F.countDistinct("user_name", "age", "date_joined").alias("users"), F.countDistinct("ind").alias("posts")
+    F.countDistinct("user_name", "age", "date_joined").alias("users"),
+    F.countDistinct("ind").alias("posts"),
 )
 groups_in_order = [name for name, _, _ in analytics.AGE_GROUPS]
 groups.toPandas().set_index("age_group").loc[groups_in_order]
@@ -162,6 +184,9 @@ groups.toPandas().set_index("age_group").loc[groups_in_order]
 #
 # **Reading.** A user is a distinct combination of name, age and joining time. The name alone would merge different
 # people; `ind` would count posts.
+
+# %%
+source.show(analytics.users_joined_by_year)
 
 # %%
 import pandas as pd
@@ -178,9 +203,11 @@ plots.show(chart, f"Columns of new users by year; {peak.post_year} has the most,
 # **Other readings.** The same question, counted in three ways:
 
 # %%
-readings = {per: analytics.users_joined_by_year(user, per).toPandas() for per in ("user", "name", "post")}
-by_reading = {per: table.set_index("post_year")["number_users_joined"] for per, table in readings.items()}
-pd.DataFrame(by_reading)
+readings = {}
+for per in ("user", "name", "post"):
+    table = analytics.users_joined_by_year(user, per).toPandas()
+    readings[per] = table.set_index("post_year")["number_users_joined"]
+pd.DataFrame(readings)
 
 # %% [markdown]
 # Posts are about twice the users, and names are a little fewer: some people share one.
@@ -191,14 +218,16 @@ pd.DataFrame(by_reading)
 # often is counted often. The median is exact: with an even number of users, the mean of the two in the middle.
 
 # %%
+source.show(analytics.median_followers_by_joining_year, analytics._follower_counts, analytics._medians)
+
+# %%
 medians = analytics.median_followers_by_joining_year(pin, user).toPandas()
 medians
 
 # %%
 few = list(joined["number_users_joined"] < 30)
-chart = plots.columns(
-    medians, "post_year", "median_follower_count", "Median followers by joining year", "followers", quiet=few
-)
+title = "Median followers by joining year"
+chart = plots.columns(medians, "post_year", "median_follower_count", title, "followers", quiet=few)
 named = ", ".join(f"{row.post_year} {row.median_follower_count:,.0f}" for row in medians.itertuples())
 plots.show(chart, f"Columns of the median follower count by joining year: {named}. Grey: fewer than 30 users.")
 

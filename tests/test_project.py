@@ -53,7 +53,7 @@ def test_code_is_formatted_and_clean():
 
 
 def test_the_spark_helpers_do_the_same_on_a_classic_session():
-    environment = {name: value for name, value in os.environ.items() if name != "SPARK_REMOTE"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SPARK_")}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *SPARK_TESTS],
         cwd=CHECKOUT, capture_output=True, text=True, env=environment | {"WORKBOOK_TEST_SPARK": "classic"},

@@ -42,7 +42,7 @@ def pin(chance: random.Random) -> dict:
         "follower_count": f"{chance.randint(1, 999)}{chance.choices(['k', 'M', ''], [74, 9, 17])[0]}",
         "tag_list": ",".join(words(chance, 15) for _ in range(9)),
         "is_image_or_video": "image",
-        "image_src": f"https://i.pinimg.com/originals/{chance.getrandbits(128):032x}.jpg",
+        "image_src": f"https://i.pinimg.example/originals/{chance.getrandbits(128):032x}.jpg",
         "downloaded": 1,
         "save_location": f"Local save in /data/{category}",
         "category": category,

@@ -8,7 +8,7 @@ import time
 
 import psutil
 import pytest
-from conftest import FAULT_PORTS, running_lab, workbook_of
+from labs import FAULT_PORTS, running_lab, workbook_of
 
 from helpers import kafka_client, landing, msk_connect
 from helpers.lab import operations, supervision
@@ -137,6 +137,7 @@ def test_a_dead_supervisor_leaves_no_orphans_in_the_way(lab, workbook):
 
 def test_an_upload_that_a_crash_cut_short_is_swept_up(lab, workbook):
     folder = lab.data("s3") / workbook.bucket / "topics"
+    folder.mkdir(exist_ok=True)
     junk = folder / "a.json-123e4567-e89b-12d3-a456-426614174000"
     kept = folder / "report-123e4567-e89b-12d3-a456-426614174000"
     junk.write_text("half")

@@ -115,7 +115,8 @@ def test_most_followed(spark):
 def test_the_edges_of_the_age_groups(spark):
     ages = [None, -1, 17, 18, 24, 25, 35, 36, 50, 51, 120]
     user = users(spark, *((i, f"u{i}", age, JOINED) for i, age in enumerate(ages)))
-    found = [row.group for row in user.orderBy("ind").select(analytics.age_group(F.col("age")).alias("group")).collect()]
+    groups = user.orderBy("ind").select(analytics.age_group(F.col("age")).alias("group"))
+    found = [row.group for row in groups.collect()]
     assert found == [None] * 3 + ["18-24"] * 2 + ["25-35"] * 2 + ["36-50"] * 2 + ["+50"] * 2
     pin = pins(spark, *((i, "art", "p", 1) for i in range(len(ages))))
     expected = [(group, "art", 2) for group in ("18-24", "25-35", "36-50", "+50")]

