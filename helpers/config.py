@@ -49,8 +49,8 @@ class Workbook:
         AWS region.
     bootstrap_servers : str
         ``host:port`` of the Kafka brokers, joined by commas.
-    kafka_authority, kafka_certificate : str
-        PEM files: who signed the brokers' certificates, and the client's own key and certificate.
+    kafka_authority : str
+        PEM file: who signed the brokers' certificates.
     connect_url : str
         Address of Kafka Connect.
     database_url : str
@@ -61,7 +61,6 @@ class Workbook:
     region: str
     bootstrap_servers: str
     kafka_authority: str = field(repr=False)
-    kafka_certificate: str = field(repr=False)
     connect_url: str
     database_url: str = field(repr=False)
 
@@ -102,7 +101,6 @@ class Workbook:
             region=_setting(target, "AWS_REGION"),
             bootstrap_servers=_setting(target, "WORKBOOK_BOOTSTRAP_SERVERS"),
             kafka_authority=_setting(target, "WORKBOOK_KAFKA_AUTHORITY"),
-            kafka_certificate=_setting(target, "WORKBOOK_KAFKA_CERTIFICATE"),
             connect_url=_setting(target, "WORKBOOK_CONNECT_URL"),
             database_url=_setting(target, "WORKBOOK_DATABASE_URL"),
         )

@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 
 from helpers import kafka_client
 from helpers.config import SetupError, Workbook
+from helpers.kafka_client import KafkaDenied, KafkaUnavailable
 from helpers.postings import SEED, Posting, PostsDatabase, draws
 
 WINDOW = 2000
@@ -64,26 +65,40 @@ class KafkaTarget:
         self._pending: deque = deque()
 
     def post(self, posting: Posting) -> None:
-        """Hand one posting to the producer; waits when too many are under way."""
-        futures = [self._producer.send(self._workbook.topic(table), posting.wire(table)) for table in posting.rows]
+        """Hand one posting to the producer; waits when too many are under way.
+
+        Raises
+        ------
+        KafkaDenied
+            If one of the topics may not be written.
+        """
+        topics = {self._workbook.topic(table): table for table in posting.rows}
+        futures = {topic: self._producer.send(topic, posting.wire(table)) for topic, table in topics.items()}
         self._tally.sent += 1
         self._pending.append(futures)
-        while len(self._pending) > WINDOW:
+        while len(self._pending) > WINDOW or self._oldest_is_done():
             self._settle()
+
+    def _oldest_is_done(self) -> bool:
+        return bool(self._pending) and all(future.is_done for future in self._pending[0].values())
 
     def _settle(self) -> None:
         futures = self._pending.popleft()
         try:
-            for future in futures:
-                future.get(timeout=ACKNOWLEDGE_SECONDS)
+            for topic, future in futures.items():
+                with kafka_client.plain_words(self._workbook, topic, "DescribeTopic", "WriteData"):
+                    future.get(timeout=ACKNOWLEDGE_SECONDS)
             self._tally.acknowledged += 1
-        except KafkaError as error:
+        except (KafkaError, KafkaUnavailable) as error:
             _remember(self._tally, f"a record was not stored: {error}")
 
     def close(self) -> None:
         """Wait for what is under way."""
         while self._pending:
-            self._settle()
+            try:
+                self._settle()
+            except KafkaDenied as error:
+                _remember(self._tally, str(error))
         self._producer.close(timeout=5)
 
 
@@ -114,7 +129,7 @@ def send(workbook: Workbook, postings: Iterable[Posting], total: int | None = No
     tally = Tally()
     try:
         target = KafkaTarget(workbook, tally)
-    except kafka_client.KafkaUnavailable as error:
+    except (KafkaDenied, KafkaUnavailable) as error:
         _remember(tally, str(error))
         return tally
     try:
@@ -122,7 +137,9 @@ def send(workbook: Workbook, postings: Iterable[Posting], total: int | None = No
             target.post(posting)
     except KeyboardInterrupt:
         _remember(tally, "stopped by Ctrl-C")
-    except (KafkaError, LookupError) as error:
+    except KafkaDenied as error:
+        _remember(tally, str(error))
+    except (KafkaError, KafkaUnavailable, LookupError) as error:
         _remember(tally, f"stopped: {error}")
     finally:
         target.close()

@@ -20,7 +20,6 @@ def variables(runtime: Runtime) -> dict[str, str]:
         "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{lab.ports['s3']}",
         "WORKBOOK_BOOTSTRAP_SERVERS": f"127.0.0.1:{lab.ports['kafka']}",
         "WORKBOOK_KAFKA_AUTHORITY": str(lab.tls / "ca.pem"),
-        "WORKBOOK_KAFKA_CERTIFICATE": str(lab.tls / "workbook.pem"),
         "WORKBOOK_CONNECT_URL": f"http://127.0.0.1:{lab.ports['connect']}",
         "WORKBOOK_DATABASE_URL": f"sqlite:///{database.path(lab)}?detect_types=1",
         # 127.0.0.1 with a token would make the client switch to TLS

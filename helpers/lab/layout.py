@@ -105,6 +105,11 @@ class Lab:
         return self.home / "credentials.json"
 
     @property
+    def iam_file(self) -> Path:
+        """Whom the broker knows and what each may do; see `helpers.lab.iam`."""
+        return self.home / "aws" / "iam.json"
+
+    @property
     def workbook_env(self) -> Path:
         """The addresses and keys that the pipeline reads; see `helpers.config`."""
         return self.home / "workbook.env"

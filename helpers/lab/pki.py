@@ -20,8 +20,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from helpers.lab.files import write_private
 
-PARTIES = ("broker", "connect", "workbook")
-"""Common names of the certificates: the broker itself, the Connect worker, the learner's notebooks."""
+PARTIES = ("broker", "connect")
+"""Common names of the certificates: the broker itself, the Connect worker."""
 
 VALID = datetime.timedelta(days=825)
 """The longest life that current TLS clients accept for a certificate."""

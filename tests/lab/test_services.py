@@ -44,8 +44,8 @@ def test_nothing_listens_beyond_loopback(lab):
 
 
 def test_files_with_secrets_are_the_owners_alone(lab):
-    secrets = [lab.credentials_file, lab.workbook_env, lab.config / "supervisord.conf", *lab.tls.glob("*.pem")]
-    for file in secrets:
+    secrets = [lab.credentials_file, lab.workbook_env, lab.iam_file, lab.config / "supervisord.conf"]
+    for file in [*secrets, *lab.tls.glob("*.pem")]:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
 
 
@@ -66,7 +66,7 @@ def test_s3_refuses_who_cannot_sign(lab, workbook, changes, code):
 
 
 def test_kafka_refuses_who_has_no_certificate(lab):
-    for listener in ("kafka", "kafka_inner", "kafka_controller"):
+    for listener in ("kafka_inner", "kafka_controller"):
         with pytest.raises(KafkaError):
             KafkaAdminClient(
                 bootstrap_servers=f"127.0.0.1:{lab.ports[listener]}",

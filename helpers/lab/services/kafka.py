@@ -1,4 +1,4 @@
-"""Kafka: one KRaft node; every listener speaks TLS and asks for a certificate of the lab's."""
+"""Kafka: one KRaft node; clients sign in with IAM, the lab's own parts with certificates, all over TLS."""
 
 import base64
 import subprocess
@@ -7,10 +7,11 @@ from pathlib import Path
 
 from kafka import KafkaAdminClient
 
+from helpers.lab import iam
 from helpers.lab.files import TEMPLATES, render_properties, write_private
 from helpers.lab.layout import Lab, LabError
 from helpers.lab.services.base import Runtime, Service, config_file, jvm
-from helpers.lab.setup.plugin import class_path
+from helpers.lab.setup.plugin import class_path, kafka_iam
 
 
 def inner_tls(lab: Lab, party: str) -> dict[str, str]:
@@ -39,17 +40,31 @@ def logging_file(runtime: Runtime) -> Path:
     return file
 
 
-def kafka_jvm(runtime: Runtime, heap_mb: int) -> list[str]:
-    """Begin the command of one of Kafka's own programs."""
+def kafka_jvm(runtime: Runtime, heap_mb: int, *further: Path) -> list[str]:
+    """Begin the command of one of Kafka's own programs.
+
+    Parameters
+    ----------
+    runtime : Runtime
+        Gives folders and the ``java`` program.
+    heap_mb : int
+        Largest heap, in megabytes.
+    *further : Path
+        Folders whose jars the program needs beside Kafka's.
+    """
     logging = f"-Dlog4j2.configurationFile={config_file(runtime, 'log4j2.properties')}"
-    return jvm(runtime, class_path(runtime.lab.build / "jars" / "kafka"), heap_mb, logging)
+    return jvm(runtime, class_path(runtime.lab.build / "jars" / "kafka", *further), heap_mb, logging)
+
+
+def _broker_jvm(runtime: Runtime, heap_mb: int) -> list[str]:
+    return kafka_jvm(runtime, heap_mb, kafka_iam(runtime.lab.build))
 
 
 class Kafka(Service):
     """Broker and controller in one process; its log is below ``.lab/kafka``."""
 
     name = "kafka"
-    runs = "Apache Kafka, one KRaft node"
+    runs = "Apache Kafka, one KRaft node that obeys IAM"
     stands_for = "Amazon MSK"
     ports = ("kafka", "kafka_inner", "kafka_controller")
     memory_limit_mb = 250
@@ -65,8 +80,12 @@ class Kafka(Service):
             broker_pem=lab.tls / "broker.pem",
             ca_pem=lab.tls / "ca.pem",
             data=data,
+            iam_file=lab.iam_file,
+            cluster_arn=iam.CLUSTER_ARN,
+            hosts=",".join(iam.HOSTS),
         )
         write_private(server, text)
+        iam.ensure(lab, runtime.credentials)
         logging_file(runtime)
         if not (data / "meta.properties").exists():
             self._format(runtime, server)
@@ -75,7 +94,7 @@ class Kafka(Service):
     def _format(runtime: Runtime, server: Path) -> None:
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
         done = subprocess.run(
-            [*kafka_jvm(runtime, 96), "kafka.tools.StorageTool", "format", "--standalone",
+            [*_broker_jvm(runtime, 96), "kafka.tools.StorageTool", "format", "--standalone",
              "-t", cluster_id, "-c", str(server)],
             capture_output=True, text=True,
         )  # fmt: skip
@@ -84,7 +103,7 @@ class Kafka(Service):
 
     def command(self, runtime: Runtime) -> list[str]:
         """Start the broker."""
-        return [*kafka_jvm(runtime, 112), "kafka.Kafka", str(config_file(runtime, "server.properties"))]
+        return [*_broker_jvm(runtime, 112), "kafka.Kafka", str(config_file(runtime, "server.properties"))]
 
     def check(self, runtime: Runtime) -> None:
         """Ask the broker to describe its cluster, through the inner listener."""

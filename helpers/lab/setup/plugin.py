@@ -1,4 +1,4 @@
-"""Compile our Java with the Eclipse compiler, which runs on a plain runtime, and lay out the Connect plugin."""
+"""Compile our Java with the Eclipse compiler, which runs on a plain runtime: Connect's plugin, the broker's IAM."""
 
 import hashlib
 import shutil
@@ -12,6 +12,7 @@ from helpers.lab.setup.jars import JAVA_SOURCES
 from helpers.lab.setup.java import OLDEST_JAVA, Java
 
 SINK = JAVA_SOURCES / "s3sink"
+KAFKA_IAM = JAVA_SOURCES / "mskiam"
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)  # the oldest a zip can hold: the jar must not depend on the clock
 
 
@@ -63,18 +64,56 @@ def build_sink(lab: Lab, java: Java) -> Path:
     Path
         Folder with the plugin's jar and the AWS SDK's jars it needs: what ``plugin.path`` expects.
     """
-    plugin = lab.build / "plugins" / "s3sink"
-    stamp = plugin / "complete"
-    sources = sorted((SINK / "src").rglob("*.java"))
-    wanted = _fingerprint(
-        [*sources, *sorted(p for p in (SINK / "resources").rglob("*") if p.is_file()), JAVA_SOURCES / "ivy.xml"]
-    )
+    return _build(lab, java, SINK, lab.build / "plugins" / "s3sink", "s3sink.jar", brings="sink")
+
+
+def build_kafka_iam(lab: Lab, java: Java) -> Path:
+    """Build what makes the broker obey IAM.
+
+    Returns
+    -------
+    Path
+        Folder with the jar: a part of the broker's class path.
+    """
+    return _build(lab, java, KAFKA_IAM, kafka_iam(lab.build), "kafka-iam.jar")
+
+
+def kafka_iam(build: Path) -> Path:
+    """Folder of the jar that makes the broker obey IAM."""
+    return build / "kafka-iam"
+
+
+def _build(lab: Lab, java: Java, project: Path, target: Path, jar: str, brings: str | None = None) -> Path:
+    """Compile a project against Kafka into a jar, unless nothing has changed since.
+
+    Parameters
+    ----------
+    lab : Lab
+        Tells where jars are.
+    java : Java
+        Runs the compiler.
+    project : Path
+        Folder with ``src`` and, if there are any, ``resources``.
+    target : Path
+        Folder to make.
+    jar : str
+        Name of the jar in it.
+    brings : str, optional
+        Configuration of ``ivy.xml`` whose jars the project needs and the folder shall hold.
+    """
+    stamp = target / "complete"
+    sources, resources = sorted((project / "src").rglob("*.java")), project / "resources"
+    others = sorted(path for path in resources.rglob("*") if path.is_file())
+    wanted = _fingerprint([*sources, *others, JAVA_SOURCES / "ivy.xml"])
     if stamp.exists() and stamp.read_text() == wanted:
-        return plugin
-    jars, classes = lab.build / "jars", lab.build / "classes" / "s3sink"
-    compile_java(lab, java, sources, classes, class_path(jars / "kafka", jars / "sink"))
-    shutil.rmtree(plugin, ignore_errors=True)
-    shutil.copytree(jars / "sink", plugin)
-    _write_jar(plugin / "s3sink.jar", classes, SINK / "resources")
+        return target
+    classes = lab.build / "classes" / project.name
+    libraries = [lab.build / "jars" / name for name in ("kafka", brings) if name]
+    compile_java(lab, java, sources, classes, class_path(*libraries))
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for library in libraries[1:]:
+        shutil.copytree(library, target, dirs_exist_ok=True)
+    _write_jar(target / jar, classes, resources)
     stamp.write_text(wanted)
-    return plugin
+    return target

@@ -30,7 +30,8 @@ def build(lab: Lab) -> Java:
     lab.build.mkdir(parents=True, exist_ok=True)
     java = find_java(lab.build)
     _step("jars: Kafka, S3Proxy, Delta, compiler", lambda: jars.fetch(lab, java))
-    _step("our Java compiled", lambda: plugin.build_sink(lab, java))
+    _step("our S3 sink compiled", lambda: plugin.build_sink(lab, java))
+    _step("our IAM for Kafka compiled", lambda: plugin.build_kafka_iam(lab, java))
     _step("posts database", lambda: database.build(lab))
     return java
 
