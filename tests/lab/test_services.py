@@ -1,5 +1,6 @@
 """What a user of the running lab would notice."""
 
+import os
 import socket
 import stat
 import subprocess
@@ -15,7 +16,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from helpers.lab import doctor, operations, supervision
-from helpers.lab.layout import Lab, LabError
+from helpers.lab.layout import Lab, LabError, port_variable
 
 pytestmark = pytest.mark.lab
 
@@ -128,9 +129,7 @@ def test_status_and_doctor_speak_plainly(lab):
 
 
 def environment(lab):
-    import os
-
-    ports = {f"LAB_{name.upper()}_PORT": str(port) for name, port in lab.ports.items()}
+    ports = {port_variable(name): str(port) for name, port in lab.ports.items()}
     return os.environ | {"LAB_HOME": str(lab.home)} | ports
 
 

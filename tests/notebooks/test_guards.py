@@ -41,13 +41,6 @@ def good():
     return new_notebook(cells=cells)
 
 
-def cell(number):
-    def change(notebook, **values):
-        notebook.cells[number].update(values)
-
-    return change
-
-
 HOME = "/home" + "/ada"
 
 FAULTS = {
