@@ -9,11 +9,14 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 PORTS = {
     "supervisor": 9009,
+    "aws": 4566,
     "s3": 9000,
     "kafka": 9098,
     "kafka_inner": 9094,
     "kafka_controller": 9093,
     "connect": 8083,
+    "client": 2222,
+    "rest": 8082,
     "cluster": 15002,
 }
 """Default port of each listener. ``LAB_<NAME>_PORT`` moves one, ``LAB_PORT_OFFSET`` moves them all."""
@@ -108,6 +111,11 @@ class Lab:
     def iam_file(self) -> Path:
         """Whom the broker knows and what each may do; see `helpers.lab.iam`."""
         return self.home / "aws" / "iam.json"
+
+    @property
+    def instance_file(self) -> Path:
+        """The running EC2 instance, if there is one; see `helpers.lab.instance`."""
+        return self.home / "aws" / "instance.json"
 
     @property
     def workbook_env(self) -> Path:
