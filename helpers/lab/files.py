@@ -11,11 +11,16 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 def write_private(file: Path, text: str) -> None:
     """Write a text file with mode 0600, replacing an old one in one step."""
+    write_private_bytes(file, text.encode())
+
+
+def write_private_bytes(file: Path, content: bytes) -> None:
+    """Write a file with mode 0600, replacing an old one in one step."""
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name)  # mkstemp makes it 0600
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(name, file)

@@ -61,6 +61,6 @@ def write(lab: Lab, content: dict[str, dict]) -> None:
 
 
 def ensure(lab: Lab, credentials: Credentials) -> None:
-    """Let the learner use every topic, unless IAM has spoken before."""
+    """Let the learner use topics of their own, unless IAM has spoken before."""
     if not lab.iam_file.exists():
-        write(lab, document(credentials, kafka_policy("*")))
+        write(lab, document(credentials, kafka_policy(f"{lab.workbook_id}.*")))

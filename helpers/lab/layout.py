@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+from dotenv import dotenv_values
+
+from helpers.config import CHECKOUT, LAPTOP_ID
 
 PORTS = {
     "supervisor": 9009,
@@ -72,19 +74,24 @@ class Lab:
         What set-up made: jars, compiled plugin, posts database. Shared by all labs of a checkout.
     ports : dict of str to int
         Port of each listener.
+    workbook_id : str
+        Id of the learner, whose topics have names that begin with it. ``WORKBOOK_ID``, also from ``.env``.
     """
 
     home: Path
     build: Path = CHECKOUT / ".setup"
     ports: Mapping[str, int] = field(default_factory=lambda: read_ports({}))
+    workbook_id: str = LAPTOP_ID
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Lab":
-        """Read ``LAB_HOME``, ``LAB_SETUP`` and the port variables."""
+        """Read ``LAB_HOME``, ``LAB_SETUP``, the port variables and ``WORKBOOK_ID``."""
+        own = dotenv_values(CHECKOUT / ".env")
         return cls(
             home=Path(environment.get("LAB_HOME") or CHECKOUT / ".lab").resolve(),
             build=Path(environment.get("LAB_SETUP") or CHECKOUT / ".setup").resolve(),
             ports=read_ports(environment),
+            workbook_id=environment.get("WORKBOOK_ID") or own.get("WORKBOOK_ID") or LAPTOP_ID,
         )
 
     @property

@@ -1,0 +1,6 @@
+"""The AWS endpoint: one loopback port that answers as IAM, STS, EC2, MSK, MSK Connect, API Gateway and others do.
+
+Every call is authenticated (`signature`) and authorised (`authorization`) before anything else happens. `moto` keeps
+the state of most services; those that lead to the lab's real servers are ours and are parsed and answered through
+botocore's own service models (`protocol`).
+"""

@@ -1,0 +1,52 @@
+"""``python -m helpers.lab.aws``: the AWS endpoint's process; it ends, with everything saved, when told to."""
+
+import asyncio
+import logging
+import signal
+import sys
+
+import aiohttp
+
+from helpers.lab.aws import account
+from helpers.lab.aws.ec2_rules import Ec2
+from helpers.lab.aws.edge import Edge, running
+from helpers.lab.aws.endpoint import Endpoint
+from helpers.lab.layout import Lab, LabError
+from helpers.lab.operations import existing_runtime
+
+
+async def serve() -> None:
+    """Serve until a signal comes."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    endpoint = Endpoint(existing_runtime(Lab.from_environment()))
+    ec2 = Ec2(endpoint, lambda: "", lambda _: None)
+
+    def begin() -> None:
+        endpoint.state.load()
+        account.seed(endpoint.state.own["account"], endpoint.runtime.credentials, endpoint.runtime.lab.workbook_id)
+        endpoint.refresh()
+        ec2.tell_machine()
+        for service in ("iam", "account"):
+            endpoint.state.touch(service)
+
+    await endpoint.moto.run(begin)
+    async with aiohttp.ClientSession() as http, running(endpoint, Edge(endpoint, http, ec2)):
+        print("the AWS endpoint is ready", flush=True)
+        await stop.wait()
+
+
+def main() -> int:
+    """Serve, and turn a `LabError` into a sentence."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)-5s %(message)s (%(name)s)")
+    try:
+        asyncio.run(serve())
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""The account as a learner finds it: a user with a key, who may do everything in AWS and use topics of their own."""
+
+import json
+from typing import Any
+
+from moto.iam.models import iam_backends
+
+from helpers.lab import iam
+from helpers.lab.credentials import Credentials
+
+LEARNER = iam.LEARNER.rsplit("/", 1)[-1]
+
+EVERYTHING_BUT_KAFKA = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "NotAction": "kafka-cluster:*", "Resource": "*"}],
+}
+
+
+def seed(kept: dict[str, Any], credentials: Credentials, workbook_id: str) -> None:
+    """Make the learner's user unless it is there, with the lab's key; on moto's thread.
+
+    Parameters
+    ----------
+    kept : dict
+        What this module remembers: the ids whose topics the learner was given. A policy that the learner takes away
+        stays away.
+    credentials : Credentials
+        The lab's.
+    workbook_id : str
+        Topics whose names begin with it are the learner's.
+    """
+    backend = iam_backends[iam.ACCOUNT]["aws"]
+    given = kept.setdefault("ids", [])
+    if LEARNER not in backend.users:
+        backend.create_user("us-east-1", LEARNER)
+        backend.put_user_policy(LEARNER, "aws", json.dumps(EVERYTHING_BUT_KAFKA))
+        key = backend.create_access_key(LEARNER)
+        key.access_key_id, key.secret_access_key = credentials.access_key_id, credentials.secret_access_key
+    if workbook_id not in given:
+        backend.put_user_policy(LEARNER, f"kafka-{workbook_id}", json.dumps(iam.kafka_policy(f"{workbook_id}.*")))
+        given.append(workbook_id)

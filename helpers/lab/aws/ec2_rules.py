@@ -1,0 +1,154 @@
+"""EC2: the lab has one client machine, so one instance at a time; its machine hears which one it is."""
+
+import base64
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from moto.ec2.models import ec2_backends
+from moto.iam.models import iam_backends
+
+from helpers.lab import instance
+from helpers.lab.aws import policies, sts_rules
+from helpers.lab.aws.endpoint import Endpoint
+from helpers.lab.aws.errors import AwsError
+from helpers.lab.aws.protocol import Answer, Call, Operation
+from helpers.lab.iam import ACCOUNT
+from helpers.lab.instance import Instance
+
+GONE = ("terminated", "shutting-down")
+
+SESSION_SECONDS = 6 * 3600
+"""Life of an instance role's credentials, as on EC2."""
+
+RENEW_BEFORE = timedelta(minutes=15)
+"""EC2 has new ones ready at least five minutes before the old ones end."""
+
+
+class Ec2:
+    """The rules around moto's EC2.
+
+    Parameters
+    ----------
+    endpoint : Endpoint
+        The account.
+    console : callable
+        Gives what the machine wrote at its start, its host key's fingerprint included.
+    delete_disk : callable
+        Deletes the disk of an instance that was terminated.
+    """
+
+    def __init__(self, endpoint: Endpoint, console: Callable[[], str], delete_disk: Callable[[str], None]):
+        self._endpoint = endpoint
+        self._console = console
+        self._delete_disk = delete_disk
+        self._sessions: dict[str, Any] = {}
+
+    @property
+    def _tokens(self) -> dict[str, str]:
+        return self._endpoint.state.own["ec2"]
+
+    async def answer(self, call: Call, operation: Operation) -> Answer:
+        """Answer a call to EC2.
+
+        Raises
+        ------
+        AwsError
+            If a second instance is asked for.
+        """
+        if operation.name == "RunInstances":
+            await self._endpoint.moto.run(self._check_launch, operation.parameters())
+        if operation.name == "GetConsoleOutput":
+            return operation.answer(self._console_output(operation.parameters()["InstanceId"]))
+        answer = await self._endpoint.pass_on(call, operation)
+        if not operation.reads_only:
+            await self._endpoint.moto.run(self.tell_machine)
+        return answer
+
+    def _check_launch(self, parameters: dict[str, Any]) -> None:
+        if there := [one.id for one in _instances() if one._state.name not in GONE]:
+            raise AwsError(
+                "InstanceLimitExceeded",
+                f"The lab has one client machine, and {there[0]} is it. Use it, or terminate it first.",
+            )
+        if parameters.get("MaxCount", 1) != 1:
+            raise AwsError("InstanceLimitExceeded", "The lab has one client machine: ask for MaxCount=1.")
+
+    def tell_machine(self) -> None:
+        """Say which instance runs, and delete the disks of those that are gone; on moto's thread."""
+        for one in _instances():
+            if one._state.name in GONE and self._tokens.pop(one.id, None):
+                self._endpoint.state.touch("ec2-machine")
+                self._sessions.pop(one.id, None)
+                self._delete_disk(one.id)
+        running = next((one for one in _instances() if one._state.name == "running"), None)
+        instance.write(self._endpoint.runtime.lab, running and self._described(running))
+
+    def _described(self, one: Any) -> Instance:
+        if one.id not in self._tokens:
+            self._tokens[one.id] = secrets.token_urlsafe(24)
+            self._endpoint.state.touch("ec2-machine")
+        pair = ec2_backends[ACCOUNT][one.region_name].key_pairs.get(one.key_name)
+        return Instance(one.id, pair.public_key if pair else "", self._tokens[one.id])
+
+    def _console_output(self, instance_id: str) -> dict[str, Any]:
+        text = base64.b64encode(self._console().encode()).decode()
+        return {"InstanceId": instance_id, "Timestamp": datetime.now(UTC), "Output": text}
+
+    async def credentials(self, token: str) -> dict[str, str] | None:
+        """Give an instance the credentials of its role, in the form of a container's credentials endpoint.
+
+        Parameters
+        ----------
+        token : str
+            What the instance shows.
+
+        Returns
+        -------
+        dict of str to str, or None
+            None if no running instance with a role has this token.
+        """
+        return await self._endpoint.moto.run(self._credentials, token)
+
+    def _credentials(self, token: str) -> dict[str, str] | None:
+        for one in _instances():
+            known = self._tokens.get(one.id)
+            if known and secrets.compare_digest(known, token) and one._state.name == "running":
+                role = _role(one)
+                return self._session(one.id, role) if role else None
+        return None
+
+    def _session(self, instance_id: str, role: Any) -> dict[str, str] | None:
+        document = self._endpoint.directory.trust.get(role.arn)
+        if not document or not policies.trusts_service(document, "ec2.amazonaws.com"):
+            return None
+        session = self._sessions.get(instance_id)
+        alive = session and session.role_arn == role.arn and session.access_key_id in self._endpoint.directory.keys
+        if not alive or session.expiration - datetime.now(UTC) < RENEW_BEFORE:
+            session = sts_rules.session_for_service(role.arn, instance_id, SESSION_SECONDS)
+            self._sessions[instance_id] = session
+            self._endpoint.state.touch("sts")
+            self._endpoint.refresh()
+        return {
+            "AccessKeyId": session.access_key_id,
+            "SecretAccessKey": session.secret_access_key,
+            "Token": session.session_token,
+            "Expiration": session.expiration.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "RoleArn": role.arn,
+        }
+
+
+def _instances() -> list[Any]:
+    regions = ec2_backends[ACCOUNT].values()
+    return [one for backend in regions for reservation in backend.reservations.values() for one in reservation.instances]
+
+
+def _role(one: Any) -> Any:
+    """Return the role of an instance, as IAM has it now; None if it has none."""
+    association = ec2_backends[ACCOUNT][one.region_name].iam_instance_profile_associations.get(one.id)
+    if association is None:
+        return None
+    profiles = iam_backends[ACCOUNT]["aws"].instance_profiles.values()
+    roles = [role for profile in profiles if profile.arn == association.iam_instance_profile.arn for role in profile.roles]
+    return roles[0] if roles else None

@@ -1,0 +1,79 @@
+"""What all services of the AWS endpoint share: moto, the state on disk, who is known, and how a call is passed on."""
+
+import asyncio
+import logging
+
+from helpers.lab import iam
+from helpers.lab.aws import directory
+from helpers.lab.aws.directory import Directory, Key
+from helpers.lab.aws.moto_app import Moto
+from helpers.lab.aws.protocol import Answer, Call, Operation
+from helpers.lab.aws.state import State
+from helpers.lab.services.base import Runtime
+
+LOG = logging.getLogger("aws")
+
+SAVE_SECONDS = 0.5
+"""How often changes are written: a crash loses at most what came since."""
+
+
+class Endpoint:
+    """The account behind the endpoint.
+
+    Attributes
+    ----------
+    runtime : Runtime
+        The lab.
+    moto : Moto
+        Keeps most services.
+    state : State
+        On disk.
+    directory : Directory
+        Whom IAM knows now.
+    """
+
+    def __init__(self, runtime: Runtime):
+        self.runtime = runtime
+        self.moto = Moto()
+        self.state = State(runtime.lab.home / "aws")
+        self.directory = Directory({}, {}, {})
+
+    async def pass_on(self, call: Call, operation: Operation) -> Answer:
+        """Let moto answer, and note what that changed."""
+        answer = await self.moto.run(self.moto.answer, call)
+        if not operation.reads_only and answer.status < 400:
+            await self.changed(operation.service)
+        return answer
+
+    async def changed(self, service: str) -> None:
+        """Note that a service has changed; what IAM says is in force before the caller hears of it."""
+        self.state.touch(service)
+        if service in ("iam", "sts"):
+            await self.moto.run(self.refresh)
+
+    def refresh(self) -> None:
+        """Take a new picture of IAM and tell the broker; on moto's thread."""
+        self.directory = directory.read()
+        iam.write(self.runtime.lab, for_broker(self.directory))
+
+    async def keep(self) -> None:
+        """Save changes again and again, for ever."""
+        while True:
+            await asyncio.sleep(SAVE_SECONDS)
+            try:
+                await self.moto.run(self.state.save)
+            except Exception:  # a full disk, say: the next turn tries again
+                LOG.exception("The state could not be saved")
+
+
+def for_broker(known: Directory) -> dict[str, dict]:
+    """Write down whom the broker lets in, in the form of `helpers.lab.iam`."""
+    return {
+        "keys": {key.id: _for_broker(key) for key in known.keys.values()},
+        "policies": {arn: list(documents) for arn, documents in known.policies.items()},
+    }
+
+
+def _for_broker(key: Key) -> dict[str, object]:
+    expires = int(key.expires.timestamp()) if key.expires else None
+    return {"secret": key.secret, "principal": key.owner, "token": key.token, "expires": expires}
