@@ -14,6 +14,9 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 LAPTOP_ID = "0a1b2c3d4e5f"
 """The course gives every learner 12 hex digits; these are the laptop's."""
 
+SINK_PLUGIN = "plugins/workbook-kafka-connect-s3.zip"
+"""Where below ``.setup`` the S3 sink's zip is made."""
+
 TABLES = ("pin", "geo", "user")
 """The three tables, in the order in which every posting carries them."""
 
@@ -51,8 +54,8 @@ class Workbook:
         ``host:port`` of the Kafka brokers, joined by commas.
     kafka_authority : str
         PEM file: who signed the brokers' certificates.
-    connect_url : str
-        Address of Kafka Connect.
+    sink_plugin : str
+        File on this computer: the zip of the S3 sink that Kafka Connect loads.
     database_url : str
         SQLAlchemy URL of the posts database.
     """
@@ -61,7 +64,7 @@ class Workbook:
     region: str
     bootstrap_servers: str
     kafka_authority: str = field(repr=False)
-    connect_url: str
+    sink_plugin: str = field(repr=False)
     database_url: str = field(repr=False)
 
     def __post_init__(self):
@@ -101,7 +104,7 @@ class Workbook:
             region=_setting(target, "AWS_REGION"),
             bootstrap_servers=_setting(target, "WORKBOOK_BOOTSTRAP_SERVERS"),
             kafka_authority=_setting(target, "WORKBOOK_KAFKA_AUTHORITY"),
-            connect_url=_setting(target, "WORKBOOK_CONNECT_URL"),
+            sink_plugin=target.get("WORKBOOK_SINK_PLUGIN") or str(CHECKOUT / ".setup" / SINK_PLUGIN),
             database_url=_setting(target, "WORKBOOK_DATABASE_URL"),
         )
 
@@ -109,6 +112,21 @@ class Workbook:
     def bucket(self) -> str:
         """Bucket that receives the topics."""
         return f"user-{self.id}-bucket"
+
+    @property
+    def access_role(self) -> str:
+        """Role of the client machine and the connector."""
+        return f"{self.id}-ec2-access-role"
+
+    @property
+    def plugin(self) -> str:
+        """Custom plugin of MSK Connect: the S3 sink."""
+        return f"{self.id}-plugin"
+
+    @property
+    def worker_configuration(self) -> str:
+        """Worker configuration of MSK Connect."""
+        return f"{self.id}-worker"
 
     @property
     def connector(self) -> str:

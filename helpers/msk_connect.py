@@ -1,19 +1,39 @@
-"""The connector that carries the topics into the bucket: its properties, its state, how far it has come."""
+"""MSK Connect: the plugin, the connector that carries the topics into the bucket, and how far it has come."""
 
-import json
+import base64
 import time
-import urllib.error
-import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
-from helpers import kafka_client
+import boto3
+from botocore.exceptions import ClientError
+
+from helpers import access_role, kafka_client, msk
 from helpers.config import Workbook
 
-BUSY = (404, 409, 500, 503)
-"""What a Connect worker answers while it joins its group or moves tasks about."""
+PLUGIN_FOLDER = "kafka-connect-s3"
+"""Where in the bucket the plugin's zip lies."""
+
+WORKER_PROPERTIES = {
+    "key.converter": "org.apache.kafka.connect.storage.StringConverter",
+    "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+}
+"""How a worker reads records when a connector does not say otherwise."""
+
+CONNECT_VERSION = "3.7.x"
+"""The newest Kafka Connect that MSK Connect offered in 2026; the lab runs its own."""
+
+PATIENCE_SECONDS = 900
+"""AWS takes five to ten minutes to start a connector's workers."""
 
 
 class ConnectorError(Exception):
     """The connector was refused, failed, or is behind; the text says which and why."""
+
+
+def _client(workbook: Workbook) -> Any:
+    return boto3.client("kafkaconnect", region_name=workbook.region)
 
 
 def sink_properties(
@@ -51,82 +71,218 @@ def sink_properties(
     }
 
 
-def put_connector(workbook: Workbook, properties: dict[str, str], timeout: float = 60) -> str:
-    """Create the connector, or give it new properties, and wait until all its tasks run.
+def create_plugin(workbook: Workbook, key: str) -> str:
+    """Make the custom plugin out of the zip in the bucket, unless it is made of that already.
+
+    Parameters
+    ----------
+    workbook : Workbook
+        Gives the names of plugin and bucket.
+    key : str
+        The zip's key in the bucket.
+
+    Returns
+    -------
+    str
+        ARN of the plugin.
+
+    Raises
+    ------
+    ConnectorError
+        If the object is not there or is no plugin.
+    """
+    client = _client(workbook)
+    if (there := _plugin(client, workbook)) and there["customPluginState"] != "CREATE_FAILED":
+        return there["customPluginArn"]
+    if there:
+        client.delete_custom_plugin(customPluginArn=there["customPluginArn"])
+    location = {"s3Location": {"bucketArn": f"arn:aws:s3:::{workbook.bucket}", "fileKey": key}}
+    made = client.create_custom_plugin(name=workbook.plugin, contentType="ZIP", location=location)
+    arn = made["customPluginArn"]
+    while (state := client.describe_custom_plugin(customPluginArn=arn))["customPluginState"] == "CREATING":
+        time.sleep(0.2)
+    if state["customPluginState"] != "ACTIVE":
+        raise ConnectorError(f"{workbook.plugin} could not be made: {state['stateDescription']['message']}")
+    return arn
+
+
+def _plugin(client: Any, workbook: Workbook) -> dict[str, Any] | None:
+    pages = client.get_paginator("list_custom_plugins").paginate()
+    plugins = (plugin for page in pages for plugin in page["customPlugins"])
+    return next((plugin for plugin in plugins if plugin["name"] == workbook.plugin), None)
+
+
+def create_worker_configuration(workbook: Workbook) -> str:
+    """Create the worker configuration unless it is there.
+
+    Returns
+    -------
+    str
+        Its ARN.
+    """
+    client = _client(workbook)
+    for page in client.get_paginator("list_worker_configurations").paginate():
+        for found in page["workerConfigurations"]:
+            if found["name"] == workbook.worker_configuration:
+                return found["workerConfigurationArn"]
+    text = "".join(f"{name}={value}\n" for name, value in WORKER_PROPERTIES.items())
+    content = base64.b64encode(text.encode()).decode()
+    made = client.create_worker_configuration(name=workbook.worker_configuration, propertiesFileContent=content)
+    return made["workerConfigurationArn"]
+
+
+def upload_plugin(workbook: Workbook, archive: Path) -> str:
+    """Copy the plugin's zip from this computer into the bucket.
+
+    Returns
+    -------
+    str
+        Its key in the bucket.
+    """
+    key = f"{PLUGIN_FOLDER}/{archive.name}"
+    boto3.client("s3", region_name=workbook.region).upload_file(str(archive), workbook.bucket, key)
+    return key
+
+
+def connector_request(workbook: Workbook, properties: Mapping[str, str], plugin: str, role: str) -> dict[str, Any]:
+    """Write down everything that MSK Connect wants to know of a new connector.
+
+    Parameters
+    ----------
+    workbook : Workbook
+        Gives names and brokers.
+    properties : mapping of str to str
+        See `sink_properties`.
+    plugin, role : str
+        ARNs of the custom plugin, and of the role that the connector works with.
+    """
+    cluster = {"bootstrapServers": workbook.bootstrap_servers, "vpc": msk.network(workbook)}
+    return {
+        "connectorName": workbook.connector,
+        "connectorConfiguration": dict(properties),
+        "kafkaConnectVersion": CONNECT_VERSION,
+        "kafkaCluster": {"apacheKafkaCluster": cluster},
+        "kafkaClusterClientAuthentication": {"authenticationType": "IAM"},
+        "kafkaClusterEncryptionInTransit": {"encryptionType": "TLS"},
+        "plugins": [{"customPlugin": {"customPluginArn": plugin, "revision": 1}}],
+        "serviceExecutionRoleArn": role,
+        "workerConfiguration": {"workerConfigurationArn": create_worker_configuration(workbook), "revision": 1},
+        "capacity": {"provisionedCapacity": {"mcuCount": 1, "workerCount": 1}},
+    }
+
+
+def create_connector(workbook: Workbook, request: Mapping[str, Any]) -> None:
+    """Create the connector and wait until it runs.
 
     Parameters
     ----------
     workbook : Workbook
         Gives the connector's name.
-    properties : dict of str to str
-        See `sink_properties`.
-    timeout : float
-        Seconds to wait.
-
-    Returns
-    -------
-    str
-        "created" or "updated".
+    request : mapping
+        See `connector_request`.
 
     Raises
     ------
     ConnectorError
-        If a property is refused, a task fails, or the time is up.
+        If it is refused or fails, with the reason; a connector that failed stays listed.
     """
-    limit = time.monotonic() + timeout
-    path = f"/connectors/{workbook.connector}/config"
-    status, answer = _patiently(workbook, "PUT", path, limit, properties)
-    if status not in (200, 201):
-        raise ConnectorError(f"{workbook.connector} was refused: {answer['message']}")
-    restarted = False
-    while not _is_running(workbook, properties, limit):
+    try:
+        _client(workbook).create_connector(**request)
+    except ClientError as error:
+        raise ConnectorError(f"{workbook.connector} was refused: {error.response['Error']['Message']}") from error
+    state = _settled(workbook)
+    if state["connectorState"] != "RUNNING":
+        raise ConnectorError(f"{workbook.connector} failed: {_reason(state)}")
+
+
+def update_connector(workbook: Workbook, properties: Mapping[str, str]) -> None:
+    """Give the connector other properties and wait until its tasks run with them.
+
+    Raises
+    ------
+    ConnectorError
+        If it cannot run with them; MSK Connect then goes back to those it had.
+    """
+    client = _client(workbook)
+    there = _described(client, workbook)
+    if there is None:
+        raise ConnectorError(f"There is no connector {workbook.connector}. Create it first.")
+    started = client.update_connector(
+        connectorArn=there["connectorArn"],
+        currentVersion=there["currentVersion"],
+        connectorConfiguration=dict(properties),
+    )
+    _settled(workbook)
+    outcome = client.describe_connector_operation(connectorOperationArn=started["connectorOperationArn"])
+    if outcome["connectorOperationState"] != "UPDATE_COMPLETE":
+        raise ConnectorError(f"{workbook.connector} was not updated: {outcome['errorInfo']['message']}")
+
+
+def _settled(workbook: Workbook) -> dict[str, Any]:
+    """Wait until the connector is under way no more."""
+    client = _client(workbook)
+    limit = time.monotonic() + PATIENCE_SECONDS
+    while (state := _described(client, workbook)) and state["connectorState"] in ("CREATING", "UPDATING", "DELETING"):
         if time.monotonic() > limit:
-            raise ConnectorError(f"The tasks of {workbook.connector} did not start within {timeout:.0f} s.")
-        reason = _failure(_state(workbook))
-        if reason and not restarted:
-            # a failure from before this call: new properties alone do not start a failed task again
-            _request(workbook, "POST", f"/connectors/{workbook.connector}/restart?includeTasks=true&onlyFailed=true")
-            restarted = True
-        elif reason:
-            raise ConnectorError(f"{workbook.connector} failed: {reason}")
-        time.sleep(0.2)
-    return "created" if status == 201 else "updated"
+            raise ConnectorError(f"{workbook.connector} is {state['connectorState']} after {PATIENCE_SECONDS} s.")
+        time.sleep(0.2 if time.monotonic() < limit - PATIENCE_SECONDS + 30 else 5)
+    return state or {"connectorState": "DELETED"}
 
 
-def _is_running(workbook: Workbook, properties: dict[str, str], limit: float) -> bool:
-    _, state = _patiently(workbook, "GET", f"/connectors/{workbook.connector}/status", limit)
-    _, tasks = _patiently(workbook, "GET", f"/connectors/{workbook.connector}/tasks", limit)
-    if not isinstance(tasks, list):
-        return False
-    current = all(properties.items() <= task["config"].items() for task in tasks)
-    running = sum(part["state"] == "RUNNING" for part in state["tasks"])
-    return current and running == len(tasks) == int(properties["tasks.max"])
-
-
-def _state(workbook: Workbook) -> dict | None:
-    """Ask for the state of the connector and its tasks; None if there is no such connector."""
-    status, state = _request(workbook, "GET", f"/connectors/{workbook.connector}/status")
-    return None if status == 404 else state
-
-
-def _failure(state: dict | None) -> str | None:
-    """Tell why the connector or one of its tasks failed; None if none did."""
-    parts = [*state["tasks"], state["connector"]] if state and "tasks" in state else []
-    for part in parts:
-        if part["state"] == "FAILED":
-            return _cause(part["trace"])
+def _described(client: Any, workbook: Workbook) -> dict[str, Any] | None:
+    for page in client.get_paginator("list_connectors").paginate(connectorNamePrefix=workbook.connector):
+        for found in page["connectors"]:
+            if found["connectorName"] == workbook.connector:
+                return client.describe_connector(connectorArn=found["connectorArn"])
     return None
 
 
-def _cause(trace: str) -> str:
-    """Tell the reasons in a Java trace, from the outermost to the innermost, each once."""
-    lines = [line.removeprefix("Caused by: ") for line in trace.splitlines() if not line.startswith("\t")]
-    reasons: list[str] = []
-    for line in lines[1:] or lines:  # the first line only says that the worker gave up
-        message = line.split(": ", 1)[-1].strip()
-        if message and not any(message in reason for reason in reasons):
-            reasons.append(message)
-    return " Because: ".join(reasons)
+def _reason(state: Mapping[str, Any]) -> str:
+    return state.get("stateDescription", {}).get("message", "MSK Connect does not say why; see its log group.")
+
+
+def put_connector(workbook: Workbook, properties: Mapping[str, str]) -> None:
+    """Make the connector run with these properties: create it, with all it needs, or update it.
+
+    Raises
+    ------
+    ConnectorError
+        If it is refused or fails, with the reason.
+    """
+    client = _client(workbook)
+    there = _described(client, workbook)
+    if there and there["connectorState"] == "FAILED":
+        delete_connector(workbook)
+        there = None
+    if there is None:
+        plugin = create_plugin(workbook, upload_plugin(workbook, Path(workbook.sink_plugin)))
+        role = access_role.arn(workbook) or access_role.complete(workbook)
+        create_connector(workbook, connector_request(workbook, properties, plugin, role))
+    elif there["connectorConfiguration"] != dict(properties):
+        update_connector(workbook, properties)
+
+
+def state(workbook: Workbook) -> str | None:
+    """Tell the connector's state in MSK Connect's word; None if there is none."""
+    there = _described(_client(workbook), workbook)
+    return there and there["connectorState"]
+
+
+def delete_connector(workbook: Workbook) -> bool:
+    """Delete the connector and wait until it is gone; its committed offsets stay.
+
+    Returns
+    -------
+    bool
+        Whether there was one.
+    """
+    client = _client(workbook)
+    there = _described(client, workbook)
+    if there is None:
+        return False
+    client.delete_connector(connectorArn=there["connectorArn"])
+    _settled(workbook)
+    return True
 
 
 def wait_until_stored(workbook: Workbook, timeout: float = 120) -> float:
@@ -146,59 +302,21 @@ def wait_until_stored(workbook: Workbook, timeout: float = 120) -> float:
         If the connector fails, or the time is up.
     """
     started = time.monotonic()
+    client = _client(workbook)
     group = f"connect-{workbook.connector}"
     while True:
         behind = kafka_client.lag(workbook, group)
         waited = time.monotonic() - started
         if not any(behind.values()):
             return waited
-        state = _state(workbook)
-        if state is None:
+        there = _described(client, workbook)
+        if there is None:
             raise ConnectorError(f"There is no connector {workbook.connector}. Create it first.")
-        if reason := _failure(state):
-            raise ConnectorError(f"{workbook.connector} failed: {reason}")
+        if there["connectorState"] == "FAILED":
+            raise ConnectorError(f"{workbook.connector} failed: {_reason(there)}")
         if waited > timeout:
             raise ConnectorError(
                 f"After {timeout:.0f} s {workbook.connector} has still to store {behind}. A flush.size larger than "
                 "the rest of the records, with no rotate.schedule.interval.ms, keeps them waiting for ever."
             )
         time.sleep(0.2)
-
-
-def delete_connector(workbook: Workbook) -> bool:
-    """Delete the connector; its committed offsets stay.
-
-    Returns
-    -------
-    bool
-        Whether there was one.
-    """
-    status, _ = _patiently(workbook, "DELETE", f"/connectors/{workbook.connector}", time.monotonic() + 30)
-    return status == 204
-
-
-def _patiently(workbook: Workbook, method: str, path: str, limit: float, body: object = None) -> tuple[int, dict]:
-    while True:
-        status, answer = _request(workbook, method, path, body)
-        if status not in BUSY or (method == "DELETE" and status == 404) or time.monotonic() > limit:
-            return status, answer
-        time.sleep(0.3)
-
-
-def _request(workbook: Workbook, method: str, path: str, body: object = None) -> tuple[int, dict]:
-    request = urllib.request.Request(
-        workbook.connect_url + path,
-        method=method,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
-            return answer.status, json.loads(answer.read() or b"{}")
-    except urllib.error.HTTPError as error:
-        return error.code, json.loads(error.read() or b"{}")
-    except OSError as error:
-        raise ConnectorError(
-            f"Kafka Connect does not answer at {workbook.connect_url}: {error}. "
-            "On the laptop, `python -m helpers.lab status` tells whether it runs."
-        ) from error

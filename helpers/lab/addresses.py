@@ -2,6 +2,7 @@
 
 from urllib.parse import quote
 
+from helpers.config import SINK_PLUGIN
 from helpers.lab.files import write_private
 from helpers.lab.layout import Lab
 from helpers.lab.services import Runtime
@@ -17,10 +18,12 @@ def variables(runtime: Runtime) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{lab.ports['aws']}",
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{lab.ports['s3']}",
         "WORKBOOK_BOOTSTRAP_SERVERS": f"127.0.0.1:{lab.ports['kafka']}",
         "WORKBOOK_KAFKA_AUTHORITY": str(lab.tls / "ca.pem"),
-        "WORKBOOK_CONNECT_URL": f"http://127.0.0.1:{lab.ports['connect']}",
+        "WORKBOOK_SINK_PLUGIN": str(lab.build / SINK_PLUGIN),
         "WORKBOOK_DATABASE_URL": f"sqlite:///{database.path(lab)}?detect_types=1",
         # 127.0.0.1 with a token would make the client switch to TLS
         "SPARK_REMOTE": f"sc://localhost:{lab.ports['cluster']}/;token={token}",

@@ -15,7 +15,9 @@ ACCOUNT = "123456789012"
 LEARNER = f"arn:aws:iam::{ACCOUNT}:user/learner"
 """The principal of the lab's own access key."""
 
-CLUSTER_ARN = f"arn:aws:kafka:us-east-1:{ACCOUNT}:cluster/workbook/5d0f3c1e-8a46-4b7e-9c52-1e6f7a2b9d30-1"
+CLUSTER_NAME = "pinterest-msk-cluster"
+
+CLUSTER_ARN = f"arn:aws:kafka:us-east-1:{ACCOUNT}:cluster/{CLUSTER_NAME}/5d0f3c1e-8a46-4b7e-9c52-1e6f7a2b9d30-1"
 """The same in every lab, so that what notebooks show does not change."""
 
 HOSTS = ("127.0.0.1", "localhost")

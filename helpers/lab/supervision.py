@@ -175,6 +175,11 @@ class Supervisor:
         """Start one service without waiting for it."""
         self._rpc.startProcess(name, False)
 
+    def restart_service(self, name: str) -> None:
+        """Stop one service, wait until it is gone, and start it without waiting."""
+        self._rpc.stopProcess(name)
+        self._rpc.startProcess(name, False)
+
     def states(self) -> dict[str, State]:
         """Ask for the state of every service."""
         return {
@@ -198,11 +203,11 @@ class Supervisor:
 
 
 class _QuickTransport(xmlrpc.client.Transport):
-    """A control connection that gives up after a few seconds."""
+    """A control connection that gives up; not before a service that is told to stop has been killed."""
 
     def make_connection(self, host):
         connection = super().make_connection(host)
-        connection.timeout = 5
+        connection.timeout = STOP_SECONDS + 5
         return connection
 
 

@@ -8,9 +8,12 @@ import sys
 import aiohttp
 
 from helpers.lab.aws import account
+from helpers.lab.aws.connect_worker import Worker
 from helpers.lab.aws.ec2_rules import Ec2
 from helpers.lab.aws.edge import Edge, running
 from helpers.lab.aws.endpoint import Endpoint
+from helpers.lab.aws.msk import Msk
+from helpers.lab.aws.msk_connect import MskConnect
 from helpers.lab.layout import Lab, LabError
 from helpers.lab.operations import existing_runtime
 
@@ -32,9 +35,13 @@ async def serve() -> None:
             endpoint.state.touch(service)
 
     await endpoint.moto.run(begin)
-    async with aiohttp.ClientSession() as http, running(endpoint, Edge(endpoint, http, ec2)):
-        print("the AWS endpoint is ready", flush=True)
-        await stop.wait()
+    async with aiohttp.ClientSession() as http:
+        connect = MskConnect(endpoint, Worker(endpoint.runtime, http))
+        own = {"kafka": Msk(endpoint.runtime.lab), "kafkaconnect": connect}
+        async with running(endpoint, Edge(endpoint, http, ec2, own)):
+            connect.resume()
+            print("the AWS endpoint is ready", flush=True)
+            await stop.wait()
 
 
 def main() -> int:

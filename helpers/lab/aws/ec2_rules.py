@@ -140,8 +140,8 @@ class Ec2:
 
 
 def _instances() -> list[Any]:
-    regions = ec2_backends[ACCOUNT].values()
-    return [one for backend in regions for reservation in backend.reservations.values() for one in reservation.instances]
+    reservations = [held for region in ec2_backends[ACCOUNT].values() for held in region.reservations.values()]
+    return [one for held in reservations for one in held.instances]
 
 
 def _role(one: Any) -> Any:
@@ -149,6 +149,6 @@ def _role(one: Any) -> Any:
     association = ec2_backends[ACCOUNT][one.region_name].iam_instance_profile_associations.get(one.id)
     if association is None:
         return None
+    arn = association.iam_instance_profile.arn
     profiles = iam_backends[ACCOUNT]["aws"].instance_profiles.values()
-    roles = [role for profile in profiles if profile.arn == association.iam_instance_profile.arn for role in profile.roles]
-    return roles[0] if roles else None
+    return next((profile.roles[0] for profile in profiles if profile.arn == arn and profile.roles), None)

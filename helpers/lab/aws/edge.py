@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 
 import aiohttp
@@ -16,6 +16,7 @@ from helpers.lab.aws.directory import Key
 from helpers.lab.aws.ec2_rules import Ec2
 from helpers.lab.aws.endpoint import Endpoint
 from helpers.lab.aws.errors import AwsError
+from helpers.lab.aws.own_service import OwnService
 from helpers.lab.aws.protocol import Answer, Call, Operation, refusal
 from helpers.lab.aws.s3_front import S3Front
 
@@ -30,8 +31,9 @@ INSTANCE_CREDENTIALS = "/instance-credentials"
 class Edge:
     """All services behind one port."""
 
-    def __init__(self, endpoint: Endpoint, http: aiohttp.ClientSession, ec2: Ec2):
+    def __init__(self, endpoint: Endpoint, http: aiohttp.ClientSession, ec2: Ec2, own: Mapping[str, OwnService]):
         self._endpoint = endpoint
+        self._own = own
         self._ec2 = ec2
         self._s3 = S3Front(endpoint.runtime, http)
         port = endpoint.runtime.lab.ports["aws"]
@@ -81,6 +83,8 @@ class Edge:
             return refusal(error, service, operation)
 
     async def _dispatch(self, call: Call, operation: Operation, caller: Key) -> Answer:
+        if operation.service in self._own:
+            return await self._own[operation.service].answer(operation)
         match operation.service:
             case "iam":
                 return await iam_rules.answer(self._endpoint, call, operation)

@@ -97,6 +97,9 @@ class Operation:
 
     def __init__(self, service: str, call: Call):
         self.service = service
+        if "rest" not in str(model(service).protocol) and call.path != "/":
+            # moto has pages of its own at other paths
+            raise AwsError("UnknownOperationException", f"{service} answers at /, not at {call.path}.", 404)
         self._request = Request.from_primitives(call.method, call.url, call.headers, call.body)
         try:
             self.model, self._path_parameters = _router(service).match(self._request)

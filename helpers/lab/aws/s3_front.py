@@ -1,4 +1,4 @@
-"""S3 for whoever signs with other keys than the lab's own: checked here, then signed anew for S3Proxy, which knows one."""
+"""S3 for those who sign with other keys than the lab's own: S3Proxy knows one key, so requests are signed anew."""
 
 import aiohttp
 from botocore.auth import S3SigV4Auth

@@ -27,7 +27,8 @@ LONGEST_PRESIGNED = timedelta(days=7)
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 
 _HEADER = re.compile(
-    rf"{ALGORITHM} +Credential=(?P<credential>[^,\s]+), *SignedHeaders=(?P<headers>[^,\s]+), *Signature=(?P<signature>\w+)"
+    rf"{ALGORITHM} +Credential=(?P<credential>[^,\s]+), *SignedHeaders=(?P<headers>[^,\s]+), *"
+    r"Signature=(?P<signature>\w+)"
 )
 _WRONG = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
@@ -156,17 +157,18 @@ def verify(call: Call, signature: Signature, key: Key | None, now: datetime) -> 
 
 def _check_clock(signature: Signature, now: datetime) -> None:
     at = datetime.strptime(signature.at, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    if signature.date != signature.at[:8]:
-        raise AwsError("SignatureDoesNotMatch", "Date in Credential scope does not match YYYYMMDD from X-Amz-Date.", 403)
     end = at + (signature.lasts or TOLERANCE)
-    if now > end:
-        if signature.lasts:
-            raise AwsError("AccessDenied", "Request has expired", 403)
-        raise AwsError("SignatureDoesNotMatch", f"Signature expired: {_spoken(end)} is now earlier than {_spoken(now)}.", 403)
-    if at > now + TOLERANCE:
-        raise AwsError(
-            "SignatureDoesNotMatch", f"Signature not yet current: {_spoken(at)} is still later than {_spoken(now)}.", 403
-        )
+    fault = None
+    if signature.date != signature.at[:8]:
+        fault = "Date in Credential scope does not match YYYYMMDD from X-Amz-Date."
+    elif at > now + TOLERANCE:
+        fault = f"Signature not yet current: {_spoken(at)} is still later than {_spoken(now)}."
+    elif now > end and signature.lasts:
+        raise AwsError("AccessDenied", "Request has expired", 403)
+    elif now > end:
+        fault = f"Signature expired: {_spoken(end)} is now earlier than {_spoken(now)}."
+    if fault:
+        raise AwsError("SignatureDoesNotMatch", fault, 403)
 
 
 def _spoken(moment: datetime) -> str:

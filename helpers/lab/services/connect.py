@@ -2,30 +2,38 @@
 
 import json
 import urllib.request
+from pathlib import Path
 
 from helpers.lab.files import properties, render_properties, write_private
+from helpers.lab.layout import Lab
 from helpers.lab.services.base import Runtime, Service, config_file
 from helpers.lab.services.kafka import inner_tls, kafka_jvm, logging_file
 
 
+def plugins_folder(lab: Lab) -> Path:
+    """Folder whose subfolders are the plugins that the worker loads; MSK Connect puts them there."""
+    return lab.data("connect") / "plugins"
+
+
 class Connect(Service):
-    """Its connectors, their offsets and states live in Kafka; it keeps no files of its own."""
+    """Its connectors, their offsets and states live in Kafka; its plugins are those that connectors use."""
 
     name = "connect"
-    runs = "Kafka Connect worker with the S3 sink plugin"
+    runs = "Kafka Connect worker"
     stands_for = "Amazon MSK Connect"
     ports = ("connect",)
     memory_limit_mb = 250
     needs = ("kafka", "s3")
 
     def prepare(self, runtime: Runtime) -> None:
-        """Write the worker's configuration."""
+        """Make the plugins' folder and write the worker's configuration."""
+        plugins_folder(runtime.lab).mkdir(parents=True, exist_ok=True)
         tls = inner_tls(runtime.lab, "connect")
         text = render_properties(
             "connect.properties",
             kafka_inner=runtime.lab.ports["kafka_inner"],
             connect=runtime.lab.ports["connect"],
-            plugins=runtime.lab.build / "plugins",
+            plugins=plugins_folder(runtime.lab),
         )
         clients = {prefix + name: value for prefix in _CLIENTS for name, value in tls.items()}
         write_private(config_file(runtime, "connect.properties"), text + properties(clients))

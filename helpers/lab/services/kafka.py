@@ -1,8 +1,10 @@
 """Kafka: one KRaft node; clients sign in with IAM, the lab's own parts with certificates, all over TLS."""
 
 import base64
+import contextlib
 import subprocess
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 from kafka import KafkaAdminClient
@@ -106,18 +108,25 @@ class Kafka(Service):
         return [*_broker_jvm(runtime, 112), "kafka.Kafka", str(config_file(runtime, "server.properties"))]
 
     def check(self, runtime: Runtime) -> None:
-        """Ask the broker to describe its cluster, through the inner listener."""
-        tls = runtime.lab.tls
-        admin = KafkaAdminClient(
-            bootstrap_servers=f"127.0.0.1:{runtime.lab.ports['kafka_inner']}",
-            security_protocol="SSL",
-            ssl_cafile=str(tls / "ca.pem"),
-            ssl_certfile=str(tls / "broker.pem"),
-            ssl_keyfile=str(tls / "broker.pem"),
-            request_timeout_ms=2000,
-            bootstrap_timeout_ms=2000,
-        )
-        try:
-            admin.describe_cluster()
-        finally:
-            admin.close()
+        """Ask the broker to describe its cluster."""
+        with admin(runtime) as client:
+            client.describe_cluster()
+
+
+@contextlib.contextmanager
+def admin(runtime: Runtime) -> Iterator[KafkaAdminClient]:
+    """Make an admin client for the lab's own use, through the inner listener."""
+    tls = runtime.lab.tls
+    client = KafkaAdminClient(
+        bootstrap_servers=f"127.0.0.1:{runtime.lab.ports['kafka_inner']}",
+        security_protocol="SSL",
+        ssl_cafile=str(tls / "ca.pem"),
+        ssl_certfile=str(tls / "broker.pem"),
+        ssl_keyfile=str(tls / "broker.pem"),
+        request_timeout_ms=2000,
+        bootstrap_timeout_ms=2000,
+    )
+    try:
+        yield client
+    finally:
+        client.close()

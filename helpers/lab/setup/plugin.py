@@ -21,6 +21,12 @@ def class_path(*folders: Path) -> str:
     return ":".join(str(jar) for folder in folders for jar in sorted(folder.glob("*.jar")))
 
 
+def kafka_version(build: Path) -> str:
+    """Tell which Kafka runs, by the name of its jar."""
+    jar = next((build / "jars" / "kafka").glob("kafka-clients-*.jar"))
+    return jar.stem.removeprefix("kafka-clients-")
+
+
 def _fingerprint(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for file in files:
