@@ -14,6 +14,9 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 LAPTOP_ID = "0a1b2c3d4e5f"
 """The course gives every learner 12 hex digits; these are the laptop's."""
 
+INVOKE_URL = "https://{api}.execute-api.{region}.amazonaws.com/{stage}"
+"""Where AWS serves a stage of a REST API."""
+
 SINK_PLUGIN = "plugins/workbook-kafka-connect-s3.zip"
 """Where below ``.setup`` the S3 sink's zip is made."""
 
@@ -56,6 +59,8 @@ class Workbook:
         PEM file: who signed the brokers' certificates.
     sink_plugin : str
         File on this computer: the zip of the S3 sink that Kafka Connect loads.
+    invoke_url : str
+        Where a stage of a REST API is called: a pattern of ``{api}``, ``{region}`` and ``{stage}``.
     database_url : str
         SQLAlchemy URL of the posts database.
     """
@@ -65,6 +70,7 @@ class Workbook:
     bootstrap_servers: str
     kafka_authority: str = field(repr=False)
     sink_plugin: str = field(repr=False)
+    invoke_url: str
     database_url: str = field(repr=False)
 
     def __post_init__(self):
@@ -105,6 +111,7 @@ class Workbook:
             bootstrap_servers=_setting(target, "WORKBOOK_BOOTSTRAP_SERVERS"),
             kafka_authority=_setting(target, "WORKBOOK_KAFKA_AUTHORITY"),
             sink_plugin=target.get("WORKBOOK_SINK_PLUGIN") or str(CHECKOUT / ".setup" / SINK_PLUGIN),
+            invoke_url=target.get("WORKBOOK_INVOKE_URL") or INVOKE_URL,
             database_url=_setting(target, "WORKBOOK_DATABASE_URL"),
         )
 
@@ -132,6 +139,11 @@ class Workbook:
     def connector(self) -> str:
         """Connector that carries the topics into the bucket."""
         return f"{self.id}-connector"
+
+    @property
+    def api(self) -> str:
+        """REST API in front of the REST proxy."""
+        return f"{self.id}-api"
 
     @property
     def topics(self) -> tuple[str, ...]:

@@ -1,113 +1,45 @@
 """Emulate users who post: ``python -m helpers.user_posting_emulation``.
 
 Draws rows as the course's script does (seed 100, one posting every 0 or 1 s) and sends each as three records, one
-to each topic. The last line tells how many postings the brokers acknowledged.
+to each topic: over the REST API whose invoke URL is given, or straight into Kafka. The last line tells how many
+postings were acknowledged.
 """
 
 import argparse
 import sys
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from typing import Protocol
 
 from kafka.errors import KafkaError
 from tqdm.auto import tqdm
 
-from helpers import kafka_client
+from helpers.api_target import ApiRefused, ApiTarget
 from helpers.config import SetupError, Workbook
 from helpers.kafka_client import KafkaDenied, KafkaUnavailable
+from helpers.kafka_target import KafkaTarget
 from helpers.postings import SEED, Posting, PostsDatabase, draws
-
-WINDOW = 2000
-"""Postings on their way at once: enough to keep the brokers busy, few enough to count at any moment."""
-
-ACKNOWLEDGE_SECONDS = 60
-"""How long to wait for the last acknowledgements."""
+from helpers.tally import Tally
 
 
-@dataclass
-class Tally:
-    """What became of the postings.
-
-    Attributes
-    ----------
-    sent : int
-        Postings handed to the producer.
-    acknowledged : int
-        Postings of which the brokers stored every record.
-    problems : list of str
-        Why the others were not, each different reason once.
-    """
-
-    sent: int = 0
-    acknowledged: int = 0
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def complete(self) -> bool:
-        """Whether every posting was acknowledged."""
-        return self.sent == self.acknowledged and not self.problems
-
-    def __str__(self) -> str:
-        """Summarise in one line."""
-        text = f"{self.acknowledged} of {self.sent} postings acknowledged"
-        return text + (f"; {'; '.join(self.problems)}" if self.problems else "")
-
-
-class KafkaTarget:
-    """Sends postings to the three topics and keeps count of what the brokers acknowledge."""
-
-    def __init__(self, workbook: Workbook, tally: Tally):
-        self._workbook = workbook
-        self._tally = tally
-        self._producer = kafka_client.producer(workbook)
-        self._pending: deque = deque()
+class Target(Protocol):
+    """Where postings go."""
 
     def post(self, posting: Posting) -> None:
-        """Hand one posting to the producer; waits when too many are under way.
-
-        Raises
-        ------
-        KafkaDenied
-            If one of the topics may not be written.
-        """
-        topics = {self._workbook.topic(table): table for table in posting.rows}
-        futures = {topic: self._producer.send(topic, posting.wire(table)) for topic, table in topics.items()}
-        self._tally.sent += 1
-        self._pending.append(futures)
-        while len(self._pending) > WINDOW or self._oldest_is_done():
-            self._settle()
-
-    def _oldest_is_done(self) -> bool:
-        return bool(self._pending) and all(future.is_done for future in self._pending[0].values())
-
-    def _settle(self) -> None:
-        futures = self._pending.popleft()
-        try:
-            for topic, future in futures.items():
-                with kafka_client.plain_words(self._workbook, topic, "DescribeTopic", "WriteData"):
-                    future.get(timeout=ACKNOWLEDGE_SECONDS)
-            self._tally.acknowledged += 1
-        except (KafkaError, KafkaUnavailable) as error:
-            _remember(self._tally, f"a record was not stored: {error}")
+        """Send one posting."""
 
     def close(self) -> None:
         """Wait for what is under way."""
-        while self._pending:
-            try:
-                self._settle()
-            except KafkaDenied as error:
-                _remember(self._tally, str(error))
-        self._producer.close(timeout=5)
 
 
-def _remember(tally: Tally, problem: str) -> None:
-    if problem not in tally.problems:
-        tally.problems.append(problem)
-
-
-def send(workbook: Workbook, postings: Iterable[Posting], total: int | None = None, progress: bool = True) -> Tally:
+def send(
+    workbook: Workbook,
+    postings: Iterable[Posting],
+    total: int | None = None,
+    progress: bool = True,
+    invoke_url: str | None = None,
+    batch: int = 1,
+) -> Tally:
     """Send postings until they end, Ctrl-C comes or the target fails, and wait for the acknowledgements.
 
     Parameters
@@ -120,6 +52,10 @@ def send(workbook: Workbook, postings: Iterable[Posting], total: int | None = No
         How many there are, for the progress bar.
     progress : bool
         Whether to show the bar, on standard error.
+    invoke_url : str, optional
+        Stage of the REST API to send to; None sends straight into Kafka.
+    batch : int
+        Postings a request to the API.
 
     Returns
     -------
@@ -128,19 +64,21 @@ def send(workbook: Workbook, postings: Iterable[Posting], total: int | None = No
     """
     tally = Tally()
     try:
-        target = KafkaTarget(workbook, tally)
+        target: Target = (
+            ApiTarget(workbook, tally, invoke_url, batch) if invoke_url else KafkaTarget(workbook, tally)
+        )  # fmt: skip
     except (KafkaDenied, KafkaUnavailable) as error:
-        _remember(tally, str(error))
+        tally.remember(str(error))
         return tally
     try:
         for posting in tqdm(postings, total=total, unit=" postings", disable=not progress, file=sys.stderr):
             target.post(posting)
     except KeyboardInterrupt:
-        _remember(tally, "stopped by Ctrl-C")
-    except KafkaDenied as error:
-        _remember(tally, str(error))
+        tally.remember("stopped by Ctrl-C")
+    except (KafkaDenied, ApiRefused) as error:
+        tally.remember(str(error))
     except (KafkaError, KafkaUnavailable, LookupError) as error:
-        _remember(tally, f"stopped: {error}")
+        tally.remember(f"stopped: {error}")
     finally:
         target.close()
     return tally
@@ -174,10 +112,15 @@ def drawn(workbook: Workbook, count: int | None, rate: float | None, seed: int =
 
 
 def emulate(
-    workbook: Workbook, posts: int | None = None, rate: float | None = None, seed: int = SEED, progress: bool = True
+    workbook: Workbook,
+    posts: int | None = None,
+    rate: float | None = None,
+    seed: int = SEED,
+    progress: bool = True,
+    invoke_url: str | None = None,
 ) -> Tally:
-    """Post as the course's script does; see `drawn` for the parameters and `send` for the result."""
-    return send(workbook, drawn(workbook, posts, rate, seed), posts, progress)
+    """Post as the course's script does; see `drawn` and `send` for the parameters and the result."""
+    return send(workbook, drawn(workbook, posts, rate, seed), posts, progress, invoke_url)
 
 
 def _positive(convert):
@@ -202,13 +145,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--posts", type=_positive(int), help="stop after so many postings; default: never")
     parser.add_argument("--rate", type=_positive(float), help="postings a second; default: one every 0 or 1 s")
     parser.add_argument("--seed", type=int, default=SEED, help=f"start of the random numbers; default: {SEED}")
+    parser.add_argument("--invoke-url", help="stage of the REST API to post to; default: straight into Kafka")
     options = parser.parse_args(arguments)
     try:
         workbook = Workbook.load()
     except SetupError as error:
         print(error, file=sys.stderr)
         return 2
-    tally = emulate(workbook, options.posts, options.rate, options.seed)
+    tally = emulate(workbook, options.posts, options.rate, options.seed, invoke_url=options.invoke_url)
     print(tally)
     return 0 if tally.sent and tally.sent == tally.acknowledged else 1
 

@@ -8,6 +8,7 @@ import sys
 import aiohttp
 
 from helpers.lab.aws import account
+from helpers.lab.aws.api_gateway.deployments import Deployments
 from helpers.lab.aws.connect_worker import Worker
 from helpers.lab.aws.ec2_rules import Ec2
 from helpers.lab.aws.edge import Edge, running
@@ -26,11 +27,14 @@ async def serve() -> None:
     endpoint = Endpoint(existing_runtime(Lab.from_environment()))
     ec2 = Ec2(endpoint, lambda: "", lambda _: None)
 
+    deployments = Deployments(endpoint)
+
     def begin() -> None:
         endpoint.state.load()
         account.seed(endpoint.state.own["account"], endpoint.runtime.credentials, endpoint.runtime.lab.workbook_id)
         endpoint.refresh()
         ec2.tell_machine()
+        deployments.look()
         for service in ("iam", "account"):
             endpoint.state.touch(service)
 
@@ -38,7 +42,7 @@ async def serve() -> None:
     async with aiohttp.ClientSession() as http:
         connect = MskConnect(endpoint, Worker(endpoint.runtime, http))
         own = {"kafka": Msk(endpoint.runtime.lab), "kafkaconnect": connect}
-        async with running(endpoint, Edge(endpoint, http, ec2, own)):
+        async with running(endpoint, Edge(endpoint, http, ec2, deployments, own)):
             connect.resume()
             print("the AWS endpoint is ready", flush=True)
             await stop.wait()

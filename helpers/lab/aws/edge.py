@@ -12,6 +12,8 @@ from aiohttp import web
 from botocore.exceptions import ClientError
 
 from helpers.lab.aws import authorization, iam_rules, signature, sts_rules
+from helpers.lab.aws.api_gateway.data_plane import DataPlane
+from helpers.lab.aws.api_gateway.deployments import Deployments
 from helpers.lab.aws.directory import Key
 from helpers.lab.aws.ec2_rules import Ec2
 from helpers.lab.aws.endpoint import Endpoint
@@ -31,10 +33,19 @@ INSTANCE_CREDENTIALS = "/instance-credentials"
 class Edge:
     """All services behind one port."""
 
-    def __init__(self, endpoint: Endpoint, http: aiohttp.ClientSession, ec2: Ec2, own: Mapping[str, OwnService]):
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        http: aiohttp.ClientSession,
+        ec2: Ec2,
+        deployments: Deployments,
+        own: Mapping[str, OwnService],
+    ):
         self._endpoint = endpoint
         self._own = own
         self._ec2 = ec2
+        self._deployments = deployments
+        self._data_plane = DataPlane(endpoint, deployments, http)
         self._s3 = S3Front(endpoint.runtime, http)
         port = endpoint.runtime.lab.ports["aws"]
         self._hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
@@ -54,6 +65,8 @@ class Edge:
             return _forbidden(f"This endpoint is {self._hosts[0]}, not {call.headers.get('Host')!r}.")
         if call.path == INSTANCE_CREDENTIALS:
             return await self._instance_credentials(call)
+        if self._data_plane.concerns(call):
+            return await self._data_plane.answer(call)
         return await self._signed(call)
 
     async def _instance_credentials(self, call: Call) -> Answer:
@@ -92,6 +105,8 @@ class Edge:
                 return await sts_rules.answer(self._endpoint, call, operation, caller)
             case "ec2":
                 return await self._ec2.answer(call, operation)
+            case "apigateway":
+                return await self._deployments.answer(call, operation)
             case "s3":
                 return await self._s3.answer(call)
             case _:

@@ -1,0 +1,101 @@
+"""The REST API in front of the REST proxy: one proxy resource that passes every request on."""
+
+from typing import Any
+
+import boto3
+
+from helpers.config import Workbook
+
+PROXY_PATH = "{proxy+}"
+"""Matches whatever path is left; the plus sign is what makes it greedy."""
+
+STAGE = "prod"
+
+
+def _client(workbook: Workbook) -> Any:
+    return boto3.client("apigateway", region_name=workbook.region)
+
+
+def create_api(workbook: Workbook) -> str:
+    """Create the REST API unless it is there.
+
+    Returns
+    -------
+    str
+        Its id.
+    """
+    client = _client(workbook)
+    for page in client.get_paginator("get_rest_apis").paginate():
+        for api in page["items"]:
+            if api["name"] == workbook.api:
+                return api["id"]
+    made = client.create_rest_api(name=workbook.api, endpointConfiguration={"types": ["REGIONAL"]})
+    return made["id"]
+
+
+def resources(workbook: Workbook, api: str) -> dict[str, str]:
+    """List the API's resources: path → id."""
+    pages = _client(workbook).get_paginator("get_resources").paginate(restApiId=api)
+    return {resource["path"]: resource["id"] for page in pages for resource in page["items"]}
+
+
+def create_proxy_resource(workbook: Workbook, api: str) -> str:
+    """Create the resource ``/{proxy+}`` unless it is there.
+
+    Returns
+    -------
+    str
+        Its id.
+    """
+    there = resources(workbook, api)
+    if f"/{PROXY_PATH}" in there:
+        return there[f"/{PROXY_PATH}"]
+    return _client(workbook).create_resource(restApiId=api, parentId=there["/"], pathPart=PROXY_PATH)["id"]
+
+
+def forward(workbook: Workbook, api: str, resource: str, address: str) -> None:
+    """Let the proxy resource pass any method on to a web server.
+
+    Parameters
+    ----------
+    workbook : Workbook
+        Gives the region.
+    api, resource : str
+        Ids.
+    address : str
+        ``http://host:port`` of the REST proxy.
+    """
+    client = _client(workbook)
+    client.put_method(
+        restApiId=api,
+        resourceId=resource,
+        httpMethod="ANY",
+        authorizationType="NONE",
+        requestParameters={"method.request.path.proxy": True},
+    )
+    client.put_integration(
+        restApiId=api,
+        resourceId=resource,
+        httpMethod="ANY",
+        type="HTTP_PROXY",
+        integrationHttpMethod="ANY",
+        uri=f"{address}/{{proxy}}",
+        requestParameters={"integration.request.path.proxy": "method.request.path.proxy"},
+    )
+
+
+def deploy(workbook: Workbook, api: str, stage: str = STAGE) -> str:
+    """Deploy the API as it is now to a stage.
+
+    Returns
+    -------
+    str
+        The stage's invoke URL.
+    """
+    _client(workbook).create_deployment(restApiId=api, stageName=stage)
+    return invoke_url(workbook, api, stage)
+
+
+def invoke_url(workbook: Workbook, api: str, stage: str = STAGE) -> str:
+    """Tell where a stage is called."""
+    return workbook.invoke_url.format(api=api, region=workbook.region, stage=stage)

@@ -1,0 +1,92 @@
+"""Deployments are snapshots: what a stage serves changes when it is deployed again, not before."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moto.apigateway.models import apigateway_backends
+from multidict import CIMultiDict
+
+from helpers.lab.aws.endpoint import Endpoint
+from helpers.lab.aws.errors import AwsError
+from helpers.lab.aws.protocol import Answer, Call, Operation
+from helpers.lab.iam import ACCOUNT
+
+MOST_RESOURCES = 500
+
+_AS_MOTO_WANTS_IT = "AWS4-HMAC-SHA256 Credential=lab/20260101/us-east-1/apigateway/aws4_request, "
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a stage of an API serves.
+
+    Attributes
+    ----------
+    api, name : str
+        Id of the API, name of the stage.
+    variables : mapping of str to str
+        Stage variables.
+    resources : list of mapping
+        As they were when the deployment was made.
+    """
+
+    api: str
+    name: str
+    variables: Mapping[str, str]
+    resources: list[Mapping[str, Any]]
+
+
+class Deployments:
+    """The deployments of all APIs, and which of them each stage serves."""
+
+    def __init__(self, endpoint: Endpoint):
+        self._endpoint = endpoint
+        self._snapshots: dict[str, list] = endpoint.state.own["apigateway"].setdefault("snapshots", {})
+        self._stages: dict[tuple[str, str], Stage] = {}
+
+    def stage(self, api: str, name: str) -> Stage | None:
+        """Return what a stage serves; None if there is no such stage."""
+        return self._stages.get((api, name))
+
+    async def answer(self, call: Call, operation: Operation) -> Answer:
+        """Let moto answer a call of API Gateway's control plane, and note what is deployed since."""
+        _check(operation)
+        answer = await self._endpoint.pass_on(call, operation)
+        if not operation.reads_only and answer.status < 400:
+            await self._endpoint.moto.run(self._after, call, operation, answer)
+        return answer
+
+    def _after(self, call: Call, operation: Operation, answer: Answer) -> None:
+        if operation.name == "CreateDeployment":
+            api = operation.parameters()["restApiId"]
+            deployment = json.loads(answer.body)["id"]
+            self._snapshots[f"{api}/{deployment}"] = self._resources(api)
+            self._endpoint.state.touch("api gateway's snapshots")
+        self.look()
+
+    def _resources(self, api: str) -> list[Mapping[str, Any]]:
+        path, query = f"/restapis/{api}/resources", f"embed=methods&limit={MOST_RESOURCES}"
+        headers = CIMultiDict({"Host": "127.0.0.1", "Authorization": _AS_MOTO_WANTS_IT})
+        listed = json.loads(self._endpoint.moto.answer(Call("GET", path, query, headers, b"")).body)
+        return listed["item"]
+
+    def look(self) -> None:
+        """Look which deployment each stage serves; on moto's thread."""
+        self._stages = {
+            (api.id, stage.name): Stage(
+                api.id, stage.name, dict(stage.variables or {}),
+                self._snapshots.get(f"{api.id}/{stage.deployment_id}", []),
+            )
+            for backend in apigateway_backends[ACCOUNT].values()
+            for api in backend.apis.values()
+            for stage in api.stages.values()
+        }  # fmt: skip
+
+
+def _check(operation: Operation) -> None:
+    if operation.name == "PutMethod":
+        kind = operation.parameters()["authorizationType"]
+        if kind not in ("NONE", "AWS_IAM"):
+            raise AwsError("BadRequestException", f"The lab has authorizationType NONE and AWS_IAM, not {kind!r}.")
