@@ -59,6 +59,14 @@ class Workbook:
         PEM file: who signed the brokers' certificates.
     sink_plugin : str
         File on this computer: the zip of the S3 sink that Kafka Connect loads.
+    client_host : str
+        Name or address of the client machine; empty to ask EC2.
+    ssh_port : int
+        Where its SSH server listens.
+    ssh_from : str
+        Addresses from which the client machine's firewall lets SSH in, as a CIDR block.
+    key_folder : str
+        Folder on this computer for the private key and the host keys seen.
     invoke_url : str
         Where a stage of a REST API is called: a pattern of ``{api}``, ``{region}`` and ``{stage}``.
     database_url : str
@@ -70,6 +78,10 @@ class Workbook:
     bootstrap_servers: str
     kafka_authority: str = field(repr=False)
     sink_plugin: str = field(repr=False)
+    client_host: str
+    ssh_port: int
+    ssh_from: str
+    key_folder: str = field(repr=False)
     invoke_url: str
     database_url: str = field(repr=False)
 
@@ -111,6 +123,10 @@ class Workbook:
             bootstrap_servers=_setting(target, "WORKBOOK_BOOTSTRAP_SERVERS"),
             kafka_authority=_setting(target, "WORKBOOK_KAFKA_AUTHORITY"),
             sink_plugin=target.get("WORKBOOK_SINK_PLUGIN") or str(CHECKOUT / ".setup" / SINK_PLUGIN),
+            client_host=target.get("WORKBOOK_CLIENT_HOST", ""),
+            ssh_port=int(target.get("WORKBOOK_SSH_PORT") or 22),
+            ssh_from=target.get("WORKBOOK_SSH_FROM", ""),
+            key_folder=target.get("WORKBOOK_KEY_FOLDER") or str(Path.home() / ".ssh"),
             invoke_url=target.get("WORKBOOK_INVOKE_URL") or INVOKE_URL,
             database_url=_setting(target, "WORKBOOK_DATABASE_URL"),
         )
@@ -119,6 +135,21 @@ class Workbook:
     def bucket(self) -> str:
         """Bucket that receives the topics."""
         return f"user-{self.id}-bucket"
+
+    @property
+    def key_name(self) -> str:
+        """Key pair of the client machine."""
+        return f"{self.id}-key-pair"
+
+    @property
+    def key_file(self) -> Path:
+        """File of the key pair's private half."""
+        return Path(self.key_folder) / f"{self.key_name}.pem"
+
+    @property
+    def instance_name(self) -> str:
+        """Name tag of the client machine's instance."""
+        return f"{self.id}-client"
 
     @property
     def access_role(self) -> str:

@@ -24,6 +24,10 @@ def variables(runtime: Runtime) -> dict[str, str]:
         "WORKBOOK_BOOTSTRAP_SERVERS": f"127.0.0.1:{lab.ports['kafka']}",
         "WORKBOOK_KAFKA_AUTHORITY": str(lab.tls / "ca.pem"),
         "WORKBOOK_SINK_PLUGIN": str(lab.build / SINK_PLUGIN),
+        "WORKBOOK_CLIENT_HOST": "127.0.0.1",
+        "WORKBOOK_SSH_PORT": str(lab.ports["client"]),
+        "WORKBOOK_SSH_FROM": "127.0.0.1/32",
+        "WORKBOOK_KEY_FOLDER": str(lab.home / "keys"),
         "WORKBOOK_INVOKE_URL": f"http://127.0.0.1:{lab.ports['aws']}/restapis/{{api}}/{{stage}}/_user_request_",
         "WORKBOOK_DATABASE_URL": f"sqlite:///{database.path(lab)}?detect_types=1",
         # 127.0.0.1 with a token would make the client switch to TLS

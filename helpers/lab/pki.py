@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     load_pem_private_key,
+    pkcs12,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from helpers.lab.files import write_private
+from helpers.lab.files import write_private, write_private_bytes
 
 PARTIES = ("broker", "connect")
 """Common names of the certificates: the broker itself, the Connect worker."""
@@ -102,18 +103,27 @@ def _load_or_create_authority(folder: Path) -> tuple[x509.Certificate, ec.Ellipt
     return certificate, key
 
 
+def _trust_store(authority: x509.Certificate) -> bytes:
+    """Write what Java's ``javax.net.ssl.trustStore`` reads; there is nothing secret in it, so no password either."""
+    entry = pkcs12.PKCS12Certificate(authority, b"workbook lab CA")
+    return pkcs12.serialize_java_truststore([entry], NoEncryption())
+
+
 def create(folder: Path) -> None:
     """Make the authority and every party's certificate, unless they are there.
 
     Parameters
     ----------
     folder : Path
-        Receives ``ca.pem`` and, for each of `PARTIES`, ``<party>.pem`` with key and chain.
+        Receives ``ca.pem``, the same as ``trust.p12`` for Java and, for each of `PARTIES`, ``<party>.pem`` with key
+        and chain.
     """
+    trust_store = folder / "trust.p12"
     missing = [party for party in PARTIES if not (folder / f"{party}.pem").exists()]
-    if not missing:
+    if not missing and trust_store.exists():
         return
     authority, signer = _load_or_create_authority(folder)
+    write_private_bytes(trust_store, _trust_store(authority))
     for party in missing:
         key = ec.generate_private_key(ec.SECP256R1())
         leaf = _leaf(party, key, authority, signer)

@@ -212,11 +212,16 @@ class _QuickTransport(xmlrpc.client.Transport):
 
 
 def processes(home: Path) -> list[psutil.Process]:
-    """Find every living process of a lab by the mark in its environment, wherever its parent is."""
+    """Find every living process of a lab."""
+    return marked(MARK, str(home))
+
+
+def marked(variable: str, value: str) -> list[psutil.Process]:
+    """Find every living process that carries a mark in its environment, wherever its parent is."""
     found = []
     for process in psutil.process_iter():
         try:
-            if process.pid != os.getpid() and process.environ().get(MARK) == str(home):
+            if process.pid != os.getpid() and process.environ().get(variable) == value:
                 found.append(process)
         except (psutil.Error, OSError):
             continue  # another user's, or gone

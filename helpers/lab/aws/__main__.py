@@ -15,6 +15,8 @@ from helpers.lab.aws.edge import Edge, running
 from helpers.lab.aws.endpoint import Endpoint
 from helpers.lab.aws.msk import Msk
 from helpers.lab.aws.msk_connect import MskConnect
+from helpers.lab.client import host_key
+from helpers.lab.client.machine import delete_disk
 from helpers.lab.layout import Lab, LabError
 from helpers.lab.operations import existing_runtime
 
@@ -25,7 +27,8 @@ async def serve() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     endpoint = Endpoint(existing_runtime(Lab.from_environment()))
-    ec2 = Ec2(endpoint, lambda: "", lambda _: None)
+    lab = endpoint.runtime.lab
+    ec2 = Ec2(endpoint, lambda: host_key.console_output(lab), lambda instance: delete_disk(lab, instance))
 
     deployments = Deployments(endpoint)
 

@@ -16,7 +16,7 @@ from helpers.lab.setup.java import Java, find_java
 
 JAVA_SOURCES = Path(__file__).resolve().parents[1] / "java"
 LOCK = JAVA_SOURCES / "jars.sha256"
-CONFIGURATIONS = ("kafka", "s3proxy", "sink", "cluster", "ecj", "junit")
+CONFIGURATIONS = ("kafka", "s3proxy", "sink", "cluster", "iam", "ecj", "junit")
 
 
 def read_lock(text: str) -> dict[str, str]:

@@ -1,12 +1,14 @@
 """Compile our Java with the Eclipse compiler, which runs on a plain runtime: Connect's plugin, the broker's IAM."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from helpers.config import SINK_PLUGIN
 from helpers.lab.layout import Lab, LabError
 from helpers.lab.setup.jars import JAVA_SOURCES
 from helpers.lab.setup.java import OLDEST_JAVA, Java
@@ -68,9 +70,19 @@ def build_sink(lab: Lab, java: Java) -> Path:
     Returns
     -------
     Path
-        Folder with the plugin's jar and the AWS SDK's jars it needs: what ``plugin.path`` expects.
+        Folder with the plugin's jar and the AWS SDK's jars it needs. Beside it lies a zip of the same, as plugins
+        are handed on: all jars below ``lib`` of one folder.
     """
-    return _build(lab, java, SINK, lab.build / "plugins" / "s3sink", "s3sink.jar", brings="sink")
+    folder = _build(lab, java, SINK, lab.build / "plugins" / "s3sink", "s3sink.jar", brings="sink")
+    archive = lab.build / SINK_PLUGIN
+    if not archive.exists() or archive.stat().st_mtime < (folder / "complete").stat().st_mtime:
+        unfinished = archive.with_suffix(".unfinished")
+        with zipfile.ZipFile(unfinished, "w") as content:
+            for jar in sorted(folder.glob("*.jar")):
+                entry = zipfile.ZipInfo(f"{archive.stem}/lib/{jar.name}", _TIMESTAMP)
+                content.writestr(entry, jar.read_bytes())
+        os.replace(unfinished, archive)
+    return folder
 
 
 def build_kafka_iam(lab: Lab, java: Java) -> Path:
