@@ -2,8 +2,9 @@
 
 from pyspark.sql import DataFrame, SparkSession
 
-from helpers import kafka_client, landing, msk_connect
+from helpers import access_role, client_machine, ec2_client, kafka_client, landing, msk, msk_connect
 from helpers.cleaning import clean_geo, clean_pin, clean_user, deduplicate
+from helpers.client_machine import ClientMachine
 from helpers.config import TABLES, Workbook
 from helpers.postings import history
 from helpers.raw import read_raw
@@ -49,3 +50,33 @@ def land_history(workbook: Workbook) -> None:
     if not tally.complete:
         raise msk_connect.ConnectorError(f"The history did not reach Kafka: {tally}")
     msk_connect.wait_until_stored(workbook)
+
+
+def ready_machine(workbook: Workbook, kafka_folder: str, iam_jar: str) -> ClientMachine:
+    """Connect to the client machine, set up so that Kafka's tools work on it; what is there already stays.
+
+    Parameters
+    ----------
+    workbook : Workbook
+        Names and addresses.
+    kafka_folder : str
+        Where Kafka was unpacked on the machine.
+    iam_jar : str
+        Name of the package that signs in with IAM.
+    """
+    ec2_client.create_key_pair(workbook)
+    role = access_role.complete(workbook)
+    ec2_client.launch(workbook)
+    machine = client_machine.connect(workbook, ec2_client.host_fingerprint(workbook))
+    machine.run(f"test -f {kafka_folder}/libs/{iam_jar} || cp downloads/{iam_jar} {kafka_folder}/libs/")
+    machine.write(f"{kafka_folder}/bin/client.properties", kafka_client.client_properties(role))
+    machine.set_variable("BOOTSTRAP_SERVERS", msk.bootstrap_brokers(workbook))
+    machine.set_variable("CLASSPATH", f"~/{kafka_folder}/libs/{iam_jar}")
+    return machine
+
+
+def running_connector(workbook: Workbook) -> None:
+    """Let the connector run with the properties of milestone 4: one message an object, below ``topics``."""
+    landing.create_bucket(workbook)
+    kafka_client.create_topics(workbook)
+    msk_connect.put_connector(workbook, msk_connect.sink_properties(workbook))

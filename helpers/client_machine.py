@@ -17,7 +17,7 @@ USER = "ec2-user"
 
 CONNECT_SECONDS = 15.0
 
-_REQUEST_ID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+_NEW_EVERY_TIME = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\bi-[0-9a-f]{17}\b")
 
 
 class ClientMachineError(Exception):
@@ -165,11 +165,11 @@ class ClientMachine:
     def show(self, command: str, timeout: float = 120) -> None:
         """Run a command and print it with all that it writes, as a terminal would show it.
 
-        Request ids, which are new every time, are left out.
+        Ids of requests and instances, which are new every time, are left out.
         """
         result = self.run(command, timeout, check=False)
         print(f"$ {command}")
-        if text := _REQUEST_ID.sub("…", result.text).rstrip():
+        if text := _NEW_EVERY_TIME.sub("…", result.text).rstrip():
             print(text)
 
     def put(self, file: Path, target: str) -> None:
@@ -181,6 +181,10 @@ class ClientMachine:
         """Write a text file on the machine; `target` is a path below the home folder."""
         with self._ssh.open_sftp() as files, files.open(target, "w") as stream:
             stream.write(text)
+
+    def set_variable(self, name: str, value: str) -> None:
+        """Set a variable for every new session of the machine, by a line in its ``.bashrc``."""
+        self.run(f"sed -i '/^export {name}=/d' .bashrc && echo 'export {name}={value}' >> .bashrc")
 
     def read(self, source: str) -> str:
         """Read a text file of the machine."""

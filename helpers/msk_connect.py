@@ -71,8 +71,8 @@ def sink_properties(
     }
 
 
-def create_plugin(workbook: Workbook, key: str) -> str:
-    """Make the custom plugin out of the zip in the bucket, unless it is made of that already.
+def create_plugin(workbook: Workbook, key: str, name: str | None = None) -> str:
+    """Make a custom plugin out of a zip in the bucket, unless there is one of that name.
 
     Parameters
     ----------
@@ -80,6 +80,8 @@ def create_plugin(workbook: Workbook, key: str) -> str:
         Gives the names of plugin and bucket.
     key : str
         The zip's key in the bucket.
+    name : str, optional
+        Name of the plugin; by default the workbook's.
 
     Returns
     -------
@@ -91,25 +93,25 @@ def create_plugin(workbook: Workbook, key: str) -> str:
     ConnectorError
         If the object is not there or is no plugin.
     """
-    client = _client(workbook)
-    if (there := _plugin(client, workbook)) and there["customPluginState"] != "CREATE_FAILED":
+    client, name = _client(workbook), name or workbook.plugin
+    if (there := _plugin(client, name)) and there["customPluginState"] != "CREATE_FAILED":
         return there["customPluginArn"]
     if there:
         client.delete_custom_plugin(customPluginArn=there["customPluginArn"])
     location = {"s3Location": {"bucketArn": f"arn:aws:s3:::{workbook.bucket}", "fileKey": key}}
-    made = client.create_custom_plugin(name=workbook.plugin, contentType="ZIP", location=location)
+    made = client.create_custom_plugin(name=name, contentType="ZIP", location=location)
     arn = made["customPluginArn"]
     while (state := client.describe_custom_plugin(customPluginArn=arn))["customPluginState"] == "CREATING":
         time.sleep(0.2)
     if state["customPluginState"] != "ACTIVE":
-        raise ConnectorError(f"{workbook.plugin} could not be made: {state['stateDescription']['message']}")
+        raise ConnectorError(f"{name} could not be made: {state['stateDescription']['message']}")
     return arn
 
 
-def _plugin(client: Any, workbook: Workbook) -> dict[str, Any] | None:
+def _plugin(client: Any, name: str) -> dict[str, Any] | None:
     pages = client.get_paginator("list_custom_plugins").paginate()
     plugins = (plugin for page in pages for plugin in page["customPlugins"])
-    return next((plugin for plugin in plugins if plugin["name"] == workbook.plugin), None)
+    return next((plugin for plugin in plugins if plugin["name"] == name), None)
 
 
 def create_worker_configuration(workbook: Workbook) -> str:

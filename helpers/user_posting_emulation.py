@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from kafka.errors import KafkaError
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from helpers.api_target import ApiRefused, ApiTarget
 from helpers.config import SetupError, Workbook

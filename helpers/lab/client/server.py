@@ -35,10 +35,15 @@ class Server:
     def __init__(self, runtime: Runtime):
         self._runtime = runtime
         self.machine: Machine | None = None
+        self._looking = asyncio.Lock()
         self.connections: set[asyncssh.SSHServerConnection] = set()
 
     async def look(self) -> None:
         """See which instance runs; when it is another one or none, the old one's sessions and processes end."""
+        async with self._looking:
+            await self._look()
+
+    async def _look(self) -> None:
         running = instance.read(self._runtime.lab)
         before = self.machine
         if running == (before and before.instance):
@@ -88,8 +93,9 @@ class Door(asyncssh.SSHServer):
         """Forget the connection."""
         self._server.connections.discard(self._connection)
 
-    def begin_auth(self, username: str) -> bool:
-        """Ask for a key, and say who is awaited."""
+    async def begin_auth(self, username: str) -> bool:
+        """Ask for a key, and say who is awaited; an instance that was launched a moment ago counts."""
+        await self._server.look()
         if self._server.machine is None:
             self._connection.send_auth_banner("No instance runs: start or launch one in EC2.\n")
         elif username != USER:
@@ -114,6 +120,10 @@ class Files(asyncssh.SFTPServer):
     def __init__(self, server: Server, channel: asyncssh.SSHServerChannel):
         assert server.machine
         super().__init__(channel, chroot=str(server.machine.home).encode())
+
+    def exit(self) -> None:
+        """Say that all went well: ``scp`` takes silence for a failure."""
+        self.channel.exit(0)
 
     def map_path(self, path: bytes) -> bytes:
         """Find a file of the home folder by the path that a client names."""

@@ -1,0 +1,274 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Milestone 4: MSK Connect carries the topics into S3
+#
+# You turn a zip file into a plugin and a plugin into a connector, and find every message of the three topics as an
+# object in your bucket.
+#
+# **You will**
+#
+# 1. copy the S3 sink's zip from the client machine into your bucket,
+# 2. make the custom plugin `<id>-plugin` and the connector `<id>-connector`,
+# 3. give the connector's role what it needs, and see what it does without,
+# 4. read the names of the objects: topic, partition, offset.
+#
+# **Before you start:** the lab runs (`make lab`, or `python -m helpers.lab up`); no earlier notebook is needed: the
+# first cells make the client machine and the topics if they are not there. **Time:** half a minute to run, an hour to
+# work through. **Cost on AWS:** a connector with one worker of one unit costs about 11 cents an hour as long as it
+# exists, also when idle: delete it when you stop for the day (us-east-1, checked in November 2026). A thousand PUT
+# requests cost half a cent, and at one message an object every message is a request.
+
+# %% [markdown]
+# ## You are here
+#
+# ```text
+#                           ┌──────────── this notebook ────────────┐
+#   emulator ──► MSK topics ┼─► MSK Connect: plugin, connector ──► S3 ┼──► Spark
+#                           │        works with a role               │
+#                           └────────────────────────────────────────┘
+# ```
+#
+# The picture in words: an emulator fills three topics in MSK. A connector, made out of a plugin, reads them with the
+# permissions of a role and writes objects into an S3 bucket. Spark will read those.
+
+# %% tags=["parameters"]
+kafka_folder = "kafka_2.13-4.3.1"  # where Kafka was unpacked on the client machine
+iam_jar = "aws-msk-iam-auth-2.3.9-all.jar"  # the package that lets Kafka's tools sign in with IAM
+plugin_zip = "workbook-kafka-connect-s3.zip"  # the S3 sink, in the client machine's folder downloads
+posts = 20  # posts to send through the connector
+rate = 100.0  # posts a second
+
+# %% [markdown]
+# ## Set up
+#
+# The client machine, the three topics, and the bucket. An S3 bucket's name is unique in the world: your id in it sees
+# to that.
+
+# %%
+from helpers import catch_up, kafka_client, landing
+from helpers.config import Workbook
+
+workbook = Workbook.load()
+machine = catch_up.ready_machine(workbook, kafka_folder, iam_jar)
+_ = kafka_client.create_topics(workbook)
+_ = landing.create_bucket(workbook)
+print("bucket:   ", workbook.bucket)
+print("plugin:   ", workbook.plugin)
+print("connector:", workbook.connector)
+
+# %% [markdown]
+# ## Task 1: the plugin's zip, into the bucket
+#
+# Kafka Connect is a frame; what it can read from and write to is up to *plugins*. The one that writes to S3 is called
+# the S3 sink. Confluent publishes one (on your own account: `confluentinc-kafka-connect-s3`, from Confluent Hub). The
+# lab brings a smaller one that takes the same properties; either can be used in either place. MSK Connect fetches a
+# plugin from S3.
+#
+# The copy starts on the client machine, with the machine's role. First take the role's permissions for the bucket
+# away. **Predict, then run.** Who refuses the copy, and in which words?
+
+# %%
+from helpers import access_role
+
+access_role.set_policies(workbook, {"kafka": access_role.kafka_policy(workbook)})
+copy = f"aws s3 cp downloads/{plugin_zip} s3://{workbook.bucket}/kafka-connect-s3/ --no-progress"
+machine.show(f"{copy} 2>&1 | grep -o 'not authorized to perform.*'")
+
+# %% [markdown]
+# S3 asked IAM, and no policy of the role speaks of S3. This one allows everything with your bucket, and with nothing
+# else:
+
+# %%
+import json
+
+print(json.dumps(access_role.bucket_policy(workbook), indent=2))
+
+# %%
+policies = {"kafka": access_role.kafka_policy(workbook), "bucket": access_role.bucket_policy(workbook)}
+access_role.set_policies(workbook, policies)
+machine.show(copy)
+
+# %%
+machine.show(f"aws s3 ls s3://{workbook.bucket}/kafka-connect-s3/ | awk '{{print $4}}'")
+
+# %% [markdown]
+# ## Task 2: the custom plugin
+#
+# In MSK Connect a *custom plugin* is a zip in S3 that was looked through and given a name. What if the key is mistyped?
+
+# %%
+from helpers import msk_connect
+
+try:
+    msk_connect.create_plugin(workbook, "kafka-connect-s3/no-such-file.zip", name=f"{workbook.plugin}-mistyped")
+except msk_connect.ConnectorError as error:
+    print(error)
+
+# %%
+plugin = msk_connect.create_plugin(workbook, f"kafka-connect-s3/{plugin_zip}")
+print(plugin.rsplit("/", 1)[0])
+
+# %% [markdown]
+# An ARN, Amazon's long name for a thing: service, region, account, kind, name. (A random part at its end is left out.)
+#
+# A *worker configuration* says how the plugin's workers turn messages into values: keys are text, values are JSON.
+
+# %%
+for name, value in msk_connect.WORKER_PROPERTIES.items():
+    print(f"{name}={value}")
+_ = msk_connect.create_worker_configuration(workbook)
+
+# %% [markdown]
+# ## Task 3: the connector
+#
+# A connector is a description; no code of yours runs. Read its properties once, line by line:
+#
+# | property | what it says |
+# |---|---|
+# | `connector.class` | which plugin; the short name fits Confluent's sink and the workbook's |
+# | `tasks.max` | how many tasks share the work; one for each topic |
+# | `topics.regex` | which topics: all whose names begin with your id |
+# | `s3.bucket.name`, `s3.region` | where to |
+# | `flush.size` | how many messages go into one object |
+# | `storage.class`, `format.class` | objects in S3, as JSON lines |
+# | `partitioner.class` | a folder for each Kafka partition |
+# | `schema.compatibility` | JSON without a schema: nothing to compare |
+# | `key.converter`, `value.converter`, `value.converter.schemas.enable` | keys are text, values JSON without a schema |
+#
+# `topics.dir`, the first part of every key, and `rotate.schedule.interval.ms`, how long a partial object may wait, are
+# written out as well; the values here are the defaults.
+
+# %%
+properties = msk_connect.sink_properties(workbook, flush_size=1)
+for name, value in properties.items():
+    print(f"{name:32} {value.rsplit('.', 1)[-1] if name.endswith(('class', 'converter')) else value}")
+
+# %% [markdown]
+# Beside the properties, MSK Connect wants to know which cluster, which plugin, and which *role* the connector works
+# with. It is the role of the client machine here, as in the course; in a company the connector would have one of its
+# own.
+
+# %%
+role = access_role.arn(workbook)
+request = msk_connect.connector_request(workbook, properties, plugin, role)
+for name in ("connectorName", "kafkaClusterClientAuthentication", "serviceExecutionRoleArn", "capacity"):
+    print(f"{name:33} {request[name]}")
+
+# %% [markdown]
+# ## Break it on purpose
+#
+# What breaks when a piece is missing? First, a role that does not trust MSK Connect: the service
+# `kafkaconnect.amazonaws.com` is not in its trust policy.
+
+# %%
+_ = msk_connect.delete_connector(workbook)
+trust = access_role.trust_policy(role)
+trust["Statement"][0]["Principal"]["Service"] = ["ec2.amazonaws.com"]
+access_role.set_trust(workbook, trust)
+try:
+    msk_connect.create_connector(workbook, request)
+except msk_connect.ConnectorError as error:
+    print(error)
+access_role.set_trust(workbook, access_role.trust_policy(role))
+
+# %% [markdown]
+# Refused at once, nothing was made. Second, a bucket that is not yours:
+
+# %%
+elsewhere = msk_connect.connector_request(
+    workbook, properties | {"s3.bucket.name": "user-ffffffffffff-bucket"}, plugin, role
+)
+try:
+    msk_connect.create_connector(workbook, elsewhere)
+except msk_connect.ConnectorError as error:
+    print(error)
+
+# %% [markdown]
+# This one was made, and failed. It stays in the list as `FAILED`, with its reason, until you delete it. (The lab looks
+# at the role when a connector is created or updated; on AWS the connector meets the refusal while it runs, and the
+# reason stands in its log.)
+
+# %%
+print(msk_connect.state(workbook))
+_ = msk_connect.delete_connector(workbook)
+msk_connect.create_connector(workbook, request)
+print(msk_connect.state(workbook))
+
+# %% [markdown]
+# `RUNNING`. On the laptop that took some seconds; AWS takes five to ten minutes, because it starts machines for you.
+#
+# ## Task 4: messages in, objects out
+#
+# Send some posts straight into Kafka, and wait until the connector's group has no lag.
+
+# %%
+from helpers.user_posting_emulation import emulate
+
+before = kafka_client.end_offsets(workbook)
+print(emulate(workbook, posts=posts, rate=rate, progress=False))
+_ = msk_connect.wait_until_stored(workbook)
+
+# %% [markdown]
+# Now the bucket's folder of one topic, as the client machine sees it. Look at the names.
+
+# %% tags=["nbval-ignore-output"]
+# Output not compared: offsets, and so the names, grow with every run; so do the dates.
+folder = f"s3://{workbook.bucket}/topics/{workbook.topic('pin')}/partition=0/"
+machine.show(f"aws s3 ls {folder} | tail -5")
+
+# %% [markdown]
+# `<topic>+<partition>+<offset>.json`: the name says which message is inside, and it is the same name when the connector
+# has to write the object again after a crash. So a crash makes no second copy. Count what came, and compare:
+
+# %%
+objects = landing.objects(workbook, since=before)
+for table in ("pin", "geo", "user"):
+    offsets = [item.offset - before[item.topic] for item in objects if item.topic == workbook.topic(table)]
+    print(f"{table:5} {len(offsets)} objects, offsets without a gap: {offsets == list(range(posts))}")
+
+# %%
+first = next(item for item in objects if item.topic == workbook.topic("geo"))
+message = kafka_client.read(workbook, first.topic, first.offset, 1)[0]
+print(message.decode())
+print("the object holds the same row:", json.loads(landing.text(workbook, first.key)) == json.loads(message))
+
+# %%
+machine.close()
+
+# %% [markdown]
+# ## What you did
+#
+# 1. You copied a zip from the client machine into your bucket, once its role was allowed to.
+# 2. You made a plugin of it, and a connector of the plugin, and read every property.
+# 3. You saw a connector refused for its role's trust, and another fail for its bucket.
+# 4. You matched objects with messages: topic, partition, offset.
+#
+# **Quiz.** Answer first, then unfold.
+#
+# <details><summary>You post for an hour at <code>flush.size</code> 1, one post a second. How many objects are that,
+# and why should you care?</summary>
+# 3 × 3,600 = 10,800. Each is a request that costs money, and Spark opens each by itself. Milestone 7 measures it.
+# </details>
+#
+# <details><summary>The connector is deleted, you post for a day, and create it again under the same name. What happens
+# to the posts in between?</summary>
+# They are in Kafka, and the group <code>connect-&lt;id&gt;-connector</code> remembers how far it had come: it goes on
+# from there. Under another name it would be another group, and begin with the oldest message.
+# </details>
+#
+# <details><summary>Why does the sink need to know nothing about pins, places and users?</summary>
+# It moves messages, whatever is in them. What they mean is decided by whoever reads them: Spark, with a schema.
+# </details>
+#
+# **Clean up.** On AWS, `msk_connect.delete_connector(workbook)` ends the hourly cost; topics and objects stay. On the
+# laptop leave it running: the next notebook needs it.
+#
+# previous: [three topics](02_kafka_topics.ipynb) · index: [README](../README.md) ·
+# next: [API Gateway](04_api_gateway.ipynb)
