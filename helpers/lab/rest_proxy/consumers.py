@@ -16,6 +16,7 @@ from confluent_kafka import (
     OFFSET_END,
     OFFSET_INVALID,
     Consumer,
+    KafkaError,
     KafkaException,
     Message,
     TopicPartition,
@@ -89,9 +90,9 @@ class Instance:
                 "partition.assignment.strategy": "range",
                 # as long as the proxy keeps it, whether it is asked for records or not
                 "max.poll.interval.ms": max(300_000, limits.consumer_instance_timeout_ms + 60_000),
-                # small buffers: there may be many consumers
-                "queued.max.messages.kbytes": 2048,
-                "fetch.message.max.bytes": 1 << 20,
+                # small buffers: there may be many consumers, and what is fetched grows when it is unpacked
+                "queued.max.messages.kbytes": 1024,
+                "fetch.message.max.bytes": 64 << 10,
                 "fetch.wait.max.ms": 200,
                 "topic.metadata.refresh.interval.ms": 30_000,
             }
@@ -108,7 +109,12 @@ class Instance:
         if self._manual or (pattern and self._topics) or (topics and self._pattern):
             raise _exclusive()
         names = [f"^({pattern})$"] if pattern else topics
-        self._consumer.subscribe(names, on_revoke=self._drop, on_lost=self._drop)
+        try:
+            self._consumer.subscribe(names, on_revoke=self._drop, on_lost=self._drop)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError._INVALID_ARG:
+                raise
+            raise Problem(422, f"{names[0]!r:.100} is not a name or a pattern that topics can be found by.") from None
         self._topics, self._pattern = topics, pattern
 
     def unsubscribe(self) -> None:
@@ -162,9 +168,11 @@ class Instance:
             self._store(batch.reached)
 
     def _fetch(self, seconds: float) -> None:
-        self._ahead.extend(self._consumer.consume(1, seconds))
-        if self._ahead:
-            self._ahead.extend(self._consumer.consume(500, 0.01))  # what came with it
+        first = self._consumer.consume(1, seconds)  # may call _drop
+        self._ahead.extend(first)
+        if first:
+            more = self._consumer.consume(500, 0.01)  # what came with it
+            self._ahead.extend(more)
 
     def _take(self, batch: "_Batch") -> bool:
         """Move records from those fetched to those returned; tell whether no more can go in."""

@@ -171,7 +171,10 @@ class Sender:
         outcomes = await delivery.future
         if any(isinstance(outcome, Stored) for outcome in outcomes):
             self._brokers.well()
-        return [self._cause(outcome) for outcome in outcomes]
+        if any(map(_stopped, outcomes)):
+            cause = await self._cause()
+            return [cause if _stopped(outcome) else outcome for outcome in outcomes]
+        return outcomes
 
     def _hand_over(self, topic: str, messages: list[dict], partition: int | None) -> None:
         where = {} if partition is None else {"partition": partition}
@@ -184,10 +187,13 @@ class Sender:
             if error := message.get("_error"):
                 message["callback"](error, None)
 
-    def _cause(self, outcome: Outcome) -> Outcome:
-        """Put what stopped the producer in the place of the news that it has stopped."""
-        stopped = isinstance(outcome, KafkaError) and outcome.code() in _STOPPED
-        return self._fatal if stopped and self._fatal else outcome
+    async def _cause(self) -> KafkaError:
+        """Tell what has stopped the producer, which the thread that polls hears a little later than the records."""
+        for _ in range(50):
+            if self._fatal:
+                return self._fatal
+            await asyncio.sleep(0.02)
+        return KafkaError(KafkaError._FATAL)
 
     async def _replace(self) -> None:
         """Make a new producer; what the old one still held has failed."""
@@ -207,7 +213,9 @@ class Sender:
         return self._producer.flush(seconds)
 
 
-_STOPPED = (KafkaError._FATAL, KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT)
+def _stopped(outcome: Outcome) -> bool:
+    codes = (KafkaError._FATAL, KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT)
+    return isinstance(outcome, KafkaError) and outcome.code() in codes
 
 
 def _collect(producer: Producer, seconds: float) -> KafkaError | None:

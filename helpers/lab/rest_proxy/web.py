@@ -82,7 +82,7 @@ async def body_of(request: web.Request) -> bytes:
         raise Problem(408, f"The body did not arrive within {BODY_SECONDS} s.") from None
     except web.HTTPRequestEntityTooLarge as error:
         raise too_large(request.client_max_size) from error
-    except (HttpProcessingError, web.RequestPayloadError) as error:
+    except (HttpProcessingError, web.RequestPayloadError, ConnectionError) as error:
         raise Problem(400, f"Bad Request: the body cannot be read: {error!s:.200}") from error
 
 
