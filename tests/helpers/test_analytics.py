@@ -149,9 +149,7 @@ def test_users_without_posts_join_but_have_no_median(spark):
 def test_a_median_takes_one_figure_a_user(spark):
     # One user posts three times, with counts that drift; two others post once.
     user = users(spark, *((i, "Ann", 20, JOINED) for i in (1, 2, 3)), (4, "Bob", 20, JOINED), (5, "Cy", 20, JOINED))
-    pin = pins(
-        spark, (1, "a", "p", 100), (2, "a", "p", 90), (3, "a", "p", None), (4, "a", "p", 1), (5, "a", "p", 2)
-    )
+    pin = pins(spark, (1, "a", "p", 100), (2, "a", "p", 90), (3, "a", "p", None), (4, "a", "p", 1), (5, "a", "p", 2))
     for median in (analytics.median_followers_by_age_group, analytics.median_followers_by_joining_year):
         ((_, per_user),) = answer(median(pin, user))
         ((_, per_post),) = answer(median(pin, user, per="post"))
@@ -200,9 +198,7 @@ def random_rows(seed: int) -> tuple[list, list, list]:
     def instant():
         return maybe(start + timedelta(seconds=chance.randrange(11 * 365 * 86_400)))
 
-    people = [
-        (maybe(f"user {chance.randrange(25)}"), maybe(chance.randrange(10, 70)), instant()) for _ in range(60)
-    ]
+    people = [(maybe(f"user {chance.randrange(25)}"), maybe(chance.randrange(10, 70)), instant()) for _ in range(60)]
     pin, geo, user = [], [], []
     for ind in range(300):
         person = chance.choice(people)

@@ -171,7 +171,7 @@ def test_near_misses_of_placeholders_stay(spark):
 @pytest.mark.parametrize("column", TEXT_COLUMNS)
 def test_empty_text_is_null_and_other_text_stays_byte_for_byte(spark, column):
     empty = ["", " ", "   ", "\t", "\n", " \t\r\n "]
-    kept = [" Ann", "Ann ", "\tAnn\n", "Ünï çödé", "a, \"b\"\nc", "…\u00a0", "!", "null", "e\u0301", "é"]
+    kept = [" Ann", "Ann ", "\tAnn\n", "Ünï çödé", 'a, "b"\nc', "…\u00a0", "!", "null", "e\u0301", "é"]
     assert cleaned(spark, column, empty + kept) == dict.fromkeys(empty) | {text: text for text in kept}
 
 

@@ -1,0 +1,156 @@
+"""Measure how fast the REST proxy takes records, beside plain producers that talk to the same broker.
+
+Usage: PYTHONPATH=tests python tests/benchmarks/rest_proxy_speed.py [SECONDS]     (default 3 seconds a measurement)
+
+Starts a broker and a proxy of its own. Every record is a JSON object of about 400 bytes, and every request, and every
+batch of a plain producer, waits until the broker has acknowledged it. The ways take turns, three rounds, so that a busy
+machine hurts all of them alike; the best round of each counts. Trust the ratios, not the records per second.
+"""
+
+import http.client
+import json
+import random
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from confluent_kafka import Producer
+from labs import workbook_of
+from rest_proxies import JSON, Launcher
+
+from helpers import kafka_client
+from helpers.config import Workbook
+from helpers.lab import operations
+from helpers.lab.layout import Lab, read_ports
+from helpers.lab.rest_proxy import settings
+from helpers.lab.rest_proxy.brokers import Brokers
+from helpers.lab.rest_proxy.sign_in import Tokens
+
+ROUNDS = 3
+OFFSET = 17_000
+Seconds = list[float]
+Send = Callable[[], None]
+
+
+def records(count: int) -> list[dict]:
+    chance = random.Random(1)
+    words = ["".join(chance.choices("aeilnorstuéü", k=chance.randint(2, 9))) for _ in range(2000)]
+    return [
+        {
+            "index": number,
+            "unique_id": f"{chance.getrandbits(128):032x}",
+            "description": " ".join(chance.choices(words, k=45)),
+            "follower_count": f"{chance.randint(1, 999)}k",
+            "is_image_or_video": "image",
+        }
+        for number in range(count)
+    ]
+
+
+def through_the_proxy(port: int, topic: str, count: int) -> Send:
+    """Make a client with a connection of its own that posts the same records again and again."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    body = json.dumps({"records": [{"value": record} for record in records(count)]}).encode()
+
+    def send() -> None:
+        connection.request("POST", f"/topics/{topic}", body, JSON)
+        answer = connection.getresponse()
+        assert answer.status == 200, answer.read()
+        answer.read()
+
+    return send
+
+
+def by_confluent(brokers: Brokers, topic: str, count: int) -> Send:
+    producer = Producer(brokers.client() | {"acks": "all", "enable.idempotence": True, "linger.ms": 0})
+    values = [json.dumps(record).encode() for record in records(count)]
+
+    def send() -> None:
+        for value in values:
+            producer.produce(topic, value)
+        producer.flush()
+
+    return send
+
+
+def by_kafka_python(workbook: Workbook, topic: str, count: int) -> Send:
+    producer = kafka_client.producer(workbook)
+    values = [json.dumps(record).encode() for record in records(count)]
+
+    def send() -> None:
+        for future in [producer.send(topic, value) for value in values]:
+            future.get(timeout=30)
+
+    return send
+
+
+def measure(clients: list[Send], seconds: float) -> tuple[float, Seconds]:
+    """Let clients send at once; return sends a second, and how long each took."""
+    took: Seconds = []
+    end = time.perf_counter() + seconds
+
+    def work(send: Send) -> None:
+        while (began := time.perf_counter()) < end:
+            send()
+            took.append(time.perf_counter() - began)
+
+    threads = [threading.Thread(target=work, args=(send,)) for send in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(took) / seconds, took
+
+
+def compare(title: str, unit: str, count: int, ways: dict[str, list[Send]], seconds: float) -> None:
+    best: dict[str, tuple[float, Seconds]] = {}
+    for _ in range(ROUNDS):
+        for name, clients in ways.items():
+            result = measure(clients, seconds)
+            best[name] = max(best.get(name, result), result)
+    plain = best["confluent-kafka"][0]
+    print(f"\n{title:44} {unit:>11}  {'ratio':>6}  {'p50 ms':>7}  {'p99 ms':>7}")
+    for name, (rate, took) in best.items():
+        p50, p99 = statistics.median(took) * 1000, statistics.quantiles(took, n=100)[98] * 1000
+        print(f"  {name:42} {rate * count:11,.0f}  {rate / plain:6.2f}  {p50:7.1f}  {p99:7.1f}")
+
+
+def main() -> None:
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 3.0
+    with tempfile.TemporaryDirectory() as folder:
+        lab = Lab(Path(folder).resolve() / "lab", ports=read_ports({"LAB_PORT_OFFSET": str(OFFSET)}))
+        try:
+            operations.up(lab, ["kafka"])
+            with workbook_of(lab) as workbook:
+                run(lab, workbook, Path(folder), seconds)
+        finally:
+            operations.down(lab)
+
+
+def run(lab: Lab, workbook: Workbook, folder: Path, seconds: float) -> None:
+    kafka_client.create_topics(workbook)
+    topic = workbook.topic("pin")
+    launcher = Launcher(lab, workbook, folder)
+    proxy = launcher.start()
+    found = settings.load(
+        folder / "kafka-rest.properties", {"AWS_REGION": "us-east-1", "KAFKA_REST_AUTHORITY": workbook.kafka_authority}
+    )
+    brokers = Brokers(found, Tokens(found.login, found.region))
+    for count, title, unit in ((1, "one record at a time", "requests/s"), (500, "500 records at a time", "records/s")):
+        ways = {
+            "confluent-kafka": [by_confluent(brokers, topic, count)],
+            "kafka-python": [by_kafka_python(workbook, topic, count)],
+            "REST proxy, 1 connection": [through_the_proxy(proxy.port, topic, count)],
+            "REST proxy, 8 connections": [through_the_proxy(proxy.port, topic, count) for _ in range(8)],
+        }
+        compare(title, unit, count, ways, seconds)
+    print(f"\nThe proxy takes {proxy.memory_mb:.0f} MB of memory.")
+    assert proxy.stop() == 0
+
+
+if __name__ == "__main__":
+    main()
