@@ -7,9 +7,6 @@ from helpers.client_machine import ClientMachine, ClientMachineError
 
 FOLDER = "kafka-rest"
 PROPERTIES = f"{FOLDER}/etc/kafka-rest/kafka-rest.properties"
-PORT = 8082
-"""Where the REST proxy listens unless its properties say otherwise."""
-
 START_SECONDS = 30
 
 
@@ -32,6 +29,12 @@ def configure(machine: ClientMachine, lines: str) -> None:
     """Put lines into the properties file, in place of those that were added before."""
     kept = [line for line in machine.read(PROPERTIES).splitlines() if line.startswith(("#", "listeners"))]
     machine.write(PROPERTIES, "\n".join(kept) + "\n" + lines)
+
+
+def port(machine: ClientMachine) -> int:
+    """Tell on which port the proxy listens, by its properties file."""
+    listeners = next(line for line in machine.read(PROPERTIES).splitlines() if line.startswith("listeners"))
+    return int(listeners.rsplit(":", 1)[1])
 
 
 def start(machine: ClientMachine) -> None:

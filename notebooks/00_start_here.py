@@ -220,4 +220,4 @@ except ValueError as error:
 # **Clean up.** Nothing to do on the laptop: `python -m helpers.lab down` stops the lab and keeps your data,
 # `python -m helpers.lab reset` deletes it.
 #
-# next: [Milestone 7: clean the three tables](06_spark_cleaning.ipynb) · index: [README](../README.md)
+# next: [Milestone 3: the client machine](01_ec2_kafka_client.ipynb) · index: [README](../README.md)
