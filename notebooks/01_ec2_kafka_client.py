@@ -130,7 +130,7 @@ from helpers import client_machine
 
 expected = ec2_client.host_fingerprint(workbook)
 machine = client_machine.connect(workbook, expected)
-machine.show("echo hello from $USER; ls")
+machine.show("echo hello from $USER; ls -d */")
 
 # %% [markdown]
 # In a terminal, the same is `ssh -i <id>-key-pair.pem ec2-user@<address>`; on the laptop the address is `127.0.0.1`,
@@ -211,7 +211,7 @@ machine.show(f"{tool} --command-config client.properties --list 2>&1 | head -1")
 # %%
 machine.show(f"cp downloads/{iam_jar} {kafka_folder}/libs/ && ls {kafka_folder}/libs | grep iam")
 machine.set_variable("CLASSPATH", f"~/{kafka_folder}/libs/{iam_jar}")
-machine.show("basename $CLASSPATH")
+machine.show('basename "$CLASSPATH"')
 
 # %% [markdown]
 # ## Task 7: what each missing piece breaks

@@ -205,7 +205,7 @@ for topic in workbook.topics:
 consume = f"cd {kafka_folder}/bin && ./kafka-console-consumer.sh --bootstrap-server $BOOTSTRAP_SERVERS"
 for topic in workbook.topics:
     place_in_topic = f"--topic {topic} --partition 0 --offset {before[topic]} --max-messages 1"
-    message = machine.run(f"{consume} --command-config client.properties {place_in_topic} --timeout-ms 20000")
+    message = machine.run(f"{consume} --command-config client.properties {place_in_topic} --timeout-ms 60000")
     print(message.output.strip()[:110])
 
 # %% [markdown]
