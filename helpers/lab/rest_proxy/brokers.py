@@ -71,6 +71,7 @@ class Brokers:
             "reconnect.backoff.ms": 100,
             "reconnect.backoff.max.ms": 1000,
             "socket.connection.setup.timeout.ms": 5000,
+            "socket.timeout.ms": 15_000,
         }
 
     def _token(self, _: str) -> tuple[str, float]:

@@ -1,6 +1,6 @@
 """The addresses below ``/consumers``: create, subscribe, read, commit, move, delete."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from urllib.parse import quote
 
 from aiohttp import web
@@ -9,10 +9,10 @@ from confluent_kafka import TopicPartition
 from helpers.lab.rest_proxy import bodies, formats
 from helpers.lab.rest_proxy.brokers import Brokers
 from helpers.lab.rest_proxy.cluster import Cluster
-from helpers.lab.rest_proxy.consumers import ENDS, Consumers, Wishes, new_name
+from helpers.lab.rest_proxy.consumers import ENDS, PATIENCE_SECONDS, Consumers, Wishes, new_name
 from helpers.lab.rest_proxy.errors import NO_PARTITION, Problem
 from helpers.lab.rest_proxy.settings import Settings
-from helpers.lab.rest_proxy.web import answer, body_of
+from helpers.lab.rest_proxy.web import Doorkeeper, answer, body_of
 
 _CREATE = (
     "id", "name", "format", "auto.offset.reset", "auto.commit.enable", "fetch.min.bytes", "consumer.request.timeout.ms"
@@ -31,14 +31,19 @@ class ConsumerRoutes:
         Knows why there may be no records.
     cluster : Cluster
         Asks whether the brokers answer.
+    doorkeeper : Doorkeeper
+        Bounds what is held in memory.
     settings : Settings
         Gives defaults.
     """
 
-    def __init__(self, consumers: Consumers, brokers: Brokers, cluster: Cluster, settings: Settings):
+    def __init__(
+        self, consumers: Consumers, brokers: Brokers, cluster: Cluster, doorkeeper: Doorkeeper, settings: Settings
+    ):
         self._consumers = consumers
         self._brokers = brokers
         self._cluster = cluster
+        self._doorkeeper = doorkeeper
         self._id = settings.id
         self._limits = settings.limits
 
@@ -63,7 +68,7 @@ class ConsumerRoutes:
     async def create(self, request: web.Request) -> web.Response:
         """Make a consumer in a group."""
         kind = formats.type_of_answer(request.headers.get("Accept"))
-        wanted = await _document(request, _CREATE)
+        wanted = await self._document(request, _CREATE)
         group = request.match_info["group"]
         wishes = self._wishes(group, wanted)
         await self._consumers.create(wishes)
@@ -95,7 +100,7 @@ class ConsumerRoutes:
 
     async def subscribe(self, request: web.Request) -> web.Response:
         """Follow topics."""
-        wanted = await _document(request, ("topics", "topic_pattern"))
+        wanted = await self._document(request, ("topics", "topic_pattern"))
         topics, pattern = wanted.get("topics"), wanted.get("topic_pattern")
         if topics is not None and pattern is not None:
             raise Problem(40903, "Illegal state: topics and topic_pattern are mutually exclusive: give one of them.")
@@ -119,7 +124,7 @@ class ConsumerRoutes:
 
     async def assign(self, request: web.Request) -> web.Response:
         """Read given partitions."""
-        places = _places(await _document(request, ("partitions",)))
+        places = _places(await self._document(request, ("partitions",)))
         await self._consumers.use(*_named(request), lambda consumer: consumer.assign(places))
         return web.Response(status=204)
 
@@ -137,7 +142,8 @@ class ConsumerRoutes:
         longest, most = wishes.timeout_ms, self._limits.consumer_request_max_bytes
         timeout = min(_query(request, "timeout", longest), longest)
         max_bytes = _query(request, "max_bytes", most)
-        found = await self._consumers.use(*_named(request), lambda consumer: consumer.read(timeout, max_bytes))
+        patience = PATIENCE_SECONDS + timeout / 1000
+        found = await self._consumers.use(*_named(request), lambda held: held.read(timeout, max_bytes), patience)
         if found:
             self._brokers.well()
         elif self._brokers.trouble:
@@ -147,7 +153,7 @@ class ConsumerRoutes:
     async def commit(self, request: web.Request) -> web.Response:
         """Commit what was read, or given offsets: those of the last records that are done."""
         kind = formats.type_of_answer(request.headers.get("Accept"))
-        wanted = await _document(request, ("offsets",))
+        wanted = await self._document(request, ("offsets",))
         offsets = _offsets(wanted, step=1) if wanted else None
         await self._consumers.use(*_named(request), lambda consumer: consumer.commit(offsets))
         return answer([], kind)
@@ -155,7 +161,7 @@ class ConsumerRoutes:
     async def committed(self, request: web.Request) -> web.Response:
         """Tell what the group has committed."""
         kind = formats.type_of_answer(request.headers.get("Accept"))
-        wanted = await _document(request, ("partitions",))
+        wanted = await self._document(request, ("partitions",))
         if not wanted:
             raise Problem(NO_PARTITION, 'Partition not found. Send {"partitions": [{"topic": …, "partition": …}]}.')
         places = _places(wanted)
@@ -173,26 +179,26 @@ class ConsumerRoutes:
 
     async def seek(self, request: web.Request) -> web.Response:
         """Read on from given offsets."""
-        places = _offsets(await _document(request, ("offsets",)), step=0)
+        places = _offsets(await self._document(request, ("offsets",)), step=0)
         await self._consumers.use(*_named(request), lambda consumer: consumer.seek(places))
         return web.Response(status=204)
 
     async def seek_to(self, request: web.Request) -> web.Response:
         """Read on from the beginning, or from the end."""
-        places = _places(await _document(request, ("partitions",)), ENDS[request.match_info["end"]])
+        places = _places(await self._document(request, ("partitions",)), ENDS[request.match_info["end"]])
         await self._consumers.use(*_named(request), lambda consumer: consumer.seek(places))
         return web.Response(status=204)
+
+    async def _document(self, request: web.Request, fields: Collection[str]) -> dict[str, object]:
+        with self._doorkeeper.room(request):
+            body = await body_of(request)
+            if body and request.method != "GET":
+                formats.check_request(request.headers.get("Content-Type"))
+            return bodies.document(body, fields)
 
 
 def _named(request: web.Request) -> tuple[str, str]:
     return request.match_info["group"], request.match_info["instance"]
-
-
-async def _document(request: web.Request, fields: Iterable[str]) -> dict[str, object]:
-    body = await body_of(request)
-    if body and request.method != "GET":
-        formats.check_request(request.headers.get("Content-Type"))
-    return bodies.document(body, fields)
 
 
 def _choice(wanted: dict[str, object], name: str, choices: tuple[str, ...]) -> str:

@@ -248,7 +248,8 @@ class Instance:
 
     def commit(self, offsets: list[TopicPartition] | None) -> None:
         """Commit given offsets; by default, how far the client has come."""
-        wanted = offsets or [TopicPartition(*place, offset) for place, offset in self._reached.items()]
+        held = set(map(_place, self._consumer.assignment()))  # the others are somebody else's to commit
+        wanted = offsets or [TopicPartition(*place, at) for place, at in self._reached.items() if place in held]
         if wanted:
             self._check(self._consumer.commit(offsets=wanted, asynchronous=False))
 
@@ -298,6 +299,13 @@ class _Held:
         self.lock = asyncio.Lock()
         self.used = time.monotonic()
 
+    def release(self, task: asyncio.Task) -> None:
+        """Let the next one in, whatever became of the work."""
+        self.used = time.monotonic()
+        self.lock.release()
+        if not task.cancelled():
+            task.exception()  # nobody may be waiting for it any more
+
 
 class Consumers:
     """All instances of this proxy; what they do, they do in threads.
@@ -314,6 +322,7 @@ class Consumers:
         self._brokers = brokers
         self._limits = limits
         self._held: dict[tuple[str, str], _Held] = {}
+        self._closing: set[asyncio.Task] = set()
         self._threads = ThreadPoolExecutor(limits.consumer_instances_max + 2, thread_name_prefix="consumer")
 
     async def create(self, wishes: Wishes) -> None:
@@ -343,13 +352,24 @@ class Consumers:
             async with held.lock:
                 held.instance = await self._run(Instance, wishes, self._brokers, self._limits)
         except KafkaException as error:
-            del self._held[key]
             if self._brokers.trouble:  # no token
                 raise self._brokers.silent(PATIENCE_SECONDS) from None
             raise Problem(42204, f"Invalid consumer configuration: {error.args[0].str()}") from None
+        finally:
+            if not held.instance:
+                del self._held[key]
 
-    async def use(self, group: str, name: str, work: Callable[[Instance], T]) -> T:
+    async def use(self, group: str, name: str, work: Callable[[Instance], T], seconds: float = PATIENCE_SECONDS) -> T:
         """Do something with a consumer, when nobody else does.
+
+        Parameters
+        ----------
+        group, name : str
+            Which consumer.
+        work : callable
+            What to do with it.
+        seconds : float
+            How long to wait. After that the work goes on, and others wait for its end.
 
         Raises
         ------
@@ -358,16 +378,19 @@ class Consumers:
         """
         held = self._find(group, name)
         await _acquire(held.lock)
+        if not held.instance:
+            held.lock.release()
+            raise _not_found(group, name)
+        held.used = time.monotonic()
+        task = asyncio.create_task(self._run(work, held.instance))
+        task.add_done_callback(held.release)
         try:
-            if not held.instance:
-                raise _not_found(group, name)
-            held.used = time.monotonic()
-            return await self._run(work, held.instance)
+            async with asyncio.timeout(seconds):
+                return await asyncio.shield(task)
+        except TimeoutError:
+            raise self._brokers.silent(seconds) from None
         except KafkaException as error:
             raise from_kafka(error.args[0], "", "ReadData and DescribeTopic", group) from None
-        finally:
-            held.used = time.monotonic()
-            held.lock.release()
 
     def wishes(self, group: str, name: str) -> Wishes:
         """Tell how a consumer was created."""
@@ -383,10 +406,13 @@ class Consumers:
             raise _not_found(group, name) from None
 
     async def close(self, group: str, name: str) -> None:
-        """Close a consumer, after what it is doing."""
+        """Close a consumer, after what it is doing; without a broker's answer, that goes on by itself."""
         held = self._find(group, name)
         del self._held[group, name]
-        await self._close(held)
+        task = asyncio.create_task(self._close(held))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+        await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
 
     async def _close(self, held: _Held) -> None:
         async with held.lock:
@@ -406,7 +432,7 @@ class Consumers:
         """Close every consumer."""
         everybody = list(self._held.values())
         self._held.clear()
-        await asyncio.gather(*map(self._close, everybody))
+        await asyncio.gather(*map(self._close, everybody), *self._closing)
 
     async def _run(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)

@@ -73,8 +73,11 @@ class Proxy:
     def _poll(self) -> None:
         """Take the reports of the Kafka clients, in a thread of its own."""
         while not self._stopping.is_set():
-            self.sender.poll(0.2)
-            self.cluster.poll()
+            try:
+                self.sender.poll(0.2)
+                self.cluster.poll()
+            except Exception:  # without this thread no request would ever be answered
+                log.exception("A report of a Kafka client could not be taken")
 
     async def run(self) -> None:
         """Serve until a signal asks to stop.
@@ -167,7 +170,7 @@ def application(proxy: Proxy, settings: Settings) -> web.Application:
     app = web.Application(middlewares=[in_words(proxy.doorkeeper)], client_max_size=limits.request_max_bytes)
     seconds = limits.producer_delivery_timeout_ms / 1000
     app.add_routes(Topics(proxy.cluster, proxy.sender, proxy.brokers, proxy.doorkeeper, seconds).routes())
-    app.add_routes(ConsumerRoutes(proxy.consumers, proxy.brokers, proxy.cluster, settings).routes())
+    app.add_routes(ConsumerRoutes(proxy.consumers, proxy.brokers, proxy.cluster, proxy.doorkeeper, settings).routes())
     return app
 
 

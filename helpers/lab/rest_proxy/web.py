@@ -117,7 +117,7 @@ def in_words(doorkeeper: Doorkeeper) -> Callable[[web.Request, Handler], Awaitab
             if allowed := error.headers.get("Allow"):
                 response.headers["Allow"] = allowed
         except Exception:
-            log.exception("%s %s failed", request.method, request.path[:200])
+            log.exception("%s %r failed", request.method, request.path[:200])
             response = refusal(Problem(500, "Internal Server Error: the proxy's log says more."))
         if not request.content.is_eof():
             response.force_close()  # rather than to read what nobody wants

@@ -103,6 +103,10 @@ def test_a_broker_that_stays_away_is_reported_in_time_and_welcome_back(lab, laun
         assert (answer.status_code, answer.json()["error_code"]) == (500, 50003)
         assert proxy.get("/").status_code == 200
         assert proxy.get(f"{consumer}/subscription").status_code == 200
+        began = time.monotonic()
+        answer = proxy.post(f"{consumer}/offsets")
+        assert time.monotonic() - began < 30
+        assert (answer.status_code, answer.json()["error_code"]) == (500, 50003)
     finally:
         os.kill(victim, signal.SIGCONT)
     limit = time.monotonic() + 60
