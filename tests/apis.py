@@ -1,0 +1,40 @@
+"""The way from HTTP to Kafka, built as milestones 3 to 5 build it, for the tests that post."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from helpers import access_role, api_gateway, catch_up, client_machine, ec2_client, kafka_client, rest_proxy
+from helpers.client_machine import ClientMachine
+from helpers.config import Workbook
+from helpers.lab.layout import Lab
+from helpers.lab.setup.plugin import kafka_version
+
+IAM_JAR = "aws-msk-iam-auth-2.3.9-all.jar"
+
+
+@dataclass
+class Door:
+    """A deployed API, and the client machine on which the REST proxy behind it runs."""
+
+    invoke_url: str
+    proxy_url: str
+    machine: ClientMachine
+
+
+@contextlib.contextmanager
+def deployed(workbook: Workbook, lab: Lab) -> Iterator[Door]:
+    """Build everything, and take the machine down afterwards."""
+    kafka_client.create_topics(workbook)
+    machine = catch_up.ready_machine(workbook, f"kafka_2.13-{kafka_version(lab.build)}", IAM_JAR)
+    try:
+        role = access_role.arn(workbook)
+        rest_proxy.configure(machine, rest_proxy.properties(workbook.bootstrap_servers, role))
+        rest_proxy.start(machine)
+        proxy_url = f"http://{client_machine.host(workbook)}:{rest_proxy.port(machine)}"
+        api = api_gateway.create_api(workbook)
+        api_gateway.forward(workbook, api, api_gateway.create_proxy_resource(workbook, api), proxy_url)
+        yield Door(api_gateway.deploy(workbook, api), proxy_url, machine)
+    finally:
+        machine.close()
+        ec2_client.terminate(workbook)
