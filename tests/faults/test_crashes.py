@@ -1,19 +1,20 @@
 """kill -9 at bad moments: what Kafka acknowledged is in S3 exactly once afterwards."""
 
 import json
-import os
-import signal
 import threading
 import time
 
 import psutil
 import pytest
+from apis import deployed
+from crashes import kill, numbered, pid, stored, wait_until_back
 from labs import FAULT_PORTS, running_lab, workbook_of
 
-from helpers import kafka_client, landing, msk_connect
+from helpers import kafka_client, landing, msk_connect, rest_proxy
+from helpers.config import TABLES
 from helpers.lab import operations, supervision
-from helpers.postings import Posting
-from helpers.user_posting_emulation import Tally, send
+from helpers.tally import Tally
+from helpers.user_posting_emulation import send
 
 pytestmark = pytest.mark.lab
 
@@ -31,43 +32,6 @@ def workbook(lab):
         kafka_client.create_topics(loaded)
         msk_connect.put_connector(loaded, msk_connect.sink_properties(loaded, 50, rotate_schedule_ms=300))
         yield loaded
-
-
-def pid(lab, service):
-    return next(report.state.pid for report in operations.status(lab) if report.service.name == service)
-
-
-def wait_until_back(lab, service, old):
-    limit = time.monotonic() + 60
-    while time.monotonic() < limit:
-        report = next(report for report in operations.status(lab) if report.service.name == service)
-        if report.healthy and report.state.pid != old:
-            return
-        time.sleep(0.3)
-    pytest.fail(f"{service} did not come back")
-
-
-def numbered(numbers, pause):
-    """Postings whose keys are unique, so that a loss and a repetition can be told apart."""
-    for number in numbers:
-        time.sleep(pause)
-        yield Posting({"pin": {"index": number}, "geo": {"ind": number}, "user": {"ind": number}})
-
-
-def stored(workbook, table, low):
-    """Every number in the bucket from `low` on, repetitions included."""
-    found = []
-    for item in landing.objects(workbook):
-        if item.topic == workbook.topic(table):
-            rows = map(json.loads, landing.text(workbook, item.key).splitlines())
-            found += [row["index" if table == "pin" else "ind"] for row in rows]
-    return sorted(number for number in found if number >= low)
-
-
-def kill(lab, service):
-    victim = pid(lab, service)
-    os.kill(victim, signal.SIGKILL)
-    return victim
 
 
 @pytest.mark.parametrize(("low", "service"), [(10_000, "connect"), (20_000, "kafka"), (30_000, "s3")])
@@ -89,6 +53,57 @@ def test_kill_9_while_posting_loses_and_repeats_nothing(lab, workbook, low, serv
     msk_connect.wait_until_stored(workbook, timeout=60)
     for table in ("pin", "geo", "user"):
         assert stored(workbook, table, low)[:1001] == list(range(low, low + 1000))
+
+
+@pytest.fixture(scope="module")
+def door(workbook, lab):
+    with deployed(workbook, lab) as opened:
+        yield opened
+
+
+def in_kafka(workbook, table, low, before):
+    """Every number that Kafka stored from `low` on, repetitions included."""
+    topic = workbook.topic(table)
+    messages = kafka_client.read(
+        workbook, topic, before[topic], kafka_client.end_offsets(workbook)[topic] - before[topic]
+    )
+    numbers = (json.loads(message)["index" if table == "pin" else "ind"] for message in messages)
+    return sorted(number for number in numbers if number >= low)
+
+
+def crash(lab, door, service):
+    """kill -9 a service, or the REST proxy, which nobody but the learner starts again."""
+    if service != "rest proxy":
+        wait_until_back(lab, service, kill(lab, service))
+        return
+    (victim,) = [p for p in supervision.processes(lab.home) if "helpers.lab.rest_proxy" in p.cmdline()]
+    victim.kill()
+    rest_proxy.start(door.machine)
+
+
+@pytest.mark.parametrize(
+    ("low", "service"), [(100_000, "rest proxy"), (110_000, "aws"), (120_000, "kafka"), (130_000, "connect")]
+)
+def test_kill_9_while_posting_over_the_api_loses_nothing_and_counts_what_may_repeat(lab, workbook, door, low, service):
+    numbers, before, outcome = range(low, low + 250), kafka_client.end_offsets(workbook), []
+    sender = threading.Thread(
+        target=lambda: outcome.append(
+            send(workbook, numbered(numbers, 0.01), progress=False, invoke_url=door.invoke_url)
+        )
+    )
+    sender.start()
+    time.sleep(1.5)
+    crash(lab, door, service)
+    sender.join()
+    (tally,) = outcome
+    assert (tally.acknowledged, tally.problems) == (250, [])
+    msk_connect.wait_until_stored(workbook, timeout=60)
+    for table in TABLES:
+        kept = in_kafka(workbook, table, low, before)
+        assert stored(workbook, table, low)[: len(kept)] == kept  # in S3 exactly as often as in Kafka
+        assert sorted(set(kept)) == list(numbers)  # each at least once, and once after cleaning
+    repeats = sum(len(in_kafka(workbook, table, low, before)) - len(numbers) for table in TABLES)
+    assert repeats <= tally.perhaps_twice
 
 
 def test_the_cluster_comes_back_with_its_tables(lab, workbook):

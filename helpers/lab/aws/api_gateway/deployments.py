@@ -43,8 +43,12 @@ class Deployments:
 
     def __init__(self, endpoint: Endpoint):
         self._endpoint = endpoint
-        self._snapshots: dict[str, list] = endpoint.state.own["apigateway"].setdefault("snapshots", {})
         self._stages: dict[tuple[str, str], Stage] = {}
+
+    @property
+    def _snapshots(self) -> dict[str, list]:
+        """Resources of each deployment, by ``<api>/<deployment>``."""
+        return self._endpoint.state.own["apigateway"]
 
     def stage(self, api: str, name: str) -> Stage | None:
         """Return what a stage serves; None if there is no such stage."""

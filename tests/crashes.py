@@ -1,0 +1,49 @@
+"""kill -9, and what to look at afterwards."""
+
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from helpers import landing
+from helpers.lab import operations
+from helpers.postings import Posting
+
+
+def pid(lab, service):
+    return next(report.state.pid for report in operations.status(lab) if report.service.name == service)
+
+
+def wait_until_back(lab, service, old):
+    limit = time.monotonic() + 60
+    while time.monotonic() < limit:
+        report = next(report for report in operations.status(lab) if report.service.name == service)
+        if report.healthy and report.state.pid != old:
+            return
+        time.sleep(0.3)
+    pytest.fail(f"{service} did not come back")
+
+
+def numbered(numbers, pause):
+    """Postings whose keys are unique, so that a loss and a repetition can be told apart."""
+    for number in numbers:
+        time.sleep(pause)
+        yield Posting({"pin": {"index": number}, "geo": {"ind": number}, "user": {"ind": number}})
+
+
+def stored(workbook, table, low):
+    """Every number in the bucket from `low` on, repetitions included."""
+    found = []
+    for item in landing.objects(workbook):
+        if item.topic == workbook.topic(table):
+            rows = map(json.loads, landing.text(workbook, item.key).splitlines())
+            found += [row["index" if table == "pin" else "ind"] for row in rows]
+    return sorted(number for number in found if number >= low)
+
+
+def kill(lab, service):
+    victim = pid(lab, service)
+    os.kill(victim, signal.SIGKILL)
+    return victim
