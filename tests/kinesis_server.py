@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from helpers.lab.aws.kinesis import wire
 from helpers.lab.aws.kinesis.limits import Limits
 from helpers.lab.aws.kinesis.service import Kinesis
 
+STREAM = "streaming-0a1b2c3d4e5f-pin"
 KEYS = {"aws_access_key_id": "AKIATESTS", "aws_secret_access_key": "kept-between-us"}
 
 
@@ -51,24 +53,25 @@ class KinesisServer:
         self.role_lifetime = 3600.0
         self.sessions: dict[str, float] = {}
         self._lock = threading.Lock()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = True
+        self._listen(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
-        threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def close(self) -> None:
         self._http.shutdown()
         self._http.server_close()
+        for connection in self._http.connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def client(self):
         once = Config(retries={"total_max_attempts": 1})
         return boto3.client("kinesis", endpoint_url=self.url, region_name="us-east-1", config=once, **KEYS)
 
     def answer(self, target: str, token: str, body: bytes) -> tuple[int, str, bytes]:
-        if not target:
-            return 200, "text/xml", self._assume_role(body)
         operation = target.rpartition(".")[2]
         with self._lock:
+            if not target:
+                return self._assume_role(body)
             self.calls.append(operation)
             fault = next((fault for fault in self.faults if fault.operation == operation and fault.times), None)
             if fault:
@@ -79,15 +82,51 @@ class KinesisServer:
             status, answer = wire.answer(self.kinesis, target, body)
             return status, wire.CONTENT_TYPE, answer
 
-    def _assume_role(self, body: bytes) -> bytes:
+    @contextlib.contextmanager
+    def out_of_reach(self) -> Iterator[None]:
+        """Close the port for a while; connections that are open are cut."""
+        address = self._http.server_address
+        self.close()
+        yield
+        self._listen(address)
+
+    def _listen(self, address: tuple) -> None:
+        self._http = _HttpServer(address, _handler(self))
+        threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def _assume_role(self, body: bytes) -> tuple[int, str, bytes]:
         asked = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         self.calls.append(f"AssumeRole {asked['RoleArn']} {asked['RoleSessionName']}")
+        for fault in self.faults:
+            if fault.operation == "AssumeRole":
+                error = f"<Error><Code>{fault.code}</Code><Message>{fault.message}</Message></Error>"
+                return 403, "text/xml", f"<ErrorResponse>{error}</ErrorResponse>".encode()
         token, ends = f"token-{len(self.sessions)}", time.time() + self.role_lifetime
         self.sessions[token] = ends
-        return f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+        expiration = datetime.fromtimestamp(ends, UTC).isoformat()
+        answer = f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
             <AccessKeyId>ASIATESTS</AccessKeyId><SecretAccessKey>short-lived</SecretAccessKey>
-            <SessionToken>{token}</SessionToken><Expiration>{datetime.fromtimestamp(ends, UTC).isoformat()}</Expiration>
-            </Credentials></AssumeRoleResult></AssumeRoleResponse>""".encode()
+            <SessionToken>{token}</SessionToken><Expiration>{expiration}</Expiration>
+            </Credentials></AssumeRoleResult></AssumeRoleResponse>"""
+        return 200, "text/xml", answer.encode()
+
+
+class _HttpServer(ThreadingHTTPServer):
+    """Keeps its connections, to be able to cut them."""
+
+    daemon_threads = True
+
+    def __init__(self, *arguments):
+        self.connections: list = []
+        super().__init__(*arguments)
+
+    def get_request(self):
+        connection, address = super().get_request()
+        self.connections.append(connection)
+        return connection, address
+
+    def handle_error(self, request, client_address):
+        """Say nothing: connections are cut on purpose."""
 
 
 def _error(code: str, message: str) -> bytes:

@@ -13,10 +13,14 @@ LIFETIME_SECONDS = 300
 
 @dataclass(frozen=True)
 class ShardIterator:
-    """The place before the first record whose number is not below `sequence`."""
+    """The place before the first record whose number is not below `sequence`.
+
+    `created` tells the stream from a later one of the same name.
+    """
 
     made: float
     stream: str
+    created: float
     shard: str
     sequence: int
 
@@ -34,8 +38,8 @@ class ShardIterator:
             If it is older than five minutes, or was never handed out.
         """
         try:
-            made, stream, shard, sequence = json.loads(base64.urlsafe_b64decode(text))
-            found = cls(float(made), stream, shard, int(sequence))
+            made, stream, created, shard, sequence = json.loads(base64.urlsafe_b64decode(text))
+            found = cls(float(made), stream, float(created), shard, int(sequence))
         except (ValueError, TypeError, binascii.Error):
             raise invalid("Invalid ShardIterator.") from None
         if now - found.made > LIFETIME_SECONDS:

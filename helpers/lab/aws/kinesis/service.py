@@ -195,13 +195,15 @@ class Kinesis:
         stream = self._stream(request)
         shard = stream.shard(request["ShardId"])
         sequence = starting_sequence(stream, shard, request, self._clock())
-        return {"ShardIterator": ShardIterator(self._clock(), stream.name, shard.id, sequence).text()}
+        return {"ShardIterator": _iterator(stream, shard, sequence, self._clock())}
 
     def _get_records(self, request: Answer) -> Answer:
         now = self._clock()
         limit = _number(request, "Limit", 1, PAGE_RECORDS, PAGE_RECORDS)
         iterator = ShardIterator.read(request["ShardIterator"], now)
         stream = self._stream({"StreamName": iterator.stream})
+        if stream.created != iterator.created:
+            raise not_found(f"Shard {iterator.shard} in {stream.label} does not exist")
         shard = stream.shard(iterator.shard)
         meter = self._meters.of(stream.name, shard.id, now)
         if meter and not meter.admits_read(now):
@@ -232,7 +234,7 @@ class Kinesis:
             children = [child for child in stream.shards if shard.id in child.parents]
             return answer | {"ChildShards": [_shown_child(child) for child in children]}
         following = page[-1].sequence + 1 if page else iterator.sequence
-        return answer | {"NextShardIterator": ShardIterator(now, stream.name, shard.id, following).text()}
+        return answer | {"NextShardIterator": _iterator(stream, shard, following, now)}
 
     def _split_shard(self, request: Answer) -> Answer:
         stream = self._changeable(request)
@@ -332,6 +334,10 @@ class Kinesis:
             "EnhancedMonitoring": [{"ShardLevelMetrics": []}],
             "EncryptionType": "NONE",
         }
+
+
+def _iterator(stream: Stream, shard: Shard, sequence: int, now: float) -> str:
+    return ShardIterator(now, stream.name, stream.created, shard.id, sequence).text()
 
 
 def _number(request: Answer, name: str, low: int, high: int, default: int | None = None) -> int:
