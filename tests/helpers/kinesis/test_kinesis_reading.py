@@ -11,7 +11,7 @@ import pytest
 from kinesis_server import STREAM, Fault, merge, open_shards, put, serving, split, stream_arn
 from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadMaxRows
 
-from helpers.kinesis import backoff
+from helpers.kinesis import backoff, reader
 from helpers.kinesis.errors import KinesisError
 from helpers.kinesis.options import parse
 from helpers.kinesis.reader import KinesisStreamReader
@@ -146,6 +146,15 @@ def test_a_keys_records_stay_in_order_through_a_resharding(client, engine):
         assert len(numbers) == 20
 
 
+def test_shards_are_listed_afresh_whenever_one_ends(client, engine, monkeypatch):
+    monkeypatch.setattr(reader, "LIST_AGAIN_SECONDS", 1e9)
+    for first in range(0, 80, 20):
+        put(client, STREAM, range(first, first + 20))
+        split(client, STREAM)
+        engine.drain()
+    assert engine.numbers() == list(range(80))
+
+
 def test_latest_begins_at_the_moment_of_the_start_and_keeps_to_it(client, make):
     put(client, STREAM, range(10))
     engine = Engine(lambda: make(initialPosition="latest"))
@@ -210,10 +219,10 @@ def test_max_records_per_fetch_limits_calls_and_batches(client, make):
 
 def test_without_a_limit_a_batch_takes_all_that_was_fetched(client, make):
     put(client, STREAM, range(50))
-    reader = make(maxRecordsPerFetch="40")
-    start = reader.initialOffset()
-    end = reader.latestOffset(start, ReadAllAvailable())
-    assert sum(len(list(reader.read(task))) for task in reader.partitions(start, end)) == 50
+    found = make(maxRecordsPerFetch="40")
+    start = found.initialOffset()
+    end = found.latestOffset(start, ReadAllAvailable())
+    assert sum(len(list(found.read(task))) for task in found.partitions(start, end)) == 50
 
 
 def test_every_record_is_fetched_once(client, engine, server):
@@ -228,17 +237,17 @@ def test_shards_are_read_by_as_many_tasks_as_asked_for(client, make):
     client.update_shard_count(StreamName=STREAM, TargetShardCount=4, ScalingType="UNIFORM_SCALING")
     put(client, STREAM, range(100))
     for shards_per_task, count in (("1", 4), ("3", 2), ("5", 1)):
-        reader = make(shardsPerTask=shards_per_task)
-        start = reader.latestOffset(reader.initialOffset(), ReadAllAvailable())
-        end = reader.latestOffset(start, ReadAllAvailable())
-        assert len(reader.partitions(start, end)) == count
+        found = make(shardsPerTask=shards_per_task)
+        start = found.latestOffset(found.initialOffset(), ReadAllAvailable())
+        end = found.latestOffset(start, ReadAllAvailable())
+        assert len(found.partitions(start, end)) == count
 
 
 def test_an_empty_range_has_no_tasks(client, make):
     put(client, STREAM, range(10))
-    reader = make()
-    end = reader.latestOffset(reader.initialOffset(), ReadAllAvailable())
-    assert reader.partitions(end, end) == []
+    found = make()
+    end = found.latestOffset(found.initialOffset(), ReadAllAvailable())
+    assert found.partitions(end, end) == []
 
 
 def test_available_now_stops_at_what_was_there(client, make, server):
