@@ -2,7 +2,7 @@
 
 Usage: PYTHONPATH=tests python tests/benchmarks/posting_speed.py [SECONDS]     (default 3 seconds a measurement)
 
-Starts a broker, an AWS endpoint and a proxy of its own. Every record is a JSON object of about 400 bytes, and every
+Starts a broker, an AWS endpoint and a proxy of its own. Every record is a JSON object of about 600 bytes, and every
 request, and every batch of a plain producer, waits until the broker has acknowledged it. The ways take turns, three
 rounds, so that a busy machine hurts all of them alike; the best round of each counts. Trust the ratios, not the records
 per second.
