@@ -1,11 +1,15 @@
 """S3 for those who sign with other keys than the lab's own: S3Proxy knows one key, so requests are signed anew."""
 
+import re
+from urllib.parse import unquote
+
 import aiohttp
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from yarl import URL
 
+from helpers.lab.aws.errors import AwsError
 from helpers.lab.aws.protocol import Answer, Call
 from helpers.lab.services.base import Runtime
 
@@ -25,23 +29,43 @@ class S3Front:
         self._http = http
 
     async def answer(self, call: Call) -> Answer:
-        """Pass an authorised call on."""
+        """Pass an authorised call on.
+
+        Raises
+        ------
+        AwsError
+            If S3Proxy could take the object for another, or does not answer.
+        """
         url = self._address + call.path + (f"?{_unsigned(call.query)}" if _unsigned(call.query) else "")
+        _check_path(call)
         headers = {name: value for name, value in call.headers.items() if name.lower() not in NOT_PASSED_ON}
         request = AWSRequest(call.method, url, headers, call.body)
         S3SigV4Auth(self._credentials, "s3", "us-east-1").add_auth(request)
         signed = dict(request.headers.items())
-        async with self._http.request(
-            call.method, URL(url, encoded=True), headers=signed, data=call.body, auto_decompress=False
-        ) as reply:
-            body = await reply.read()
-            kept = {
-                name: value for name, value in reply.headers.items()
-                if name.lower() not in ("connection", "transfer-encoding", "date", "server")
-            }  # fmt: skip
-            if call.method != "HEAD":
-                kept.pop("Content-Length", None)
-            return Answer(reply.status, kept, body)
+        try:
+            async with self._http.request(
+                call.method, URL(url, encoded=True), headers=signed, data=call.body, auto_decompress=False,
+                skip_auto_headers=("Content-Type", "Accept", "Accept-Encoding", "User-Agent"), allow_redirects=False,
+            ) as reply:  # fmt: skip
+                return Answer(reply.status, _passed_back(call, reply), await reply.read())
+        except aiohttp.ClientError as error:
+            raise AwsError(
+                "ServiceUnavailable", "S3 does not answer; `python -m helpers.lab status` shows it.", 503
+            ) from error
+
+
+def _check_path(call: Call) -> None:
+    """Refuse keys that S3Proxy, where an object is a file, would take for another's: policies are about names."""
+    path = unquote(call.path)
+    if set(path.split("/")) & {".", ".."} or path.startswith("//") or re.search(r"[;#\\\0]", path):
+        raise AwsError("InvalidURI", f"The lab's S3 keeps objects as files and takes no key like {path[1:]!r}.")
+
+
+def _passed_back(call: Call, reply: aiohttp.ClientResponse) -> dict[str, str]:
+    dropped = {"connection", "transfer-encoding", "date", "server"} | (
+        set() if call.method == "HEAD" else {"content-length"}
+    )
+    return {name: value for name, value in reply.headers.items() if name.lower() not in dropped}
 
 
 def _unsigned(query: str) -> str:
