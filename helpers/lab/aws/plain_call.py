@@ -38,33 +38,32 @@ def plain(call: Call, signature: Signature) -> Call:
         If it says something twice, or cannot be read.
     """
     service = signature.service
+    scope = f"{signature.key_id}/{signature.date}/{signature.region}/{service}/aws4_request"
+    headers = CIMultiDict(
+        {
+            "Host": call.headers["Host"],
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=checked",
+        }
+    )
     match str(model(service).protocol):
         case "query" | "ec2":
-            return _said_in(call, signature, f"{FORM}; charset=utf-8", _form(call, service), path="/")
+            headers["Content-Type"] = f"{FORM}; charset=utf-8"
+            return Call("POST", _root(call, service), "", headers, _form(call, service))
         case "json":
-            return _said_in(call, signature, "application/x-amz-json-1.1", _json(call.body), path="/")
+            headers["Content-Type"] = "application/x-amz-json-1.1"
+            headers["X-Amz-Target"] = call.headers.get("X-Amz-Target", "")
+            return Call("POST", _root(call, service), "", headers, _json(call.body))
         case "rest-json":
-            query = _query(call)
-            body = _json(call.body) if call.body else b""
-            return _said_in(call, signature, "application/json", body, call.path, query)
+            headers["Content-Type"] = "application/json"
+            return Call(call.method, call.path, _query(call), headers, _json(call.body) if call.body else b"")
         case _:
             return call  # S3: it does not go to moto
 
 
-def _said_in(call: Call, signature: Signature, kind: str, body: bytes, path: str, query: str = "") -> Call:
-    if path != call.path:
-        # moto has pages of its own at other paths
-        raise AwsError("UnknownOperationException", f"{signature.service} answers at /, not at {call.path}.", 404)
-    scope = f"{signature.key_id}/{signature.date}/{signature.region}/{signature.service}/aws4_request"
-    headers = {
-        "Host": call.headers["Host"],
-        "Content-Type": kind,
-        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=checked",
-    }
-    if target := call.headers.get("X-Amz-Target"):
-        headers["X-Amz-Target"] = target
-    method = "POST" if path == "/" and kind != "application/json" else call.method
-    return Call(method, path, query, CIMultiDict(headers), body)
+def _root(call: Call, service: str) -> str:
+    if call.path != "/":  # moto has pages of its own at other paths
+        raise AwsError("UnknownOperationException", f"{service} answers at /, not at {call.path}.", 404)
+    return call.path
 
 
 def _form(call: Call, service: str) -> bytes:

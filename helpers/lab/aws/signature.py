@@ -115,7 +115,7 @@ def _moment(text: str) -> datetime:
 
 
 def _presigned_life(seconds: str) -> timedelta:
-    if not seconds.isdecimal() or not 0 < int(seconds) <= LONGEST_PRESIGNED.total_seconds():
+    if not re.fullmatch(r"[0-9]{1,6}", seconds) or not 0 < int(seconds) <= LONGEST_PRESIGNED.total_seconds():
         raise AwsError("AuthorizationQueryParametersError", f"X-Amz-Expires={seconds!r} must be 1 to 604800 seconds.")
     return timedelta(seconds=int(seconds))
 
@@ -204,10 +204,12 @@ def _spoken(moment: datetime) -> str:
 def _expected(call: Call, signature: Signature, secret: str) -> str:
     """Sign the request as its sender should have signed it."""
     query = "&".join(pair for pair in call.query.split("&") if not pair.startswith("X-Amz-Signature="))
+    headers = {name: ",".join(call.headers.getall(name)) for name in signature.headers if name in call.headers}
+    "".join(headers.values()).encode()  # botocore would stumble over what is no text
     request = AWSRequest(
         method=call.method,
         url=f"http://{call.headers.get('Host', '')}{call.path}" + (f"?{query}" if query else ""),
-        headers={name: ",".join(call.headers.getall(name)) for name in signature.headers if name in call.headers},
+        headers=headers,
     )
     request.context["timestamp"] = _spoken(signature.at)
     signer = _Recalculation(secret, signature, _payload_digest(call, signature))
