@@ -12,7 +12,7 @@ import aiohttp
 from aiohttp import web
 from botocore.exceptions import ClientError
 
-from helpers.lab.aws import authorization, iam_rules, signature, sts_rules, unsigned
+from helpers.lab.aws import authorization, iam_rules, signature, sts_rules, tongue
 from helpers.lab.aws.directory import Key
 from helpers.lab.aws.ec2_rules import Ec2
 from helpers.lab.aws.endpoint import Endpoint
@@ -58,6 +58,8 @@ class Edge:
         if head.headers.get("Host") not in self._hosts:
             # a page in a browser could otherwise reach the lab under a name of its own
             return _forbidden(f"This endpoint is {self._hosts[0]}, not {head.headers.get('Host')!r}.")
+        if not head.path.startswith("/"):
+            return refusal(AwsError("InvalidURI", "The request's target must be a path.", 400))
         if head.path == INSTANCE_CREDENTIALS:
             return await self._instance_credentials(head)
         return await self._signed(head, request)
@@ -69,25 +71,25 @@ class Edge:
         return Answer(200, {"Content-Type": "application/json"}, json.dumps(found).encode())
 
     async def _signed(self, head: Call, request: web.Request) -> Answer:
-        service, operation = unsigned.guess(head), None
+        spoken, operation = tongue.of(head), None
         try:
             signed = signature.read(head)
-            service = signed.service
+            spoken = tongue.of(head, signed.service)
             caller = signature.signer(signed, self._endpoint.directory.keys)
             # nobody unknown makes the lab read a body
             call = dataclasses.replace(head, body=await _body(request))
             signature.verify(call, signed, caller, datetime.now(UTC))
-            operation = Operation(service, plain(call, signed))
+            operation = Operation(signed.service, plain(call, signed))
             authorization.check(self._endpoint.directory, caller, call, operation)
             return await self._dispatch(call, operation, caller)
         except AwsError as error:
-            return refusal(error, service, operation)
+            return refusal(error, spoken, operation)
         except ClientError as error:
             told = error.response["Error"]
-            return refusal(AwsError(told["Code"], told["Message"]), service, operation)
+            return refusal(AwsError(told["Code"], told["Message"]), spoken, operation)
         except Exception:
             LOG.exception("%s %s failed", head.method, head.path)
-            return refusal(_failed(), service, operation)
+            return refusal(_failed(), spoken, operation)
 
     async def _dispatch(self, call: Call, operation: Operation, caller: Key) -> Answer:
         if operation.service in self._own:
@@ -106,15 +108,19 @@ class Edge:
 
 
 async def _body(request: web.Request) -> bytes:
+    too_large = AwsError(
+        "EntityTooLarge", f"The lab takes bodies of up to {LARGEST_BODY // 2**20} MB: send it in parts."
+    )
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise too_large
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await request.read()
     except web.HTTPRequestEntityTooLarge as error:
-        largest = LARGEST_BODY // 2**20
-        raise AwsError("EntityTooLarge", f"The lab takes bodies of up to {largest} MB; send more in parts.") from error
+        raise too_large from error
     except TimeoutError as error:
         raise AwsError("RequestTimeout", f"The body did not come within {BODY_SECONDS} s.") from error
-    except (web.RequestPayloadError, aiohttp.ClientError, ValueError) as error:
+    except (web.RequestPayloadError, aiohttp.ClientError, OSError, ValueError) as error:
         raise AwsError("IncompleteBody", "The body broke off, or is not encoded as its headers say.") from error
 
 

@@ -7,6 +7,7 @@ import logging
 from helpers.lab import iam
 from helpers.lab.aws import directory
 from helpers.lab.aws.directory import Directory, Key
+from helpers.lab.aws.errors import AwsError
 from helpers.lab.aws.moto_app import Moto
 from helpers.lab.aws.protocol import Answer, Operation
 from helpers.lab.aws.state import State
@@ -41,8 +42,18 @@ class Endpoint:
         self._broker_knows = True
 
     async def pass_on(self, operation: Operation) -> Answer:
-        """Let moto answer, and note what that changed."""
-        answer = await self.moto.run(self.moto.answer, operation.call)
+        """Let moto answer, and note what that changed.
+
+        Raises
+        ------
+        AwsError
+            If moto has no such operation.
+        """
+        try:
+            answer = await self.moto.run(self.moto.answer, operation.call)
+        except NotImplementedError as error:
+            text = f"The lab's {operation.service} does not answer {operation.name}; AWS does."
+            raise AwsError("NotImplemented", text, 501) from error
         if not operation.reads_only and answer.status < 400:
             await self.changed(operation.service)
         return answer

@@ -4,13 +4,9 @@ Moto is not made for several threads: whoever calls it does so on the one thread
 """
 
 import asyncio
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
-
-os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
-os.environ.setdefault("MOTO_ENABLE_KEYPAIR_VALIDATION", "true")
 
 import moto.iam.models
 from moto.core.request import Request

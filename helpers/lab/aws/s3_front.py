@@ -7,6 +7,7 @@ import aiohttp
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from multidict import CIMultiDict
 from yarl import URL
 
 from helpers.lab.aws.errors import AwsError
@@ -37,8 +38,12 @@ class S3Front:
             If S3Proxy could take the object for another, or does not answer.
         """
         url = self._address + call.path + (f"?{_unsigned(call.query)}" if _unsigned(call.query) else "")
-        _check_path(call)
-        headers = {name: value for name, value in call.headers.items() if name.lower() not in NOT_PASSED_ON}
+        _check_name(call.path)
+        _check_name(call.headers.get("X-Amz-Copy-Source", "").partition("?")[0])
+        passed_on = ((name, value) for name, value in call.headers.items() if name.lower() not in NOT_PASSED_ON)
+        headers = CIMultiDict(passed_on)
+        if headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
+            del headers["Content-Type"]  # curl's default; S3Proxy would read the object as a form, and find it empty
         request = AWSRequest(call.method, url, headers, call.body)
         S3SigV4Auth(self._credentials, "s3", "us-east-1").add_auth(request)
         signed = dict(request.headers.items())
@@ -54,11 +59,12 @@ class S3Front:
             ) from error
 
 
-def _check_path(call: Call) -> None:
-    """Refuse keys that S3Proxy, where an object is a file, would take for another's: policies are about names."""
-    path = unquote(call.path)
-    if set(path.split("/")) & {".", ".."} or path.startswith("//") or re.search(r"[;#\\\0]", path):
-        raise AwsError("InvalidURI", f"The lab's S3 keeps objects as files and takes no key like {path[1:]!r}.")
+def _check_name(path: str) -> None:
+    """Refuse names that S3Proxy, where an object is a file, would take for another's: policies are about names."""
+    folders = unquote(path.removeprefix("/")).split("/")
+    if {".", ".."} & set(folders) or "" in folders[:-1] or re.search("[;#]", path):
+        name = "/".join(folders)
+        raise AwsError("InvalidURI", f"The lab's S3 keeps objects as files and takes no name like {name!r}.")
 
 
 def _passed_back(call: Call, reply: aiohttp.ClientResponse) -> dict[str, str]:

@@ -78,6 +78,12 @@ def read(call: Call) -> Signature:
     """
     query = dict(parse_qsl(call.query, keep_blank_values=True))
     authorization = call.headers.get("Authorization", "").strip()
+    if "AWSAccessKeyId" in query or authorization.startswith("AWS "):
+        raise AwsError(
+            "InvalidRequest",
+            "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256: in boto3, "
+            'Config(signature_version="s3v4").',
+        )
     if "X-Amz-Signature" in query:
         if authorization:
             raise AwsError("InvalidArgument", "Only one auth mechanism allowed: in the URL or in the headers.")

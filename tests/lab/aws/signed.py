@@ -44,8 +44,9 @@ def signed(
     with mock.patch.object(auth, "get_current_datetime", return_value=at.replace(tzinfo=None)):
         signer.add_auth(request)
     prepared = request.prepare()
-    path, _, query = prepared.url.removeprefix(f"http://{HOST}").partition("?")
-    headers = {"Host": HOST} | {
+    host = unsigned.headers["Host"]
+    path, _, query = prepared.url.removeprefix(f"http://{host}").partition("?")
+    headers = {"Host": host} | {
         name: value.decode() if isinstance(value, bytes) else value for name, value in prepared.headers.items()
     }
     headers.pop("Content-Length", None)
