@@ -1,6 +1,7 @@
 """MSK Connect: the plugin, the connector that carries the topics into the bucket, and how far it has come."""
 
 import base64
+import contextlib
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -235,7 +236,8 @@ def _described(client: Any, workbook: Workbook) -> dict[str, Any] | None:
     for page in client.get_paginator("list_connectors").paginate(connectorNamePrefix=workbook.connector):
         for found in page["connectors"]:
             if found["connectorName"] == workbook.connector:
-                return client.describe_connector(connectorArn=found["connectorArn"])
+                with contextlib.suppress(client.exceptions.NotFoundException):  # gone since it was listed
+                    return client.describe_connector(connectorArn=found["connectorArn"])
     return None
 
 

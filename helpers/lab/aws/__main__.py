@@ -54,6 +54,8 @@ async def serve() -> None:
 def main() -> int:
     """Serve, and turn a `LabError` into a sentence."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)-5s %(message)s (%(name)s)")
+    # it logs a trace, and what it read, for every request that is no HTTP; failures of ours the edge logs itself
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     try:
         asyncio.run(serve())
     except LabError as error:

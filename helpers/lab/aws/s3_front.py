@@ -1,11 +1,16 @@
 """S3 for those who sign with other keys than the lab's own: S3Proxy knows one key, so requests are signed anew."""
 
+import re
+from urllib.parse import unquote
+
 import aiohttp
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from multidict import CIMultiDict
 from yarl import URL
 
+from helpers.lab.aws.errors import AwsError
 from helpers.lab.aws.protocol import Answer, Call
 from helpers.lab.services.base import Runtime
 
@@ -25,23 +30,48 @@ class S3Front:
         self._http = http
 
     async def answer(self, call: Call) -> Answer:
-        """Pass an authorised call on."""
+        """Pass an authorised call on.
+
+        Raises
+        ------
+        AwsError
+            If S3Proxy could take the object for another, or does not answer.
+        """
         url = self._address + call.path + (f"?{_unsigned(call.query)}" if _unsigned(call.query) else "")
-        headers = {name: value for name, value in call.headers.items() if name.lower() not in NOT_PASSED_ON}
+        _check_name(call.path)
+        _check_name(call.headers.get("X-Amz-Copy-Source", "").partition("?")[0])
+        passed_on = ((name, value) for name, value in call.headers.items() if name.lower() not in NOT_PASSED_ON)
+        headers = CIMultiDict(passed_on)
+        if headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
+            del headers["Content-Type"]  # curl's default; S3Proxy would read the object as a form, and find it empty
         request = AWSRequest(call.method, url, headers, call.body)
         S3SigV4Auth(self._credentials, "s3", "us-east-1").add_auth(request)
         signed = dict(request.headers.items())
-        async with self._http.request(
-            call.method, URL(url, encoded=True), headers=signed, data=call.body, auto_decompress=False
-        ) as reply:
-            body = await reply.read()
-            kept = {
-                name: value for name, value in reply.headers.items()
-                if name.lower() not in ("connection", "transfer-encoding", "date", "server")
-            }  # fmt: skip
-            if call.method != "HEAD":
-                kept.pop("Content-Length", None)
-            return Answer(reply.status, kept, body)
+        try:
+            async with self._http.request(
+                call.method, URL(url, encoded=True), headers=signed, data=call.body, auto_decompress=False,
+                skip_auto_headers=("Content-Type", "Accept", "Accept-Encoding", "User-Agent"), allow_redirects=False,
+            ) as reply:  # fmt: skip
+                return Answer(reply.status, _passed_back(call, reply), await reply.read())
+        except aiohttp.ClientError as error:
+            raise AwsError(
+                "ServiceUnavailable", "S3 does not answer; `python -m helpers.lab status` shows it.", 503
+            ) from error
+
+
+def _check_name(path: str) -> None:
+    """Refuse names that S3Proxy, where an object is a file, would take for another's: policies are about names."""
+    folders = unquote(path.removeprefix("/")).split("/")
+    if {".", ".."} & set(folders) or "" in folders[:-1] or re.search("[;#]", path):
+        name = "/".join(folders)
+        raise AwsError("InvalidURI", f"The lab's S3 keeps objects as files and takes no name like {name!r}.")
+
+
+def _passed_back(call: Call, reply: aiohttp.ClientResponse) -> dict[str, str]:
+    dropped = {"connection", "transfer-encoding", "date", "server"} | (
+        set() if call.method == "HEAD" else {"content-length"}
+    )
+    return {name: value for name, value in reply.headers.items() if name.lower() not in dropped}
 
 
 def _unsigned(query: str) -> str:
