@@ -6,7 +6,7 @@ import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import Caller, policy, trust
+from callers import Caller, policy, trust
 from test_roles import refused
 
 from helpers.lab import instance

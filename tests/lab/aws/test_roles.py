@@ -9,7 +9,7 @@ import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from conftest import Caller, policy, trust
+from callers import Caller, policy, trust
 
 from helpers.lab.iam import ACCOUNT, LEARNER
 
