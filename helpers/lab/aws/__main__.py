@@ -16,6 +16,7 @@ from helpers.lab.aws.msk import Msk
 from helpers.lab.aws.msk_connect import MskConnect
 from helpers.lab.layout import Lab, LabError
 from helpers.lab.operations import existing_runtime
+from helpers.lab.supervision import USER_ERROR
 
 
 async def serve() -> None:
@@ -53,7 +54,7 @@ def main() -> int:
         asyncio.run(serve())
     except LabError as error:
         print(error, file=sys.stderr)
-        return 2
+        return USER_ERROR
     return 0
 
 
