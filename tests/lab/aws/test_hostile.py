@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
-from conftest import policy
+from callers import policy
 from signed import NOW, call, signed
 
 from helpers.lab import operations

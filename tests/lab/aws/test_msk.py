@@ -4,7 +4,7 @@ import asyncio
 import socket
 
 import pytest
-from test_roles import refused
+from callers import refused
 
 from helpers import msk
 from helpers.lab import iam

@@ -3,13 +3,12 @@
 import json
 import os
 import pickle
-import signal
 import stat
 import time
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import Caller, policy, trust
+from callers import Caller, kill, policy, trust
 from labs import STATE_PORTS
 
 from helpers.lab import instance, operations, supervision
@@ -23,23 +22,6 @@ pytestmark = pytest.mark.lab
 
 SAVED_WITHIN = 1.0
 """Seconds: what the endpoint promises."""
-
-
-def pid(lab, service):
-    return next(report.state.pid for report in operations.status(lab) if report.service.name == service)
-
-
-def kill(lab, service):
-    """kill -9, and wait until the supervisor has brought the service back."""
-    old = pid(lab, service)
-    os.kill(old, signal.SIGKILL)
-    limit = time.monotonic() + 60
-    while time.monotonic() < limit:
-        report = next(report for report in operations.status(lab) if report.service.name == service)
-        if report.healthy and report.state.pid != old:
-            return
-        time.sleep(0.1)
-    pytest.fail(f"{service} did not come back")
 
 
 @pytest.fixture(scope="module")
