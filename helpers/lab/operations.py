@@ -122,7 +122,7 @@ def _await(runtime: Runtime, supervisor: Supervisor, service: Service, started: 
             return time.monotonic() - started
         except Exception as error:  # whatever a client of a server that is not there yet may raise
             state = supervisor.states()[service.name]
-            if state.word == "fatal" or time.monotonic() - started > READY_SECONDS:
+            if state.word in ("fatal", "exited") or time.monotonic() - started > READY_SECONDS:
                 raise LabError(
                     f"{service.name} does not answer ({state.word}): {error or type(error).__name__}\n"
                     f"The last lines of {log}:\n{tail(log, 15)}"

@@ -1,14 +1,47 @@
-"""Callers of the AWS endpoint with keys of their own, and the policies they are given."""
+"""Callers of the running AWS endpoint with keys of their own, roles for them, and what tests say of refusals."""
 
+import contextlib
 import json
+import os
+import signal
+import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
+from helpers.lab import operations
 from helpers.lab.layout import Lab
+
+
+@contextlib.contextmanager
+def refused(code: str, words: str | None = None) -> Iterator[None]:
+    """Expect a refusal with a code, in words that match."""
+    with pytest.raises(ClientError, match=words) as error:
+        yield
+    assert error.value.response["Error"]["Code"] == code
+
+
+def pid(lab: Lab, service: str) -> int:
+    return next(report.state.pid for report in operations.status(lab) if report.service.name == service)
+
+
+def kill(lab: Lab, service: str) -> None:
+    """kill -9, and wait until the supervisor has brought the service back."""
+    old = pid(lab, service)
+    os.kill(old, signal.SIGKILL)
+    limit = time.monotonic() + 60
+    while time.monotonic() < limit:
+        report = next(report for report in operations.status(lab) if report.service.name == service)
+        if report.healthy and report.state.pid != old:
+            return
+        time.sleep(0.1)
+    pytest.fail(f"{service} did not come back")
 
 
 @dataclass

@@ -11,8 +11,7 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from callers import policy
-from test_roles import refused
+from callers import policy, refused
 
 from helpers.lab.services import s3 as s3_service
 
