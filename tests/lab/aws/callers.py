@@ -2,9 +2,6 @@
 
 import contextlib
 import json
-import os
-import signal
-import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,7 +12,6 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from helpers.lab import operations
 from helpers.lab.layout import Lab
 
 
@@ -25,23 +21,6 @@ def refused(code: str, words: str | None = None) -> Iterator[None]:
     with pytest.raises(ClientError, match=words) as error:
         yield
     assert error.value.response["Error"]["Code"] == code
-
-
-def pid(lab: Lab, service: str) -> int:
-    return next(report.state.pid for report in operations.status(lab) if report.service.name == service)
-
-
-def kill(lab: Lab, service: str) -> None:
-    """kill -9, and wait until the supervisor has brought the service back."""
-    old = pid(lab, service)
-    os.kill(old, signal.SIGKILL)
-    limit = time.monotonic() + 60
-    while time.monotonic() < limit:
-        report = next(report for report in operations.status(lab) if report.service.name == service)
-        if report.healthy and report.state.pid != old:
-            return
-        time.sleep(0.1)
-    pytest.fail(f"{service} did not come back")
 
 
 @dataclass

@@ -11,7 +11,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from callers import kill, policy, refused, trust
+from callers import policy, refused, trust
+from crashes import crash
 
 from helpers import access_role, kafka_client, landing, msk_connect
 from helpers.lab import iam
@@ -346,7 +347,7 @@ def test_it_survives_a_crash_of_the_endpoint_while_it_is_made(lab, connect, own,
     for pause in (0.0, 1.0):  # before and after its record is on disk for certain
         arn = connect.create_connector(**request_of())["connectorArn"]
         time.sleep(pause)
-        kill(lab, "aws")
+        crash(lab, "aws")
         with contextlib.suppress(connect.exceptions.NotFoundException):
             assert settled(connect, arn)["connectorState"] == "RUNNING"
             connector = connect.describe_connector(connectorArn=arn)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 from botocore.exceptions import ClientError
-from callers import Caller, kill, policy, trust
+from callers import Caller, policy, trust
 from labs import STATE_PORTS
 
 from helpers.lab import instance, operations, supervision
