@@ -9,6 +9,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 from callers import Caller, policy, trust
+from crashes import crash
 from labs import STATE_PORTS
 
 from helpers.lab import instance, operations, supervision
@@ -125,7 +126,7 @@ def test_a_crash_loses_nothing_that_is_a_second_old_and_gives_a_lost_key_back(al
     with pytest.raises(ClientError, match="InvalidClientTokenId"):
         iam.list_users()
     time.sleep(SAVED_WITHIN)
-    kill(alone, "aws")
+    crash(alone, "aws")
     assert iam.get_user(UserName="a-second-old")
     assert "a-second-old" in client("kinesis").list_streams()["StreamNames"]
     check(alone, client, filled)
