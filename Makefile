@@ -15,7 +15,7 @@ test: setup        ## everything the project claims
 
 bench: setup       ## speed, as ratios measured in one run
 	$(PY) tests/benchmarks/clean_speed.py
-	PYTHONPATH=tests $(PY) tests/benchmarks/rest_proxy_speed.py
+	PYTHONPATH=tests $(PY) tests/benchmarks/posting_speed.py
 
 setup:
 	@$(PYTHON) helpers/lab/setup/environment.py

@@ -1,6 +1,7 @@
 """Labs of the tests' own: on ports and in folders apart from whatever lab the user has."""
 
 import contextlib
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,18 +9,23 @@ from pathlib import Path
 import pytest
 
 from helpers.config import Workbook
-from helpers.lab import operations, supervision
+from helpers.lab import iam, operations, supervision
 from helpers.lab.layout import Lab, read_ports
+from helpers.lab.services import aws
 
-TEST_PORTS, FAULT_PORTS = 11_000, 15_000
+TEST_PORTS, FAULT_PORTS, STATE_PORTS = 11_000, 15_000, 13_000
 
 
 @contextlib.contextmanager
 def running_lab(home: Path, offset: int) -> Iterator[Lab]:
-    """Start all services; afterwards stop them and see that nothing is left."""
+    """Start all services, and let the learner use any topic; afterwards stop them and see that nothing is left."""
     lab = Lab(home.resolve(), ports=read_ports({"LAB_PORT_OFFSET": str(offset)}))
     try:
-        operations.up(lab)
+        runtime = operations.up(lab)
+        # tests have topics of ids of their own, not the learner's
+        aws.client(runtime, "iam").put_user_policy(
+            UserName="learner", PolicyName="tests", PolicyDocument=json.dumps(iam.kafka_policy("*"))
+        )
         yield lab
     finally:
         operations.down(lab)

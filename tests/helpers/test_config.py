@@ -7,7 +7,6 @@ ADDRESSES = {
     "AWS_ACCESS_KEY_ID": "AKIALAB",
     "WORKBOOK_BOOTSTRAP_SERVERS": "127.0.0.1:9098",
     "WORKBOOK_KAFKA_AUTHORITY": "/lab/ca.pem",
-    "WORKBOOK_CONNECT_URL": "http://127.0.0.1:8083",
     "WORKBOOK_DATABASE_URL": "sqlite:////lab/posts.db?detect_types=1",
 }
 

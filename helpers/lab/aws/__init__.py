@@ -4,3 +4,9 @@ Every call is authenticated (`signature`) and authorised (`authorization`) befor
 the state of most services; those that lead to the lab's real servers are ours and are parsed and answered through
 botocore's own service models (`protocol`).
 """
+
+import os
+
+# moto reads its settings when it is imported, which happens below here only
+os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+os.environ.setdefault("MOTO_ENABLE_KEYPAIR_VALIDATION", "true")

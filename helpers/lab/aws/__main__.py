@@ -19,6 +19,7 @@ from helpers.lab.client import host_key
 from helpers.lab.client.machine import delete_disk
 from helpers.lab.layout import Lab, LabError
 from helpers.lab.operations import existing_runtime
+from helpers.lab.supervision import USER_ERROR
 
 
 async def serve() -> None:
@@ -54,11 +55,13 @@ async def serve() -> None:
 def main() -> int:
     """Serve, and turn a `LabError` into a sentence."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)-5s %(message)s (%(name)s)")
+    # it logs a trace, and what it read, for every request that is no HTTP; failures of ours the edge logs itself
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     try:
         asyncio.run(serve())
     except LabError as error:
         print(error, file=sys.stderr)
-        return 2
+        return USER_ERROR
     return 0
 
 

@@ -118,8 +118,17 @@ class Worker:
         return next((cause(part["trace"]) for part in parts if part["state"] == "FAILED"), None)
 
     async def act(self, name: str, action: str, method: str = "PUT") -> None:
-        """Do something to a connector: ``pause``, ``resume``, ``restart?…``."""
-        await self._patiently(method, f"/connectors/{name}/{action}", time.monotonic() + START_SECONDS)
+        """Do something to a connector: ``pause``, ``resume``, ``restart?…``.
+
+        Raises
+        ------
+        ConnectFailed
+            If the worker refuses, or does not answer.
+        """
+        limit = time.monotonic() + START_SECONDS
+        status, answer = await self._patiently(method, f"/connectors/{name}/{action}", limit)
+        if status >= 300:
+            raise ConnectFailed(str(answer.get("message", answer)))
 
     async def delete(self, name: str) -> None:
         """Delete a connector if there is one; its committed offsets stay."""
@@ -138,7 +147,10 @@ class Worker:
 
     async def _request(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         try:
-            async with self._http.request(method, self._address + path, json=body) as answer:
+            # without a body there is nothing to call an octet-stream, which the worker would not take
+            none = () if body is not None else ("Content-Type",)
+            url = self._address + path
+            async with self._http.request(method, url, json=body, skip_auto_headers=none) as answer:
                 return answer.status, json.loads(await answer.read() or b"{}")
         except aiohttp.ClientError as error:
             return 503, {"message": f"Kafka Connect does not answer: {error}"}
@@ -164,10 +176,10 @@ def unpack(archive: Path, folder: Path) -> None:
 
 
 def _jars(archive: Path) -> Iterable[tuple[str, bytes]]:
+    check(archive)
     if archive.suffix == ".jar":
         yield archive.name, archive.read_bytes()
         return
-    check(archive)
     with zipfile.ZipFile(archive) as content:
         for entry in content.infolist():
             if entry.filename.endswith(".jar"):
@@ -180,16 +192,21 @@ def check(archive: Path) -> None:
     Raises
     ------
     ConnectFailed
-        If the file is no zip, holds no jar, or is too large.
+        If the file is no archive, is damaged, holds no jar, or is too large.
     """
     if not zipfile.is_zipfile(archive):
-        raise ConnectFailed("The file is not a zip archive.")
-    with zipfile.ZipFile(archive) as content:
-        jars = [entry for entry in content.infolist() if entry.filename.endswith(".jar")]
-        if not jars:
-            raise ConnectFailed("The zip holds no jar file.")
-        if sum(entry.file_size for entry in jars) > LARGEST_PLUGIN:
-            raise ConnectFailed(f"The plugin unpacks to more than {LARGEST_PLUGIN // 2**20} MB.")
+        raise ConnectFailed(f"The file is not a {archive.suffix.removeprefix('.')} archive.")
+    if archive.suffix == ".jar":
+        return
+    try:
+        with zipfile.ZipFile(archive) as content:
+            jars = [entry for entry in content.infolist() if entry.filename.endswith(".jar")]
+    except zipfile.BadZipFile as error:
+        raise ConnectFailed(f"The zip archive is damaged: {error}.") from error
+    if not jars:
+        raise ConnectFailed("The zip holds no jar file.")
+    if sum(entry.file_size for entry in jars) > LARGEST_PLUGIN:
+        raise ConnectFailed(f"The plugin unpacks to more than {LARGEST_PLUGIN // 2**20} MB.")
 
 
 def cause(trace: str) -> str:

@@ -53,11 +53,14 @@ class Directory:
         ARN of a user or role → its policy documents, those of its groups included.
     trust : mapping of str to dict
         ARN of a role → its trust policy.
+    profiles : mapping of str to str
+        Name and ARN of an instance profile → ARN of its role.
     """
 
     keys: Mapping[str, Key]
     policies: Mapping[str, tuple[Document, ...]]
     trust: Mapping[str, Document]
+    profiles: Mapping[str, str]
 
 
 def read() -> Directory:
@@ -75,20 +78,25 @@ def read() -> Directory:
         policies[role.arn] = tuple(_documents(role))
     keys |= _sessions(policies)
     trust = {role.arn: _loaded(role.assume_role_policy_document) for role in iam.roles.values()}
-    return Directory(keys, policies, trust)
+    held = [profile for profile in iam.instance_profiles.values() if profile.roles]
+    profiles = {name: profile.roles[0].arn for profile in held for name in (profile.name, profile.arn)}
+    return Directory(keys, policies, trust, profiles)
 
 
 def _sessions(known: Mapping[str, object]) -> dict[str, Key]:
     sts = sts_backends[ACCOUNT]["aws"]
     now = datetime.now(UTC)
-    sts.assumed_roles = [session for session in sts.assumed_roles if _utc(session.expiration) > now]
+    # a role that was deleted takes its sessions along, for good: one made anew under its name is another role
+    sts.assumed_roles = [one for one in sts.assumed_roles if _utc(one.expiration) > now and one.role_arn in known]
+    alive = {one.access_key_id for one in sts.assumed_roles}
+    iam = iam_backends[ACCOUNT]["aws"]
+    iam.access_keys = {name: key for name, key in iam.access_keys.items() if not key.role_arn or name in alive}
     return {
         session.access_key_id: Key(
             session.access_key_id, session.secret_access_key, session.role_arn, session.arn,
             session.session_token, _utc(session.expiration),
         )
         for session in sts.assumed_roles
-        if session.role_arn in known  # a role that was deleted takes its sessions along
     }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """EC2: the lab has one client machine, so one instance at a time; its machine hears which one it is."""
 
+import asyncio
 import base64
 import secrets
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from helpers.lab import instance
 from helpers.lab.aws import policies, sts_rules
 from helpers.lab.aws.endpoint import Endpoint
 from helpers.lab.aws.errors import AwsError
-from helpers.lab.aws.protocol import Answer, Call, Operation
+from helpers.lab.aws.protocol import Answer, Operation
 from helpers.lab.iam import ACCOUNT
 from helpers.lab.instance import Instance
 
@@ -44,27 +45,30 @@ class Ec2:
         self._console = console
         self._delete_disk = delete_disk
         self._sessions: dict[str, Any] = {}
+        self._one_at_a_time = asyncio.Lock()
 
     @property
     def _tokens(self) -> dict[str, str]:
         return self._endpoint.state.own["ec2"]
 
-    async def answer(self, call: Call, operation: Operation) -> Answer:
+    async def answer(self, operation: Operation) -> Answer:
         """Answer a call to EC2.
 
         Raises
         ------
         AwsError
-            If a second instance is asked for.
+            If a second instance is asked for, or one that is not there.
         """
-        if operation.name == "RunInstances":
-            await self._endpoint.moto.run(self._check_launch, operation.parameters())
         if operation.name == "GetConsoleOutput":
-            return operation.answer(self._console_output(operation.parameters()["InstanceId"]))
-        answer = await self._endpoint.pass_on(call, operation)
-        if not operation.reads_only:
+            return operation.answer(await self._console_output(operation.parameters()["InstanceId"]))
+        if operation.reads_only:
+            return await self._endpoint.pass_on(operation)
+        async with self._one_at_a_time:
+            if operation.name == "RunInstances":
+                await self._endpoint.moto.run(self._check_launch, operation.parameters())
+            answer = await self._endpoint.pass_on(operation)
             await self._endpoint.moto.run(self.tell_machine)
-        return answer
+            return answer
 
     def _check_launch(self, parameters: dict[str, Any]) -> None:
         if there := [one.id for one in _instances() if one._state.name not in GONE]:
@@ -77,13 +81,16 @@ class Ec2:
 
     def tell_machine(self) -> None:
         """Say which instance runs, and delete the disks of those that are gone; on moto's thread."""
+        lab = self._endpoint.runtime.lab
         for one in _instances():
             if one._state.name in GONE and self._tokens.pop(one.id, None):
                 self._endpoint.state.touch("ec2-machine")
                 self._sessions.pop(one.id, None)
                 self._delete_disk(one.id)
         running = next((one for one in _instances() if one._state.name == "running"), None)
-        instance.write(self._endpoint.runtime.lab, running and self._described(running))
+        found = running and self._described(running)
+        if not lab.instance_file.exists() or instance.read(lab) != found:
+            instance.write(lab, found)
 
     def _described(self, one: Any) -> Instance:
         if one.id not in self._tokens:
@@ -92,7 +99,10 @@ class Ec2:
         pair = ec2_backends[ACCOUNT][one.region_name].key_pairs.get(one.key_name)
         return Instance(one.id, pair.public_key if pair else "", self._tokens[one.id])
 
-    def _console_output(self, instance_id: str) -> dict[str, Any]:
+    async def _console_output(self, instance_id: str) -> dict[str, Any]:
+        known = await self._endpoint.moto.run(_instances)
+        if instance_id not in [one.id for one in known]:
+            raise AwsError("InvalidInstanceID.NotFound", f"The instance ID '{instance_id}' does not exist")
         text = base64.b64encode(self._console().encode()).decode()
         return {"InstanceId": instance_id, "Timestamp": datetime.now(UTC), "Output": text}
 
@@ -112,9 +122,10 @@ class Ec2:
         return await self._endpoint.moto.run(self._credentials, token)
 
     def _credentials(self, token: str) -> dict[str, str] | None:
+        shown = token.encode(errors="replace")
         for one in _instances():
             known = self._tokens.get(one.id)
-            if known and secrets.compare_digest(known, token) and one._state.name == "running":
+            if known and secrets.compare_digest(known.encode(), shown) and one._state.name == "running":
                 role = _role(one)
                 return self._session(one.id, role) if role else None
         return None

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping
@@ -11,7 +12,7 @@ import aiohttp
 from aiohttp import web
 from botocore.exceptions import ClientError
 
-from helpers.lab.aws import authorization, iam_rules, signature, sts_rules
+from helpers.lab.aws import authorization, iam_rules, signature, sts_rules, tongue
 from helpers.lab.aws.api_gateway.data_plane import DataPlane
 from helpers.lab.aws.api_gateway.deployments import Deployments
 from helpers.lab.aws.directory import Key
@@ -19,13 +20,16 @@ from helpers.lab.aws.ec2_rules import Ec2
 from helpers.lab.aws.endpoint import Endpoint
 from helpers.lab.aws.errors import AwsError
 from helpers.lab.aws.own_service import OwnService
+from helpers.lab.aws.plain_call import plain
 from helpers.lab.aws.protocol import Answer, Call, Operation, refusal
 from helpers.lab.aws.s3_front import S3Front
 
 LOG = logging.getLogger("aws")
 
-LARGEST_BODY = 128 * 2**20
-"""Bytes: room for a plugin's zip in one PUT."""
+LARGEST_BODY = 32 * 2**20
+"""Bytes: more than AWS's clients send in one part, and as much as S3Proxy takes without running out of memory."""
+
+BODY_SECONDS = 60
 
 INSTANCE_CREDENTIALS = "/instance-credentials"
 
@@ -52,22 +56,26 @@ class Edge:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request; whatever happens, in a form that AWS's clients understand."""
-        call = Call(
-            request.method, request.raw_path.partition("?")[0], request.raw_path.partition("?")[2], request.headers,
-            await request.read(),
-        )  # fmt: skip
-        answer = await self._answer(call)
+        path, _, query = request.raw_path.partition("?")
+        head = Call(request.method, path, query, request.headers, b"")
+        try:
+            answer = await self._answer(head, request)
+        except Exception:
+            LOG.exception("%s %s failed", request.method, path)
+            answer = refusal(_failed())
         return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
 
-    async def _answer(self, call: Call) -> Answer:
-        if call.headers.get("Host") not in self._hosts:
+    async def _answer(self, head: Call, request: web.Request) -> Answer:
+        if head.headers.get("Host") not in self._hosts:
             # a page in a browser could otherwise reach the lab under a name of its own
-            return _forbidden(f"This endpoint is {self._hosts[0]}, not {call.headers.get('Host')!r}.")
-        if call.path == INSTANCE_CREDENTIALS:
-            return await self._instance_credentials(call)
-        if self._data_plane.concerns(call):
-            return await self._data_plane.answer(call)
-        return await self._signed(call)
+            return _forbidden(f"This endpoint is {self._hosts[0]}, not {head.headers.get('Host')!r}.")
+        if not head.path.startswith("/"):
+            return refusal(AwsError("InvalidURI", "The request's target must be a path.", 400))
+        if head.path == INSTANCE_CREDENTIALS:
+            return await self._instance_credentials(head)
+        if self._data_plane.concerns(head):
+            return await self._called(head, request)
+        return await self._signed(head, request)
 
     async def _instance_credentials(self, call: Call) -> Answer:
         found = await self._ec2.credentials(call.headers.get("Authorization", ""))
@@ -75,47 +83,71 @@ class Edge:
             return _forbidden("No running instance with a role that trusts ec2.amazonaws.com shows this token.")
         return Answer(200, {"Content-Type": "application/json"}, json.dumps(found).encode())
 
-    async def _signed(self, call: Call) -> Answer:
-        service, operation = _guess(call), None
+    async def _called(self, head: Call, request: web.Request) -> Answer:
+        """Answer a call of a deployed API, which need not be signed."""
         try:
-            signed = signature.read(call)
-            service = signed.service
-            operation = Operation(service, call)
-            known = self._endpoint.directory
-            caller = signature.verify(call, signed, known.keys.get(signed.key_id), datetime.now(UTC))
-            authorization.check(known, caller, call, operation)
+            return await self._data_plane.answer(dataclasses.replace(head, body=await _body(request)))
+        except AwsError as error:
+            return refusal(error)
+
+    async def _signed(self, head: Call, request: web.Request) -> Answer:
+        spoken, operation = tongue.of(head), None
+        try:
+            signed = signature.read(head)
+            spoken = tongue.of(head, signed.service)
+            caller = signature.signer(signed, self._endpoint.directory.keys)
+            # nobody unknown makes the lab read a body
+            call = dataclasses.replace(head, body=await _body(request))
+            signature.verify(call, signed, caller, datetime.now(UTC))
+            operation = Operation(signed.service, plain(call, signed))
+            authorization.check(self._endpoint.directory, caller, call, operation)
             return await self._dispatch(call, operation, caller)
         except AwsError as error:
-            return refusal(error, service, operation)
+            return refusal(error, spoken, operation)
         except ClientError as error:
             told = error.response["Error"]
-            return refusal(AwsError(told["Code"], told["Message"]), service, operation)
+            return refusal(AwsError(told["Code"], told["Message"]), spoken, operation)
         except Exception:
-            LOG.exception("%s %s failed", call.method, call.path)
-            error = AwsError("InternalFailure", "The lab failed; `python -m helpers.lab logs aws` tells why.", 500)
-            return refusal(error, service, operation)
+            LOG.exception("%s %s failed", head.method, head.path)
+            return refusal(_failed(), spoken, operation)
 
     async def _dispatch(self, call: Call, operation: Operation, caller: Key) -> Answer:
         if operation.service in self._own:
             return await self._own[operation.service].answer(operation)
         match operation.service:
             case "iam":
-                return await iam_rules.answer(self._endpoint, call, operation)
+                return await iam_rules.answer(self._endpoint, operation)
             case "sts":
-                return await sts_rules.answer(self._endpoint, call, operation, caller)
+                return await sts_rules.answer(self._endpoint, operation, caller)
             case "ec2":
-                return await self._ec2.answer(call, operation)
+                return await self._ec2.answer(operation)
             case "apigateway":
-                return await self._deployments.answer(call, operation)
+                return await self._deployments.answer(operation)
             case "s3":
                 return await self._s3.answer(call)
             case _:
-                return await self._endpoint.pass_on(call, operation)
+                return await self._endpoint.pass_on(operation)
 
 
-def _guess(call: Call) -> str | None:
-    """Tell in which service's words to refuse a request that names none."""
-    return "sts" if call.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded") else None
+async def _body(request: web.Request) -> bytes:
+    too_large = AwsError(
+        "EntityTooLarge", f"The lab takes bodies of up to {LARGEST_BODY // 2**20} MB: send it in parts."
+    )
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise too_large
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise too_large from error
+    except TimeoutError as error:
+        raise AwsError("RequestTimeout", f"The body did not come within {BODY_SECONDS} s.") from error
+    except (web.RequestPayloadError, aiohttp.ClientError, OSError, ValueError) as error:
+        raise AwsError("IncompleteBody", "The body broke off, or is not encoded as its headers say.") from error
+
+
+def _failed() -> AwsError:
+    return AwsError("InternalFailure", "The lab failed; `python -m helpers.lab logs aws` tells why.", 500)
 
 
 def _forbidden(message: str) -> Answer:
@@ -130,10 +162,11 @@ async def running(endpoint: Endpoint, edge: Edge) -> AsyncIterator[None]:
     runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=2)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", endpoint.runtime.lab.ports["aws"]).start()
-    keeping = asyncio.create_task(endpoint.keep())
+    stop = asyncio.Event()
+    keeping = asyncio.create_task(endpoint.keep(stop))
     try:
         yield
     finally:
-        keeping.cancel()
         await runner.cleanup()
-        await endpoint.moto.run(endpoint.state.save)
+        stop.set()
+        await keeping

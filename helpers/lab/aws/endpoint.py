@@ -1,13 +1,15 @@
 """What all services of the AWS endpoint share: moto, the state on disk, who is known, and how a call is passed on."""
 
 import asyncio
+import contextlib
 import logging
 
 from helpers.lab import iam
 from helpers.lab.aws import directory
 from helpers.lab.aws.directory import Directory, Key
+from helpers.lab.aws.errors import AwsError
 from helpers.lab.aws.moto_app import Moto
-from helpers.lab.aws.protocol import Answer, Call, Operation
+from helpers.lab.aws.protocol import Answer, Operation
 from helpers.lab.aws.state import State
 from helpers.lab.services.base import Runtime
 
@@ -36,11 +38,22 @@ class Endpoint:
         self.runtime = runtime
         self.moto = Moto()
         self.state = State(runtime.lab.home / "aws")
-        self.directory = Directory({}, {}, {})
+        self.directory = Directory({}, {}, {}, {})
+        self._broker_knows = True
 
-    async def pass_on(self, call: Call, operation: Operation) -> Answer:
-        """Let moto answer, and note what that changed."""
-        answer = await self.moto.run(self.moto.answer, call)
+    async def pass_on(self, operation: Operation) -> Answer:
+        """Let moto answer, and note what that changed.
+
+        Raises
+        ------
+        AwsError
+            If moto has no such operation.
+        """
+        try:
+            answer = await self.moto.run(self.moto.answer, operation.call)
+        except NotImplementedError as error:
+            text = f"The lab's {operation.service} does not answer {operation.name}; AWS does."
+            raise AwsError("NotImplemented", text, 501) from error
         if not operation.reads_only and answer.status < 400:
             await self.changed(operation.service)
         return answer
@@ -49,21 +62,31 @@ class Endpoint:
         """Note that a service has changed; what IAM says is in force before the caller hears of it."""
         self.state.touch(service)
         if service in ("iam", "sts"):
+            self.state.touch("sts")  # a role that is deleted takes its sessions along
             await self.moto.run(self.refresh)
 
     def refresh(self) -> None:
         """Take a new picture of IAM and tell the broker; on moto's thread."""
         self.directory = directory.read()
+        self._broker_knows = False
         iam.write(self.runtime.lab, for_broker(self.directory))
+        self._broker_knows = True
 
-    async def keep(self) -> None:
-        """Save changes again and again, for ever."""
-        while True:
-            await asyncio.sleep(SAVE_SECONDS)
-            try:
-                await self.moto.run(self.state.save)
-            except Exception:  # a full disk, say: the next turn tries again
-                LOG.exception("The state could not be saved")
+    async def keep(self, stop: asyncio.Event) -> None:
+        """Save changes again and again, and all of them when it is time to stop."""
+        while not stop.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), SAVE_SECONDS)
+            await self._save(all_of_it=stop.is_set())
+
+    async def _save(self, all_of_it: bool) -> None:
+        """Save what has changed; what cannot be saved now, on a full disk, say, is tried again the next time."""
+        try:
+            if not self._broker_knows:
+                await self.moto.run(self.refresh)
+            await asyncio.to_thread(self.state.write, await self.moto.run(self.state.collect, all_of_it))
+        except Exception:
+            LOG.exception("The state could not be saved")
 
 
 def for_broker(known: Directory) -> dict[str, dict]:

@@ -6,14 +6,14 @@ from typing import Any
 from helpers.lab.aws import policies
 from helpers.lab.aws.endpoint import Endpoint
 from helpers.lab.aws.errors import AwsError
-from helpers.lab.aws.protocol import Answer, Call, Operation
+from helpers.lab.aws.protocol import Answer, Operation
 
 DOCUMENTS = ("PolicyDocument", "AssumeRolePolicyDocument")
 
 NOT_EVALUATED = ("PutUserPermissionsBoundary", "PutRolePermissionsBoundary")
 
 
-async def answer(endpoint: Endpoint, call: Call, operation: Operation) -> Answer:
+async def answer(endpoint: Endpoint, operation: Operation) -> Answer:
     """Let moto answer, once every document in the call has been looked through.
 
     Raises
@@ -27,7 +27,7 @@ async def answer(endpoint: Endpoint, call: Call, operation: Operation) -> Answer
     for name in DOCUMENTS:
         if name in parameters:
             policies.check(_parsed(parameters[name]))
-    return await endpoint.pass_on(call, operation)
+    return await endpoint.pass_on(operation)
 
 
 def _parsed(text: str) -> Any:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import re
 from collections.abc import Coroutine, Mapping
@@ -42,6 +43,7 @@ class MskConnect(OwnService):
         self._endpoint = endpoint
         self._worker = worker
         self._tasks: set[asyncio.Task[None]] = set()
+        self._one_at_a_time = asyncio.Lock()
         kept = endpoint.state.own["kafkaconnect"]
         self._plugins: dict[str, dict[str, Any]] = kept.setdefault("plugins", {})
         self._configurations: dict[str, dict[str, Any]] = kept.setdefault("worker configurations", {})
@@ -50,9 +52,16 @@ class MskConnect(OwnService):
 
     def resume(self) -> None:
         """Go on with what a crash of this process cut short."""
+        updates = {
+            record["connectorArn"]: operation
+            for operation, record in self._operations.items()
+            if record["connectorOperationState"] == "UPDATE_IN_PROGRESS"
+        }
         for arn, connector in self._connectors.items():
             if connector["connectorState"] == "DELETING":
                 self._start(self._delete(arn))
+            elif connector["connectorState"] == "UPDATING" and arn in updates:
+                self._start(self._update(updates[arn]))
             elif connector["connectorState"] in UNDER_WAY:
                 self._start(self._create(arn))
         for arn, plugin in self._plugins.items():
@@ -83,16 +92,12 @@ class MskConnect(OwnService):
         suffix = ".jar" if revision["contentType"] == "JAR" else ".zip"
         archive = self._folder / f"{arn.rpartition('/')[2]}{suffix}"
         try:
-            await asyncio.to_thread(_download, self._endpoint.runtime, bucket, place["fileKey"], archive)
-            if suffix == ".zip":
-                check(archive)
-        except (ConnectFailed, ClientError) as error:
-            text = f"s3://{bucket}/{place['fileKey']}: {error}"
+            described = await asyncio.to_thread(_download, self._endpoint.runtime, bucket, place["fileKey"], archive)
+        except Exception as error:  # whatever it is, a plugin that is CREATING for ever would be worse
+            text = f"s3://{bucket}/{place['fileKey']}: {_explained(error)}"
             failed = {"code": "InvalidInput.PluginLocation", "message": text}
             await self._change(self._plugins, arn, customPluginState="CREATE_FAILED", stateDescription=failed)
             return
-        content = archive.read_bytes()
-        described = {"fileMd5": hashlib.md5(content).hexdigest(), "fileSize": len(content)}
         done = revision | {"fileDescription": described}
         await self._change(self._plugins, arn, customPluginState="ACTIVE", latestRevision=done, file=archive.name)
 
@@ -108,6 +113,8 @@ class MskConnect(OwnService):
         """Answer DeleteCustomPlugin."""
         arn = parameters["customPluginArn"]
         plugin = _get(self._plugins, arn)
+        if plugin["customPluginState"] == "CREATING":
+            raise AwsError("ConflictException", "The plugin is CREATING: wait for that to end.", 409)
         users = [c["connectorName"] for c in self._connectors.values() if arn in _plugin_arns(c)]
         if users:
             raise AwsError("BadRequestException", f"The plugin is used by the connector {users[0]}: delete that first.")
@@ -182,9 +189,11 @@ class MskConnect(OwnService):
             await self._provide_plugins(connector)
             await self._run(connector, connector["connectorConfiguration"])
         except Exception as error:  # whatever it is, a connector that waits for ever would be worse
+            with contextlib.suppress(ConnectFailed):
+                # before anybody hears of it: they may create one of the same name at once
+                await self._worker.delete(connector["connectorName"])
             failed = {"code": "UnknownError.ConnectorFailed", "message": _explained(error)}
             await self._change(self._connectors, arn, connectorState="FAILED", stateDescription=failed)
-            await self._worker.delete(connector["connectorName"])
             return
         await self._change(self._connectors, arn, connectorState="RUNNING")
 
@@ -245,6 +254,10 @@ class MskConnect(OwnService):
 
     async def update_connector(self, parameters: Parameters) -> dict[str, Any]:
         """Answer UpdateConnector; other properties take effect behind the answer, or are rolled back."""
+        async with self._one_at_a_time:
+            return await self._begin_update(parameters)
+
+    async def _begin_update(self, parameters: Parameters) -> dict[str, Any]:
         arn = parameters["connectorArn"]
         connector = _get(self._connectors, arn)
         version = parameters["currentVersion"]
@@ -253,9 +266,12 @@ class MskConnect(OwnService):
                 "BadRequestException", f"currentVersion {version!r} is not current: describe_connector tells which is."
             )
         _check_idle(connector)
+        if connector["connectorState"] != "RUNNING":
+            state = connector["connectorState"]
+            raise AwsError("BadRequestException", f"The connector is {state}: only one that is RUNNING can be updated.")
         if "connectorConfiguration" not in parameters:
             raise AwsError("BadRequestException", "In the lab only connectorConfiguration can be updated.")
-        operation = f"{arn.replace(':connector/', ':connector-operation/')}/{uuid4()}"
+        operation = _operation_arn(arn)
         record = {
             "connectorArn": arn, "connectorOperationArn": operation, "connectorOperationState": "UPDATE_IN_PROGRESS",
             "connectorOperationType": "UPDATE_CONNECTOR_CONFIGURATION", "creationTime": _now(),
@@ -302,30 +318,53 @@ class MskConnect(OwnService):
     async def delete_connector(self, parameters: Parameters) -> dict[str, Any]:
         """Answer DeleteConnector; its tasks end behind the answer."""
         arn = parameters["connectorArn"]
-        _check_idle(_get(self._connectors, arn))
-        await self._change(self._connectors, arn, connectorState="DELETING")
+        async with self._one_at_a_time:
+            _check_idle(_get(self._connectors, arn))
+            await self._change(self._connectors, arn, connectorState="DELETING")
         self._start(self._delete(arn))
         return {"connectorArn": arn, "connectorState": "DELETING"}
 
     async def _delete(self, arn: str) -> None:
-        await self._worker.delete(self._connectors[arn]["connectorName"])
+        try:
+            await self._worker.delete(self._connectors[arn]["connectorName"])
+        except ConnectFailed as error:
+            failed = {"code": "UnknownError.ConnectorFailed", "message": str(error)}
+            await self._change(self._connectors, arn, connectorState="FAILED", stateDescription=failed)
+            return
         for operation in [one for one, record in self._operations.items() if record["connectorArn"] == arn]:
             await self._remove(self._operations, operation)
         await self._remove(self._connectors, arn)
 
     async def pause_connector(self, parameters: Parameters) -> dict[str, Any]:
         """Answer PauseConnector."""
-        return await self._act(parameters, "pause", "PAUSED")
+        return await self._act(parameters["connectorArn"], "PAUSE", "pause", "PUT", connectorState="PAUSED")
 
     async def resume_connector(self, parameters: Parameters) -> dict[str, Any]:
         """Answer ResumeConnector."""
-        return await self._act(parameters, "resume", "RUNNING")
+        return await self._act(parameters["connectorArn"], "RESUME", "resume", "PUT", connectorState="RUNNING")
 
-    async def _act(self, parameters: Parameters, action: str, state: str) -> dict[str, Any]:
-        arn = parameters["connectorArn"]
-        await self._worker.act(_get(self._connectors, arn)["connectorName"], action)
-        await self._change(self._connectors, arn, connectorState=state)
-        return {"connectorArn": arn, "connectorState": state}
+    async def restart_connector(self, parameters: Parameters) -> dict[str, Any]:
+        """Answer RestartConnector."""
+        only_failed = str(parameters.get("onlyFailedTasks", False)).lower()
+        action = f"restart?includeTasks=true&onlyFailed={only_failed}"
+        return await self._act(parameters["connectorArn"], "RESTART", action, "POST")
+
+    async def _act(self, arn: str, kind: str, action: str, method: str, **outcome: str) -> dict[str, Any]:
+        """Do something that the worker does at once, and keep a record of it."""
+        connector, began = _get(self._connectors, arn), _now()
+        _check_idle(connector)
+        try:
+            await self._worker.act(connector["connectorName"], action, method)
+        except ConnectFailed as error:
+            raise AwsError("ServiceUnavailableException", str(error), 503) from error
+        if outcome:
+            await self._change(self._connectors, arn, **outcome)
+        operation = _operation_arn(arn)
+        await self._change(
+            self._operations, operation, connectorArn=arn, connectorOperationArn=operation, creationTime=began,
+            endTime=_now(), connectorOperationState=f"{kind}_COMPLETE", connectorOperationType=f"{kind}_CONNECTOR",
+        )  # fmt: skip
+        return {"connectorArn": arn, "connectorOperationArn": operation}
 
     # what the above share
 
@@ -335,14 +374,16 @@ class MskConnect(OwnService):
 
     async def _add(self, where: dict, kind: str, parameters: Parameters, more: Mapping[str, Any]) -> str:
         name = parameters["name"]
-        if any(one["name"] == name for one in where.values()):
-            raise AwsError("ConflictException", f"There is a {kind} named {name} already.", 409)
         arn = f"arn:aws:kafkaconnect:us-east-1:{iam.ACCOUNT}:{kind}/{name}/{uuid4()}"
         arn_name = {"custom-plugin": "customPluginArn", "connector": "connectorArn"}.get(kind, "workerConfigurationArn")
-        await self._change(
-            where, arn, name=name, creationTime=_now(), description=parameters.get("description", ""),
-            **{arn_name: arn}, **more,
-        )  # fmt: skip
+        record = {
+            "name": name, "creationTime": _now(), "description": parameters.get("description", ""), arn_name: arn,
+            **more,
+        }  # fmt: skip
+        async with self._one_at_a_time:
+            if any(one["name"] == name for one in where.values()):
+                raise AwsError("ConflictException", f"There is a {kind} named {name} already.", 409)
+            await self._change(where, arn, **record)
         return arn
 
     async def _change(self, where: dict, arn: str, **fields: Any) -> None:
@@ -367,9 +408,13 @@ async def _logged(work: Coroutine[Any, Any, None]) -> None:
         LOG.exception("MSK Connect failed")
 
 
-def _download(runtime: Any, bucket: str, key: str, archive: Path) -> None:
+def _download(runtime: Any, bucket: str, key: str, archive: Path) -> dict[str, Any]:
+    """Fetch a plugin, look whether it is one, and describe its file."""
     archive.parent.mkdir(parents=True, exist_ok=True)
     s3.client(runtime).download_file(bucket, key, str(archive))
+    check(archive)
+    with archive.open("rb") as content:
+        return {"fileMd5": hashlib.file_digest(content, "md5").hexdigest(), "fileSize": archive.stat().st_size}
 
 
 def _topics(runtime: Any, properties: Mapping[str, str]) -> list[str]:
@@ -392,11 +437,15 @@ def _check_idle(connector: Parameters) -> None:
 
 def _explained(error: Exception) -> str:
     reason = str(error)
-    if not isinstance(error, ConnectFailed):
+    if not isinstance(error, ConnectFailed | ClientError):
         LOG.error("MSK Connect failed", exc_info=error)
     if "Failed to find any class" in reason and "io.confluent" in reason:
         return f"{reason} The workbook's own plugin goes by the short name S3SinkConnector, as Confluent's does too."
     return reason
+
+
+def _operation_arn(connector: str) -> str:
+    return f"{connector.replace(':connector/', ':connector-operation/')}/{uuid4()}"
 
 
 def _plugin_arns(connector: Parameters) -> list[str]:

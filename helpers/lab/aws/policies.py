@@ -6,7 +6,7 @@ such a part grants nothing, and denies whatever its condition says.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,6 +17,7 @@ Document = Mapping[str, Any]
 
 _EVALUATED = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal"}
 _ROOT = f"arn:aws:iam::{ACCOUNT}:root"
+_ARN_FIELDS = 6
 
 
 def check(document: Any) -> None:
@@ -61,13 +62,18 @@ def allows(documents: Iterable[Document], action: str, resource: str | None) -> 
         ARN of what is acted on; None where the lab does not work it out: a statement about any resource will do then,
         and a denial counts only if it is about all.
     """
-    statements = [statement for document in documents for statement in _statements(document)]
-    return not any(_denies(s, action, resource) for s in statements) and any(
-        _allows(s, action, resource) for s in statements
+    documents = list(documents)
+    return not denies(documents, action, resource) and any(
+        _allows(s, action, resource) for document in documents for s in _statements(document)
     )
 
 
-def trusts(document: Document, session: str, owner: str, documents: Iterable[Document], role: str) -> bool:
+def denies(documents: Iterable[Document], action: str, resource: str | None) -> bool:
+    """Tell whether a statement denies an action: no other then counts."""
+    return any(_denies(s, action, resource) for document in documents for s in _statements(document))
+
+
+def trusts(document: Document, session: str, owner: str, documents: Sequence[Document], role: str) -> bool:
     """Tell whether a role's trust policy lets a caller assume it.
 
     Parameters
@@ -76,11 +82,14 @@ def trusts(document: Document, session: str, owner: str, documents: Iterable[Doc
         The trust policy.
     session, owner : str
         ARN of the caller, and of the user or role behind it.
-    documents : iterable of dict
-        The caller's own policies: they must allow ``sts:AssumeRole`` where the trust policy names the whole account.
+    documents : sequence of dict
+        The caller's own policies: they must allow ``sts:AssumeRole`` where the trust policy names the whole account,
+        and must not deny it in any case.
     role : str
         ARN of the role.
     """
+    if denies(documents, "sts:AssumeRole", role):
+        return False
     named = {session, owner}
     if allows(documents, "sts:AssumeRole", role):
         named |= {_ROOT, ACCOUNT}
@@ -100,8 +109,8 @@ def _trusts(document: Document, kind: str, names: set[str]) -> bool:
         return (everybody or bool(names & listed)) and _covers_action(statement, "sts:AssumeRole")
 
     statements = [s for s in _statements(document) if concerns(s)]
-    denied = any(s["Effect"] == "Deny" for s in statements)
-    return not denied and any(s["Effect"] == "Allow" and not _not_evaluated(s) for s in statements)
+    denied = any(s.get("Effect") == "Deny" for s in statements)
+    return not denied and any(s.get("Effect") == "Allow" and not _not_evaluated(s) for s in statements)
 
 
 def _get(principal: Any, kind: str) -> Any:
@@ -109,13 +118,13 @@ def _get(principal: Any, kind: str) -> Any:
 
 
 def _allows(statement: Document, action: str, resource: str | None) -> bool:
-    if statement["Effect"] != "Allow" or _not_evaluated(statement) or not _covers_action(statement, action):
+    if statement.get("Effect") != "Allow" or _not_evaluated(statement) or not _covers_action(statement, action):
         return False
     return resource is None or _covers_resource(statement, resource)
 
 
 def _denies(statement: Document, action: str, resource: str | None) -> bool:
-    if statement["Effect"] != "Deny" or not _covers_action(statement, action):
+    if statement.get("Effect") != "Deny" or not _covers_action(statement, action):
         return False
     if resource is None:
         return "*" in _several(statement, "Resource")
@@ -130,8 +139,18 @@ def _covers_action(statement: Document, action: str) -> bool:
 
 def _covers_resource(statement: Document, arn: str) -> bool:
     if "NotResource" in statement:
-        return not any(_resource(pattern).fullmatch(arn) for pattern in _several(statement, "NotResource"))
-    return any(_resource(pattern).fullmatch(arn) for pattern in _several(statement, "Resource"))
+        return not any(_matches_arn(pattern, arn) for pattern in _several(statement, "NotResource"))
+    return any(_matches_arn(pattern, arn) for pattern in _several(statement, "Resource"))
+
+
+def _matches_arn(pattern: str, arn: str) -> bool:
+    """Keep a wildcard within its field of the ARN; fields left out at the end match everything, as on AWS."""
+    if pattern == "*":
+        return True
+    patterns, fields = pattern.split(":", _ARN_FIELDS - 1), arn.split(":", _ARN_FIELDS - 1)
+    if len(fields) < _ARN_FIELDS:
+        return False
+    return all(_field(one).fullmatch(field) for one, field in zip(patterns, fields, strict=False))
 
 
 def _statements(document: Document) -> Iterator[Any]:
@@ -152,9 +171,14 @@ def _action(pattern: str) -> re.Pattern[str]:
 
 
 @cache
-def _resource(pattern: str) -> re.Pattern[str]:
+def _field(pattern: str) -> re.Pattern[str]:
     return re.compile(_wildcards(pattern), re.DOTALL)
 
 
 def _wildcards(pattern: str) -> str:
-    return re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    """Write a pattern as a regular expression that no text keeps busy: what a star has taken it does not give back."""
+    first, *others = (re.escape(part).replace(r"\?", ".") for part in pattern.split("*"))
+    if not others:
+        return first
+    *middle, last = others
+    return first + "".join(f"(?>.*?{part})" for part in middle) + ".*" + last

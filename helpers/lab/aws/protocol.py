@@ -5,7 +5,7 @@ All of it follows botocore's service models, by moto's parsers and serialisers.
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -28,6 +28,9 @@ MODELS = {
     "apigateway": "apigateway", "kafka": "kafka", "kafkaconnect": "kafkaconnect", "s3": "s3",
 }  # fmt: skip
 """Name under which a service is signed → botocore's name of its model."""
+
+REGION = "us-east-1"
+"""The lab is in one region."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | AsyncIterator[bytes]
 
 
 @cache
@@ -93,13 +96,21 @@ def _router(service: str) -> ServiceOperationRouter:
 
 
 class Operation:
-    """The operation of a service that a call asks for."""
+    """The operation of a service that a call asks for.
+
+    Attributes
+    ----------
+    service : str
+        Name under which the service is signed.
+    call : Call
+        The call, in its plainest form (`plain_call`).
+    name : str
+        For example ``RunInstances``.
+    """
 
     def __init__(self, service: str, call: Call):
         self.service = service
-        if "rest" not in str(model(service).protocol) and call.path != "/":
-            # moto has pages of its own at other paths
-            raise AwsError("UnknownOperationException", f"{service} answers at /, not at {call.path}.", 404)
+        self.call = call
         self._request = Request.from_primitives(call.method, call.url, call.headers, call.body)
         try:
             self.model, self._path_parameters = _router(service).match(self._request)
@@ -108,6 +119,7 @@ class Operation:
                 "UnknownOperationException", f"{service} has no operation for {call.method} {call.path}.", 404
             ) from error
         self.name: str = self.model.name
+        self._parameters: dict[str, Any] | None = None
 
     @property
     def reads_only(self) -> bool:
@@ -122,6 +134,11 @@ class Operation:
         AwsError
             If something is missing or of the wrong kind.
         """
+        if self._parameters is None:
+            self._parameters = self._parsed()
+        return self._parameters
+
+    def _parsed(self) -> dict[str, Any]:
         request = self._request
         protocol = determine_request_protocol(self.model.service_model, request.content_type)
         try:

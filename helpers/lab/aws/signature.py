@@ -7,6 +7,7 @@ The canonical form of a request is botocore's own. Source of the rules: AWS Iden
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
@@ -15,9 +16,10 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from helpers.lab.aws import signature_words as words
 from helpers.lab.aws.directory import Key
 from helpers.lab.aws.errors import AwsError
-from helpers.lab.aws.protocol import Call
+from helpers.lab.aws.protocol import REGION, Call
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 TOLERANCE = timedelta(minutes=5)
@@ -28,19 +30,9 @@ UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 
 _HEADER = re.compile(
     rf"{ALGORITHM} +Credential=(?P<credential>[^,\s]+), *SignedHeaders=(?P<headers>[^,\s]+), *"
-    r"Signature=(?P<signature>\w+)"
+    r"Signature=(?P<signature>[0-9a-f]{64})"
 )
-_WRONG = (
-    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
-    "and signing method. Consult the service documentation for details."
-)
-_UNKNOWN_KEY = {
-    "ec2": ("AuthFailure", "AWS was not able to validate the provided access credentials", 401),
-    "s3": ("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", 403),
-    "iam": ("InvalidClientTokenId", "The security token included in the request is invalid.", 403),
-    "sts": ("InvalidClientTokenId", "The security token included in the request is invalid.", 403),
-}
-"""The words differ from service to service."""
+_MOMENT = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True)
@@ -57,8 +49,8 @@ class Signature:
         Names of the signed headers, in small letters.
     value : str
         The signature, in hex.
-    at : str
-        When it was signed, as ``20261124T120000Z``.
+    at : datetime
+        When it was signed.
     token : str or None
         Session token that came along.
     lasts : timedelta or None
@@ -71,7 +63,7 @@ class Signature:
     service: str
     headers: frozenset[str]
     value: str
-    at: str
+    at: datetime
     token: str | None
     lasts: timedelta | None
 
@@ -85,7 +77,16 @@ def read(call: Call) -> Signature:
         If there is none, or it is malformed.
     """
     query = dict(parse_qsl(call.query, keep_blank_values=True))
+    authorization = call.headers.get("Authorization", "").strip()
+    if "AWSAccessKeyId" in query or authorization.startswith("AWS "):
+        raise AwsError(
+            "InvalidRequest",
+            "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256: in boto3, "
+            'Config(signature_version="s3v4").',
+        )
     if "X-Amz-Signature" in query:
+        if authorization:
+            raise AwsError("InvalidArgument", "Only one auth mechanism allowed: in the URL or in the headers.")
         parts = {
             "credential": query.get("X-Amz-Credential", ""),
             "headers": query.get("X-Amz-SignedHeaders", ""),
@@ -94,29 +95,51 @@ def read(call: Call) -> Signature:
         at, token = query.get("X-Amz-Date", ""), query.get("X-Amz-Security-Token")
         lasts = _presigned_life(query.get("X-Amz-Expires", ""))
     else:
-        authorization = call.headers.get("Authorization", "")
         if not authorization:
             raise AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
-        found = _HEADER.fullmatch(authorization.strip())
+        found = _HEADER.fullmatch(authorization)
         if not found:
             raise AwsError("IncompleteSignature", f"Authorization header requires {ALGORITHM} with all its parts.", 403)
         parts = found.groupdict()
         at, token = call.headers.get("X-Amz-Date", ""), call.headers.get("X-Amz-Security-Token")
         lasts = None
     scope = parts["credential"].split("/")
-    if len(scope) != 5 or scope[4] != "aws4_request" or not re.fullmatch(r"\d{8}T\d{6}Z", at):
-        raise AwsError("IncompleteSignature", "Credential must have 5 parts, and X-Amz-Date the form …T…Z.", 403)
+    if len(scope) != 5 or scope[4] != "aws4_request":
+        raise AwsError("IncompleteSignature", "Credential must be <key>/<date>/<region>/<service>/aws4_request.", 403)
     headers = frozenset(parts["headers"].lower().split(";"))
-    return Signature(scope[0], scope[1], scope[2], scope[3], headers, parts["signature"], at, token, lasts)
+    return Signature(scope[0], scope[1], scope[2], scope[3], headers, parts["signature"], _moment(at), token, lasts)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.strptime(text, _MOMENT).replace(tzinfo=UTC)
+    except ValueError:
+        moment = None
+    if moment is None or _spoken(moment) != text:  # strptime takes shorter forms as well
+        raise AwsError("IncompleteSignature", f"X-Amz-Date must have the form 20261124T120000Z, not {text!r}.", 403)
+    return moment
 
 
 def _presigned_life(seconds: str) -> timedelta:
-    if not seconds.isdecimal() or not 0 < int(seconds) <= LONGEST_PRESIGNED.total_seconds():
+    if not re.fullmatch(r"[0-9]{1,6}", seconds) or not 0 < int(seconds) <= LONGEST_PRESIGNED.total_seconds():
         raise AwsError("AuthorizationQueryParametersError", f"X-Amz-Expires={seconds!r} must be 1 to 604800 seconds.")
     return timedelta(seconds=int(seconds))
 
 
-def verify(call: Call, signature: Signature, key: Key | None, now: datetime) -> Key:
+def signer(signature: Signature, keys: Mapping[str, Key]) -> Key:
+    """Find the key that a request says it is signed with.
+
+    Raises
+    ------
+    AwsError
+        If nobody has it.
+    """
+    if signature.key_id not in keys:
+        raise words.unknown_key(signature.service)
+    return keys[signature.key_id]
+
+
+def verify(call: Call, signature: Signature, key: Key, now: datetime) -> None:
     """Check a request against the key it claims to be signed with.
 
     Parameters
@@ -125,67 +148,76 @@ def verify(call: Call, signature: Signature, key: Key | None, now: datetime) -> 
         The request.
     signature : Signature
         What `read` found in it.
-    key : Key or None
+    key : Key
         What IAM knows of the access key id.
     now : datetime
         With a zone.
 
-    Returns
-    -------
-    Key
-        The key.
-
     Raises
     ------
     AwsError
-        If the key is unknown or over, the clock is off, or the signature is not this request's.
+        If the key is over, the clock is off, or the signature is not this request's.
     """
-    if key is None:
-        unknown = ("UnrecognizedClientException", "The security token included in the request is invalid.", 403)
-        raise AwsError(*_UNKNOWN_KEY.get(signature.service, unknown))
+    service = signature.service
     _check_clock(signature, now)
-    if not hmac.compare_digest(_expected(call, signature, key.secret), signature.value):
-        raise AwsError("SignatureDoesNotMatch", _WRONG, 403)
+    if signature.region != REGION:
+        why = f"Credential should be scoped to a valid region, not {signature.region!r}: the lab is in {REGION}."
+        raise words.mismatch(service, why)
+    _check_headers(call, signature)
+    try:
+        expected = _expected(call, signature, key.secret)
+    except UnicodeEncodeError as error:  # bytes that are no text, in the request line or a header
+        raise words.mismatch(service, "What is signed must be text in UTF-8.") from error
+    if not hmac.compare_digest(expected.encode(), signature.value.encode()):
+        raise words.mismatch(service)
     if signature.token != key.token:
-        unknown = ("UnrecognizedClientException", "The security token included in the request is invalid.", 403)
-        raise AwsError(*_UNKNOWN_KEY.get(signature.service, unknown))
+        raise words.wrong_token(service)
     if key.expires and now >= key.expires:
-        code = "ExpiredTokenException" if signature.service not in _UNKNOWN_KEY else "ExpiredToken"
-        raise AwsError(code, "The security token included in the request is expired", 403)
-    return key
+        raise words.key_is_over(service)
 
 
 def _check_clock(signature: Signature, now: datetime) -> None:
-    at = datetime.strptime(signature.at, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    at, service = signature.at, signature.service
+    if signature.date != _spoken(at)[:8]:
+        raise words.mismatch(service, "Date in Credential scope does not match YYYYMMDD from X-Amz-Date.")
+    if at > now + TOLERANCE:
+        late = f"Signature not yet current: {_spoken(at)} is still later than {_spoken(now)}. Is your clock right?"
+        raise words.wrong_time(service, late)
     end = at + (signature.lasts or TOLERANCE)
-    fault = None
-    if signature.date != signature.at[:8]:
-        fault = "Date in Credential scope does not match YYYYMMDD from X-Amz-Date."
-    elif at > now + TOLERANCE:
-        fault = f"Signature not yet current: {_spoken(at)} is still later than {_spoken(now)}."
-    elif now > end and signature.lasts:
+    if now > end and signature.lasts:
         raise AwsError("AccessDenied", "Request has expired", 403)
-    elif now > end:
-        fault = f"Signature expired: {_spoken(end)} is now earlier than {_spoken(now)}."
-    if fault:
-        raise AwsError("SignatureDoesNotMatch", fault, 403)
+    if now > end:
+        late = f"Signature expired: {_spoken(end)} is now earlier than {_spoken(now)}. Is your clock right?"
+        raise words.wrong_time(service, late)
+
+
+def _check_headers(call: Call, signature: Signature) -> None:
+    """Refuse headers with a meaning that somebody may have added on the way."""
+    if "host" not in signature.headers:
+        raise words.mismatch(signature.service, "'Host' must be a 'SignedHeader' in the AWS Authorization.")
+    own = {"x-amz-date", "x-amz-security-token", "x-amz-content-sha256"}  # checked by themselves
+    added = {name.lower() for name in call.headers if name.lower().startswith("x-amz-")} - signature.headers - own
+    if added:
+        code = "AccessDenied" if signature.service == "s3" else "SignatureDoesNotMatch"
+        names = ", ".join(sorted(added))
+        raise AwsError(code, f"There were headers present in the request which were not signed: {names}.", 403)
 
 
 def _spoken(moment: datetime) -> str:
-    return moment.strftime("%Y%m%dT%H%M%SZ")
+    return moment.strftime(_MOMENT)
 
 
 def _expected(call: Call, signature: Signature, secret: str) -> str:
     """Sign the request as its sender should have signed it."""
-    if "host" not in signature.headers:
-        raise AwsError("SignatureDoesNotMatch", "'Host' must be a 'SignedHeader' in the AWS Authorization.", 403)
     query = "&".join(pair for pair in call.query.split("&") if not pair.startswith("X-Amz-Signature="))
+    headers = {name: ",".join(call.headers.getall(name)) for name in signature.headers if name in call.headers}
+    "".join(headers.values()).encode()  # botocore would stumble over what is no text
     request = AWSRequest(
         method=call.method,
         url=f"http://{call.headers.get('Host', '')}{call.path}" + (f"?{query}" if query else ""),
-        headers={name: ",".join(call.headers.getall(name)) for name in signature.headers if name in call.headers},
+        headers=headers,
     )
-    request.context["timestamp"] = signature.at
+    request.context["timestamp"] = _spoken(signature.at)
     signer = _Recalculation(secret, signature, _payload_digest(call, signature))
     return signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
 

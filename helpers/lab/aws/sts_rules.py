@@ -9,13 +9,16 @@ from helpers.lab.aws import policies
 from helpers.lab.aws.directory import Key
 from helpers.lab.aws.endpoint import Endpoint
 from helpers.lab.aws.errors import AwsError
-from helpers.lab.aws.protocol import Answer, Call, Operation
+from helpers.lab.aws.protocol import Answer, Operation
 from helpers.lab.iam import ACCOUNT
+
+LONGEST_SESSION = 12 * 3600
+"""Seconds; IAM's own limit."""
 
 ANSWERED = ("AssumeRole", "GetCallerIdentity")
 
 
-async def answer(endpoint: Endpoint, call: Call, operation: Operation, caller: Key) -> Answer:
+async def answer(endpoint: Endpoint, operation: Operation, caller: Key) -> Answer:
     """Answer AssumeRole and GetCallerIdentity.
 
     Raises
@@ -29,8 +32,10 @@ async def answer(endpoint: Endpoint, call: Call, operation: Operation, caller: K
         parameters = operation.parameters()
         if parameters.get("Policy") or parameters.get("PolicyArns"):
             raise AwsError("InvalidParameterValue", "The lab does not evaluate session policies, so it takes none.")
+        if parameters.get("DurationSeconds", 0) > LONGEST_SESSION:
+            raise AwsError("ValidationError", f"DurationSeconds must be at most {LONGEST_SESSION}.")
         check_trust(endpoint, caller, parameters["RoleArn"])
-    return await endpoint.pass_on(call, operation)
+    return await endpoint.pass_on(operation)
 
 
 def check_trust(endpoint: Endpoint, caller: Key, role: str) -> None:

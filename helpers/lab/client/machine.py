@@ -32,8 +32,19 @@ def disk(lab: Lab, instance_id: str) -> Path:
 
 
 def delete_disk(lab: Lab, instance_id: str) -> None:
-    """Delete the disk of an instance that was terminated."""
+    """Delete the disk of an instance that was terminated, once nothing runs on it any more."""
+    end_processes(instance_id)
     shutil.rmtree(disk(lab, instance_id), ignore_errors=True)
+
+
+def end_processes(instance_id: str) -> None:
+    """End everything that runs on an instance's machine, as a power-off does."""
+    left = marked(INSTANCE_MARK, instance_id)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+        _, left = psutil.wait_procs(left, timeout=END_SECONDS)
 
 
 class Machine:
@@ -73,6 +84,7 @@ class Machine:
             "AWS_ENDPOINT_URL": endpoint,
             # an EC2 instance asks its metadata service; on loopback that would answer every program of the computer
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{endpoint}/instance-credentials",
+            "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONTAINER_AUTHORIZATION_TOKEN": self.instance.credentials_token,
             "KAFKA_OPTS": f"-Djavax.net.ssl.trustStore={shlex.quote(str(trust_store))}",
             "KAFKA_REST_AUTHORITY": str(lab.tls / "ca.pem"),
@@ -80,15 +92,6 @@ class Machine:
             MARK: str(lab.home),
             INSTANCE_MARK: self.instance.id,
         }
-
-    def end_processes(self) -> None:
-        """End everything that runs on the machine, as a power-off does."""
-        left = marked(INSTANCE_MARK, self.instance.id)
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            for process in left:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.send_signal(number)
-            _, left = psutil.wait_procs(left, timeout=END_SECONDS)
 
 
 def _programs(runtime: Runtime) -> Path:

@@ -11,7 +11,7 @@ import asyncssh
 
 from helpers.lab import instance
 from helpers.lab.client import host_key, sessions
-from helpers.lab.client.machine import USER, Machine
+from helpers.lab.client.machine import USER, Machine, end_processes
 from helpers.lab.services.base import Runtime
 
 LOG = logging.getLogger("client")
@@ -52,7 +52,7 @@ class Server:
         if before and (running is None or running.id != before.instance.id):
             for connection in list(self.connections):
                 connection.disconnect(asyncssh.DISC_BY_APPLICATION, "the instance was stopped")
-            await asyncio.to_thread(before.end_processes)
+            await asyncio.to_thread(end_processes, before.instance.id)
 
     async def keep_looking(self) -> None:
         """Look again and again, for ever."""
@@ -155,4 +155,4 @@ async def running(runtime: Runtime) -> AsyncIterator[None]:
         for connection in list(server.connections):
             connection.abort()
         if server.machine:
-            await asyncio.to_thread(server.machine.end_processes)
+            await asyncio.to_thread(end_processes, server.machine.instance.id)

@@ -41,6 +41,9 @@ UNAUTHENTICATED, DENIED = 40101, 40301
 NO_TOPIC, NO_PARTITION, NO_CONSUMER = 40401, 40402, 40403
 KAFKA_ERROR, KAFKA_RETRIABLE = 50002, 50003
 
+UNKNOWN_TOPIC = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC)
+"""The brokers' word and the client's own."""
+
 _RETRIABLE = frozenset(
     {
         KafkaError._ALL_BROKERS_DOWN, KafkaError._MSG_TIMED_OUT, KafkaError._PURGE_INFLIGHT, KafkaError._PURGE_QUEUE,
@@ -92,7 +95,7 @@ def from_kafka(error: KafkaError, topic: str, action: str, group: str = "") -> P
         return denied(f"group {group!r}", "AlterGroup and DescribeGroup")
     if code == KafkaError.CLUSTER_AUTHORIZATION_FAILED:
         return denied("the cluster", "WriteDataIdempotently")
-    if code in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC):
+    if code in UNKNOWN_TOPIC:
         return no_topic(topic)
     if code == KafkaError._UNKNOWN_PARTITION:
         return Problem(NO_PARTITION, f"Partition not found in topic {topic!r}: {error.str()}.")

@@ -1,6 +1,7 @@
 """Hand records to the brokers: each request as one batch, in order, once, and acknowledged before it is answered."""
 
 import asyncio
+import contextlib
 import functools
 import itertools
 import threading
@@ -201,6 +202,11 @@ class Sender:
         self._producer.purge()
         self._retired.append(self._producer)
         self._producer, self._fatal = fresh, None
+
+    async def look_again(self, topic: str) -> None:
+        """Let the producer see a topic that it believes to be gone."""
+        with contextlib.suppress(KafkaException):  # sending will tell
+            await asyncio.to_thread(self._producer.list_topics, topic, timeout=5)
 
     def flush(self, seconds: float) -> int:
         """Wait for all acknowledgements.

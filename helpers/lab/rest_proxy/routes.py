@@ -7,9 +7,20 @@ from confluent_kafka.admin import PartitionMetadata
 from helpers.lab.rest_proxy import formats
 from helpers.lab.rest_proxy.brokers import Brokers
 from helpers.lab.rest_proxy.cluster import Cluster
-from helpers.lab.rest_proxy.errors import DENIED, NO_TOPIC, UNAUTHENTICATED, Problem, from_kafka, no_partition
+from helpers.lab.rest_proxy.errors import (
+    DENIED,
+    NO_TOPIC,
+    UNAUTHENTICATED,
+    UNKNOWN_TOPIC,
+    Problem,
+    from_kafka,
+    no_partition,
+)
 from helpers.lab.rest_proxy.producing import Outcome, Record, Sender, Stored, read_records
 from helpers.lab.rest_proxy.web import Doorkeeper, answer, body_of
+
+_GONE = (*UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
+"""What the sender says of records that it has not sent because it knows no place for them."""
 
 
 class Topics:
@@ -115,9 +126,19 @@ class Topics:
     async def _store(self, name: str, records: list[Record], count: int) -> list[Outcome]:
         """Store the records whose partition exists."""
         good = [record for record in records if record.partition is None or record.partition < count]
-        stored = iter(await self._sender.send(name, good) if good else ())
+        stored = iter(await self._send(name, good) if good else ())
         missing = KafkaError(KafkaError._UNKNOWN_PARTITION, f"there are {count}")
         return [next(stored) if record.partition is None or record.partition < count else missing for record in records]
+
+    async def _send(self, name: str, records: list[Record]) -> list[Outcome]:
+        """Hand records to the sender; once more if it still believes that a topic made anew is gone."""
+        outcomes = await self._sender.send(name, records)
+        if all(isinstance(outcome, KafkaError) and outcome.code() in _GONE for outcome in outcomes):
+            self._cluster.forget(name)
+            await self._cluster.topic(name)
+            await self._sender.look_again(name)
+            outcomes = await self._sender.send(name, records)
+        return outcomes
 
     def _told(self, name: str, outcomes: list[Outcome], kind: str) -> web.Response:
         offsets = [self._line(name, outcome) for outcome in outcomes]

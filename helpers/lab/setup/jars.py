@@ -4,12 +4,11 @@
 """
 
 import hashlib
+import importlib.util
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-
-import pyspark
 
 from helpers.lab.layout import Lab, LabError
 from helpers.lab.setup.java import Java, find_java
@@ -49,8 +48,16 @@ def faults(folder: Path, lock: dict[str, str]) -> dict[str, str]:
     return wrong
 
 
+def _pyspark() -> Path:
+    """Find pyspark without importing it, which would cost every start of the lab's programs a third of a second."""
+    found = importlib.util.find_spec("pyspark")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent
+
+
 def _retrieve(folder: Path, cache: Path, java: Java) -> None:
-    ivy = next(Path(pyspark.__file__).parent.glob("jars/ivy-*.jar"))
+    ivy = next(_pyspark().glob("jars/ivy-*.jar"))
     command = [
         java.executable, "-Xmx256m", "-jar", ivy,
         "-settings", JAVA_SOURCES / "ivysettings.xml", "-ivy", JAVA_SOURCES / "ivy.xml", "-cache", cache,

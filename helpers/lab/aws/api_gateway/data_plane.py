@@ -64,7 +64,7 @@ class DataPlane:
         if method.get("authorizationType") == "AWS_IAM":
             try:
                 signed = signature.read(invocation.call)
-                key = self._endpoint.directory.keys.get(signed.key_id)
+                key = signature.signer(signed, self._endpoint.directory.keys)
                 signature.verify(invocation.call, signed, key, datetime.now(UTC))
             except AwsError as error:
                 return gateway_error(403, error.message, invocation.id, error.code)

@@ -54,15 +54,15 @@ class Deployments:
         """Return what a stage serves; None if there is no such stage."""
         return self._stages.get((api, name))
 
-    async def answer(self, call: Call, operation: Operation) -> Answer:
+    async def answer(self, operation: Operation) -> Answer:
         """Let moto answer a call of API Gateway's control plane, and note what is deployed since."""
         _check(operation)
-        answer = await self._endpoint.pass_on(call, operation)
+        answer = await self._endpoint.pass_on(operation)
         if not operation.reads_only and answer.status < 400:
-            await self._endpoint.moto.run(self._after, call, operation, answer)
+            await self._endpoint.moto.run(self._after, operation, answer)
         return answer
 
-    def _after(self, call: Call, operation: Operation, answer: Answer) -> None:
+    def _after(self, operation: Operation, answer: Answer) -> None:
         if operation.name == "CreateDeployment":
             api = operation.parameters()["restApiId"]
             deployment = json.loads(answer.body)["id"]

@@ -89,7 +89,19 @@ final class Gate {
         Instant now = clock.instant();
         request.checkAddressedTo(settings.region(), hosts);
         request.checkCurrent(now);
-        Account account = settings.file().current();
+        Account current = settings.file().current();
+        try {
+            return identify(request, current, now);
+        } catch (Refused e) {
+            Account newest = settings.file().newest();
+            if (newest == current) {
+                throw e;
+            }
+            return identify(request, newest, now);
+        }
+    }
+
+    private Identity identify(SignedRequest request, Account account, Instant now) throws Refused {
         AccessKey key = account.key(request.accessKeyId())
             .orElseThrow(() -> new Refused("the access key id " + shown(request.accessKeyId()) + " is unknown"));
         request.checkSignedWith(key.secret());

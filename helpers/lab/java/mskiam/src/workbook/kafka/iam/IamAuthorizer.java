@@ -72,7 +72,9 @@ public final class IamAuthorizer implements Authorizer {
         String principal = context.principal().getName();
         String arn = KafkaActions.arn(settings.clusterArn(), type, asked.resourcePattern().name());
         Optional<String> action = KafkaActions.of(type, asked.operation());
-        boolean allowed = action.isPresent() && settings.file().current().allows(principal, action.get(), arn);
+        IamFile file = settings.file();
+        boolean allowed = action.isPresent() && (file.current().allows(principal, action.get(), arn)
+            || file.newest().allows(principal, action.get(), arn));
         if (!allowed && asked.logIfDenied()) {
             String what = action.orElse(asked.operation() + ", for which IAM has no action,");
             LOG.info("No policy of {} allows {} on {}.", principal, what, Refused.shown(arn));

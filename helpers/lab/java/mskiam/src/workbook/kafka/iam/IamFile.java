@@ -22,6 +22,8 @@ import org.slf4j.LoggerFactory;
 final class IamFile {
     private static final Logger LOG = LoggerFactory.getLogger(IamFile.class);
     private static final long LOOK_AGAIN_NANOS = Duration.ofMillis(200).toNanos();
+    /** Shorter than any sign-in takes, and long enough that a flood of refusals costs next to nothing. */
+    private static final long LOOK_BEFORE_REFUSAL_NANOS = Duration.ofMillis(1).toNanos();
     private static final ObjectMapper JSON = new ObjectMapper()
         .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
         .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
@@ -44,8 +46,17 @@ final class IamFile {
         return OPEN.computeIfAbsent(Path.of(path), IamFile::new);
     }
 
-    synchronized Account current() {
-        if (account == null || System.nanoTime() - lookedAt > LOOK_AGAIN_NANOS) {
+    Account current() {
+        return notOlderThan(LOOK_AGAIN_NANOS);
+    }
+
+    /** What to look into before anybody is refused: a key or a policy may have come a moment ago. */
+    Account newest() {
+        return notOlderThan(LOOK_BEFORE_REFUSAL_NANOS);
+    }
+
+    private synchronized Account notOlderThan(long nanos) {
+        if (account == null || System.nanoTime() - lookedAt > nanos) {
             lookedAt = System.nanoTime();
             look();
         }

@@ -107,6 +107,21 @@ class GateTest {
     }
 
     @Test
+    void aKeyAndAPolicyOfAMomentAgoAreKnown() throws Refused, InterruptedException {
+        Path path = folder.resolve("iam.json");
+        String key = Accounts.key(Accounts.SECRET, null, null);
+        Gate gate = new Gate(Accounts.write(path, "{\"keys\": {}, \"policies\": {}}"), Clock.fixed(now, ZoneOffset.UTC));
+        assertThrows(Refused.class, () -> gate.admitPayload(bytes(good())));
+        Accounts.write(path, Accounts.file(key));
+        Thread.sleep(2);
+        String said = assertThrows(Refused.class, () -> gate.admitPayload(bytes(good()))).getMessage();
+        assertTrue(said.contains("no policy of"), said);
+        Accounts.write(path, Accounts.file(key, Accounts.CONNECT));
+        Thread.sleep(2);
+        assertEquals(Accounts.LEARNER, gate.admitPayload(bytes(good())).principal());
+    }
+
+    @Test
     void aWrongSecretIsToldFromAnUnknownKey() {
         refused(changed("x-amz-credential", "AKIANOBODY" + SCOPE), "'AKIANOBODY' is unknown");
         file = Accounts.file(Accounts.key("another secret", null, null), Accounts.CONNECT);

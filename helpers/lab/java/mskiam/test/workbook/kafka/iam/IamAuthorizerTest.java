@@ -89,6 +89,20 @@ class IamAuthorizerTest {
     }
 
     @Test
+    void aPolicyOfAMomentAgoCounts() throws InterruptedException {
+        configure("kafka-cluster:*", "*");
+        assertEquals(false, allowed("arn:new", ResourceType.TOPIC, AclOperation.READ));
+        String key = Accounts.key("s", null, null).replace(Accounts.LEARNER, "arn:new");
+        String policy = Accounts.text(
+            Map.of("Statement", Map.of("Effect", "Allow", "Action", "kafka-cluster:ReadData", "Resource", "*")));
+        Path file = folder.resolve(Integer.toHexString("kafka-cluster:**".hashCode()) + ".json");
+        Accounts.write(file, Accounts.file(key, policy).replace(Accounts.LEARNER, "arn:new"));
+        Thread.sleep(2);
+        assertEquals(true, allowed("arn:new", ResourceType.TOPIC, AclOperation.READ));
+        assertEquals(false, allowed("arn:new", ResourceType.TOPIC, AclOperation.WRITE));
+    }
+
+    @Test
     void onlySuperUsersNeedNoPolicy() {
         assertEquals(true, allowed("CN=connect", ResourceType.TOPIC, AclOperation.READ));
         assertEquals(true, allowed(Accounts.LEARNER, ResourceType.TOPIC, AclOperation.READ));

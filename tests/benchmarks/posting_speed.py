@@ -1,10 +1,11 @@
-"""Measure how fast the REST proxy takes records, beside plain producers that talk to the same broker.
+"""Measure how fast the REST API and the REST proxy take records, beside plain producers that talk to the same broker.
 
-Usage: PYTHONPATH=tests python tests/benchmarks/rest_proxy_speed.py [SECONDS]     (default 3 seconds a measurement)
+Usage: PYTHONPATH=tests python tests/benchmarks/posting_speed.py [SECONDS]     (default 3 seconds a measurement)
 
-Starts a broker and a proxy of its own. Every record is a JSON object of about 400 bytes, and every request, and every
-batch of a plain producer, waits until the broker has acknowledged it. The ways take turns, three rounds, so that a busy
-machine hurts all of them alike; the best round of each counts. Trust the ratios, not the records per second.
+Starts a broker, an AWS endpoint and a proxy of its own. Every record is a JSON object of about 600 bytes, and every
+request, and every batch of a plain producer, waits until the broker has acknowledged it. The ways take turns, three
+rounds, so that a busy machine hurts all of them alike; the best round of each counts. Trust the ratios, not the records
+per second.
 """
 
 import http.client
@@ -17,12 +18,14 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from confluent_kafka import Producer
+from kafka import KafkaAdminClient
 from labs import workbook_of
 from rest_proxies import JSON, Launcher
 
-from helpers import kafka_client
+from helpers import api_gateway, kafka_client
 from helpers.config import Workbook
 from helpers.lab import operations
 from helpers.lab.layout import Lab, read_ports
@@ -51,13 +54,14 @@ def records(count: int) -> list[dict]:
     ]
 
 
-def through_the_proxy(port: int, topic: str, count: int) -> Send:
+def over_http(address: str, topic: str, count: int) -> Send:
     """Make a client with a connection of its own that posts the same records again and again."""
-    connection = http.client.HTTPConnection("127.0.0.1", port)
+    url = urlsplit(address)
+    connection = http.client.HTTPConnection(url.hostname, url.port)
     body = json.dumps({"records": [{"value": record} for record in records(count)]}).encode()
 
     def send() -> None:
-        connection.request("POST", f"/topics/{topic}", body, JSON)
+        connection.request("POST", f"{url.path}/topics/{topic}", body, JSON)
         answer = connection.getresponse()
         assert answer.status == 200, answer.read()
         answer.read()
@@ -86,6 +90,24 @@ def by_kafka_python(workbook: Workbook, topic: str, count: int) -> Send:
             future.get(timeout=30)
 
     return send
+
+
+def deployed(workbook: Workbook, proxy_url: str) -> str:
+    """Put an API in front of the proxy; return its invoke URL."""
+    api = api_gateway.create_api(workbook)
+    api_gateway.forward(workbook, api, api_gateway.create_proxy_resource(workbook, api), proxy_url)
+    return api_gateway.deploy(workbook, api)
+
+
+def sign_in_milliseconds(workbook: Workbook) -> float:
+    """Median of connecting to the broker over TLS and signing in with IAM."""
+    settings = kafka_client.connection(workbook)
+    took = []
+    for _ in range(30):
+        began = time.perf_counter()
+        KafkaAdminClient(**settings).close()
+        took.append((time.perf_counter() - began) * 1000)
+    return statistics.median(took)
 
 
 def measure(clients: list[Send], seconds: float) -> tuple[float, Seconds]:
@@ -124,7 +146,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         lab = Lab(Path(folder).resolve() / "lab", ports=read_ports({"LAB_PORT_OFFSET": str(OFFSET)}))
         try:
-            operations.up(lab, ["kafka"])
+            operations.up(lab, ["kafka", "aws"])
             with workbook_of(lab) as workbook:
                 run(lab, workbook, Path(folder), seconds)
         finally:
@@ -144,11 +166,14 @@ def run(lab: Lab, workbook: Workbook, folder: Path, seconds: float) -> None:
         ways = {
             "confluent-kafka": [by_confluent(brokers, topic, count)],
             "kafka-python": [by_kafka_python(workbook, topic, count)],
-            "REST proxy, 1 connection": [through_the_proxy(proxy.port, topic, count)],
-            "REST proxy, 8 connections": [through_the_proxy(proxy.port, topic, count) for _ in range(8)],
         }
+        for name, address in (("REST proxy", proxy.url), ("API Gateway and REST proxy", deployed(workbook, proxy.url))):
+            for connections in (1, 8):
+                clients = [over_http(address, topic, count) for _ in range(connections)]
+                ways[f"{name}, {connections} connections"] = clients
         compare(title, unit, count, ways, seconds)
-    print(f"\nThe proxy takes {proxy.memory_mb:.0f} MB of memory.")
+    print(f"\nTo connect, TLS and IAM included: {sign_in_milliseconds(workbook):.1f} ms (median of 30).")
+    print(f"The proxy takes {proxy.memory_mb:.0f} MB of memory.")
     assert proxy.stop() == 0
 
 
