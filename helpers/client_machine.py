@@ -95,7 +95,7 @@ class ClientMachine:
         self._ssh.set_missing_host_key_policy(_FirstContact(fingerprint))
         try:
             self._ssh.connect(
-                host, workbook.ssh_port, USER, key_filename=str(workbook.key_file), timeout=CONNECT_SECONDS,
+                host, workbook.ssh_port, USER, pkey=paramiko.PKey.from_path(workbook.key_file), timeout=CONNECT_SECONDS,
                 banner_timeout=CONNECT_SECONDS, auth_timeout=CONNECT_SECONDS, allow_agent=False, look_for_keys=False,
                 # the lab's key is of the kind whose fingerprint the console shows
                 disabled_algorithms={"keys": ["rsa-sha2-512", "rsa-sha2-256", "ecdsa-sha2-nistp256"]},

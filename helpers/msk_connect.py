@@ -210,11 +210,14 @@ def update_connector(workbook: Workbook, properties: Mapping[str, str]) -> None:
     there = _described(client, workbook)
     if there is None:
         raise ConnectorError(f"There is no connector {workbook.connector}. Create it first.")
-    started = client.update_connector(
-        connectorArn=there["connectorArn"],
-        currentVersion=there["currentVersion"],
-        connectorConfiguration=dict(properties),
-    )
+    try:
+        started = client.update_connector(
+            connectorArn=there["connectorArn"],
+            currentVersion=there["currentVersion"],
+            connectorConfiguration=dict(properties),
+        )
+    except ClientError as error:
+        raise ConnectorError(f"{workbook.connector} was not updated: {error.response['Error']['Message']}") from error
     _settled(workbook)
     outcome = client.describe_connector_operation(connectorOperationArn=started["connectorOperationArn"])
     if outcome["connectorOperationState"] != "UPDATE_COMPLETE":
@@ -222,7 +225,7 @@ def update_connector(workbook: Workbook, properties: Mapping[str, str]) -> None:
 
 
 def _settled(workbook: Workbook) -> dict[str, Any]:
-    """Wait until the connector is under way no more."""
+    """Wait until the connector is under way no more; one that is not there is ``DELETED``."""
     client = _client(workbook)
     limit = time.monotonic() + PATIENCE_SECONDS
     while (state := _described(client, workbook)) and state["connectorState"] in ("CREATING", "UPDATING", "DELETING"):
@@ -253,12 +256,10 @@ def put_connector(workbook: Workbook, properties: Mapping[str, str]) -> None:
     ConnectorError
         If it is refused or fails, with the reason.
     """
-    client = _client(workbook)
-    there = _described(client, workbook)
-    if there and there["connectorState"] == "FAILED":
+    there = _settled(workbook)
+    if there["connectorState"] == "FAILED":
         delete_connector(workbook)
-        there = None
-    if there is None:
+    if there["connectorState"] in ("FAILED", "DELETED"):
         plugin = create_plugin(workbook, upload_plugin(workbook, Path(workbook.sink_plugin)))
         role = access_role.arn(workbook) or access_role.complete(workbook)
         create_connector(workbook, connector_request(workbook, properties, plugin, role))
@@ -280,11 +281,10 @@ def delete_connector(workbook: Workbook) -> bool:
     bool
         Whether there was one.
     """
-    client = _client(workbook)
-    there = _described(client, workbook)
-    if there is None:
+    there = _settled(workbook)
+    if there["connectorState"] == "DELETED":
         return False
-    client.delete_connector(connectorArn=there["connectorArn"])
+    _client(workbook).delete_connector(connectorArn=there["connectorArn"])
     _settled(workbook)
     return True
 

@@ -26,6 +26,11 @@ def wait_until_back(lab, service, old):
     pytest.fail(f"{service} did not come back")
 
 
+def crash(lab, service):
+    """kill -9, and wait until the supervisor has brought the service back."""
+    wait_until_back(lab, service, kill(lab, service))
+
+
 def numbered(numbers, pause):
     """Postings whose keys are unique, so that a loss and a repetition can be told apart."""
     for number in numbers:

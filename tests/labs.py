@@ -13,7 +13,7 @@ from helpers.lab import iam, operations, supervision
 from helpers.lab.layout import Lab, read_ports
 from helpers.lab.services import aws
 
-TEST_PORTS, FAULT_PORTS = 11_000, 15_000
+TEST_PORTS, FAULT_PORTS, STATE_PORTS = 11_000, 15_000, 13_000
 
 
 @contextlib.contextmanager

@@ -90,10 +90,12 @@ def _ports(lab: Lab) -> Iterator[Finding]:
 
 def _services(lab: Lab, reports: list[operations.Report]) -> Iterator[Finding]:
     for report in reports:
+        name, log = report.service.name, lab.logs / f"{report.service.name}.log"
         if report.state.running:
-            log = lab.logs / f"{report.service.name}.log"
             hint = "" if report.healthy else f" does not answer; its log is {log}"
-            yield Finding(report.healthy, f"{report.service.name} runs{hint}")
+            yield Finding(report.healthy, f"{name} runs{hint}")
+        elif report.state.word in operations.GIVEN_UP:
+            yield Finding(False, f"{name} has stopped by itself: {operations.tail(log, 1)} Its log is {log}")
 
 
 def _left_behind(lab: Lab) -> Finding:

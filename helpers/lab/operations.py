@@ -23,6 +23,10 @@ READY_SECONDS = 120
 """How long a service may take until it answers, on a slow and busy machine."""
 
 
+GIVEN_UP = ("fatal", "exited")
+"""The supervisor's words for a service that it does not start again."""
+
+
 @contextmanager
 def exclusive(lab: Lab) -> Iterator[None]:
     """Let only one command at a time start or stop a lab."""
@@ -122,7 +126,7 @@ def _await(runtime: Runtime, supervisor: Supervisor, service: Service, started: 
             return time.monotonic() - started
         except Exception as error:  # whatever a client of a server that is not there yet may raise
             state = supervisor.states()[service.name]
-            if state.word == "fatal" or time.monotonic() - started > READY_SECONDS:
+            if state.word in GIVEN_UP or time.monotonic() - started > READY_SECONDS:
                 raise LabError(
                     f"{service.name} does not answer ({state.word}): {error or type(error).__name__}\n"
                     f"The last lines of {log}:\n{tail(log, 15)}"

@@ -33,6 +33,9 @@ FOREIGN = (
 )
 """Beginnings of the variables that a service must not inherit."""
 
+USER_ERROR = os.EX_CONFIG
+"""Exit code of a service that fails for a reason which only the user can mend: starting it again would not help."""
+
 STOP_SECONDS = 20
 """How long a service may take to end before it is killed."""
 
@@ -62,7 +65,8 @@ command={command}
 environment={environment}
 directory={home}
 autostart=false
-autorestart=true
+autorestart=unexpected
+exitcodes={user_error}
 priority={priority}
 startsecs=1
 startretries=30
@@ -132,6 +136,7 @@ def configuration(runtime: Runtime, services: Iterable[Service]) -> str:
             environment=_environment(common | service.environment(runtime)),
             home=home,
             stop=STOP_SECONDS,
+            user_error=USER_ERROR,
             priority=1 + len(service.needs),  # the highest is stopped first
         )
     return text

@@ -1,14 +1,17 @@
 """kill -9 at bad moments: what Kafka acknowledged is in S3 exactly once afterwards."""
 
+import contextlib
 import json
+import os
 import threading
 import time
 
 import psutil
 import pytest
 from apis import deployed
-from crashes import kill, numbered, pid, stored, wait_until_back
+from crashes import crash, kill, numbered, pid, stored, wait_until_back
 from labs import FAULT_PORTS, running_lab, workbook_of
+from pyspark.sql import SparkSession
 
 from helpers import kafka_client, landing, msk_connect, rest_proxy
 from helpers.config import TABLES
@@ -71,10 +74,10 @@ def in_kafka(workbook, table, low, before):
     return sorted(number for number in numbers if number >= low)
 
 
-def crash(lab, door, service):
+def bring_down_and_back(lab, door, service):
     """kill -9 a service, or the REST proxy, which nobody but the learner starts again."""
     if service != "rest proxy":
-        wait_until_back(lab, service, kill(lab, service))
+        crash(lab, service)
         return
     (victim,) = [p for p in supervision.processes(lab.home) if "helpers.lab.rest_proxy" in p.cmdline()]
     victim.kill()
@@ -93,7 +96,7 @@ def test_kill_9_while_posting_over_the_api_loses_nothing_and_counts_what_may_rep
     )
     sender.start()
     time.sleep(1.5)
-    crash(lab, door, service)
+    bring_down_and_back(lab, door, service)
     sender.join()
     (tally,) = outcome
     assert (tally.acknowledged, tally.problems) == (250, [])
@@ -106,17 +109,20 @@ def test_kill_9_while_posting_over_the_api_loses_nothing_and_counts_what_may_rep
     assert repeats <= tally.perhaps_twice
 
 
-def test_the_cluster_comes_back_with_its_tables(lab, workbook):
-    from helpers import databricks
+@contextlib.contextmanager
+def own_session():
+    """A session of this lab's cluster, beside the one that other tests may have open with another."""
+    spark = SparkSession.builder.remote(os.environ["SPARK_REMOTE"]).create()
+    yield spark
+    spark.stop()
 
-    spark = databricks.session()
-    spark.range(7).write.saveAsTable("kept")
-    spark.stop()
-    victim = kill(lab, "cluster")
-    wait_until_back(lab, "cluster", victim)
-    spark = databricks.session()
-    assert spark.table("kept").count() == 7
-    spark.stop()
+
+def test_the_cluster_comes_back_with_its_tables(lab, workbook):
+    with own_session() as spark:
+        spark.range(7).write.saveAsTable("kept")
+    crash(lab, "cluster")
+    with own_session() as spark:
+        assert spark.table("kept").count() == 7
 
 
 def test_the_clusters_java_side_alone_may_die_too(lab, workbook):

@@ -1,7 +1,9 @@
 import socket
 
-from helpers.lab import doctor
+from helpers.lab import doctor, operations
 from helpers.lab.layout import Lab, read_ports
+from helpers.lab.services import ALL
+from helpers.lab.supervision import State
 
 
 def test_what_is_in_the_way_is_said_with_a_remedy(tmp_path):
@@ -15,6 +17,19 @@ def test_what_is_in_the_way_is_said_with_a_remedy(tmp_path):
     assert any(f"Port {ports['s3']}" in text and "LAB_S3_PORT" in text for text in bad)
     assert any("cannot be written" in text and "LAB_HOME" in text for text in bad)
     assert any("jars are not as recorded" in text and "make setup" in text for text in bad)
+
+
+def test_a_service_that_has_given_up_is_named_with_its_last_words(tmp_path):
+    lab = Lab(tmp_path)
+    lab.logs.mkdir()
+    (lab.logs / "aws.log").write_text("first\niam.state is damaged. `python -m helpers.lab reset` makes a new lab.\n")
+    reports = [
+        operations.Report(service, State(False, word, 0, 0), False, 0)
+        for service, word in zip(ALL, ("stopped", "stopped", "exited"), strict=False)
+    ]
+    (finding,) = doctor._services(lab, reports)
+    assert not finding.well
+    assert finding.text.startswith("aws has stopped by itself: iam.state is damaged.")
 
 
 def test_a_full_disk_is_seen_before_it_hurts(tmp_path, monkeypatch):

@@ -28,7 +28,7 @@ def test_what_a_dead_lab_left_running_is_found_and_ended(tmp_path, bystander):
 
 
 def test_an_unknown_service_is_refused_with_those_there_are():
-    with pytest.raises(LabError, match=r"no service 'kafak'.*s3, kafka, aws, connect, cluster"):
+    with pytest.raises(LabError, match=r"no service 'kafak'.*s3, kafka, aws, connect, client, cluster"):
         operations.choose(["kafak"])
 
 

@@ -19,6 +19,7 @@ from helpers.lab.client import host_key
 from helpers.lab.client.machine import delete_disk
 from helpers.lab.layout import Lab, LabError
 from helpers.lab.operations import existing_runtime
+from helpers.lab.supervision import USER_ERROR
 
 
 async def serve() -> None:
@@ -60,7 +61,7 @@ def main() -> int:
         asyncio.run(serve())
     except LabError as error:
         print(error, file=sys.stderr)
-        return 2
+        return USER_ERROR
     return 0
 
 

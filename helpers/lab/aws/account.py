@@ -48,4 +48,5 @@ def _give_key(backend: Any, credentials: Credentials) -> None:
     if own is None:
         own = backend.users[LEARNER].create_access_key("AKIA")
         own.access_key_id, own.secret_access_key = credentials.access_key_id, credentials.secret_access_key
+        backend.access_keys[own.access_key_id] = own
     own.status = "Active"

@@ -147,7 +147,10 @@ class Worker:
 
     async def _request(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         try:
-            async with self._http.request(method, self._address + path, json=body) as answer:
+            # without a body there is nothing to call an octet-stream, which the worker would not take
+            none = () if body is not None else ("Content-Type",)
+            url = self._address + path
+            async with self._http.request(method, url, json=body, skip_auto_headers=none) as answer:
                 return answer.status, json.loads(await answer.read() or b"{}")
         except aiohttp.ClientError as error:
             return 503, {"message": f"Kafka Connect does not answer: {error}"}

@@ -88,6 +88,9 @@ def _sessions(known: Mapping[str, object]) -> dict[str, Key]:
     now = datetime.now(UTC)
     # a role that was deleted takes its sessions along, for good: one made anew under its name is another role
     sts.assumed_roles = [one for one in sts.assumed_roles if _utc(one.expiration) > now and one.role_arn in known]
+    alive = {one.access_key_id for one in sts.assumed_roles}
+    iam = iam_backends[ACCOUNT]["aws"]
+    iam.access_keys = {name: key for name, key in iam.access_keys.items() if not key.role_arn or name in alive}
     return {
         session.access_key_id: Key(
             session.access_key_id, session.secret_access_key, session.role_arn, session.arn,

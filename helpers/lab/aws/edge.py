@@ -26,8 +26,8 @@ from helpers.lab.aws.s3_front import S3Front
 
 LOG = logging.getLogger("aws")
 
-LARGEST_BODY = 128 * 2**20
-"""Bytes: room for a plugin's zip in one PUT."""
+LARGEST_BODY = 32 * 2**20
+"""Bytes: more than AWS's clients send in one part, and as much as S3Proxy takes without running out of memory."""
 
 BODY_SECONDS = 60
 

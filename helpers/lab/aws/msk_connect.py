@@ -271,7 +271,7 @@ class MskConnect(OwnService):
             raise AwsError("BadRequestException", f"The connector is {state}: only one that is RUNNING can be updated.")
         if "connectorConfiguration" not in parameters:
             raise AwsError("BadRequestException", "In the lab only connectorConfiguration can be updated.")
-        operation = f"{arn.replace(':connector/', ':connector-operation/')}/{uuid4()}"
+        operation = _operation_arn(arn)
         record = {
             "connectorArn": arn, "connectorOperationArn": operation, "connectorOperationState": "UPDATE_IN_PROGRESS",
             "connectorOperationType": "UPDATE_CONNECTOR_CONFIGURATION", "creationTime": _now(),
@@ -337,22 +337,34 @@ class MskConnect(OwnService):
 
     async def pause_connector(self, parameters: Parameters) -> dict[str, Any]:
         """Answer PauseConnector."""
-        return await self._act(parameters, "pause", "PAUSED")
+        return await self._act(parameters["connectorArn"], "PAUSE", "pause", "PUT", connectorState="PAUSED")
 
     async def resume_connector(self, parameters: Parameters) -> dict[str, Any]:
         """Answer ResumeConnector."""
-        return await self._act(parameters, "resume", "RUNNING")
+        return await self._act(parameters["connectorArn"], "RESUME", "resume", "PUT", connectorState="RUNNING")
 
-    async def _act(self, parameters: Parameters, action: str, state: str) -> dict[str, Any]:
-        arn = parameters["connectorArn"]
-        connector = _get(self._connectors, arn)
+    async def restart_connector(self, parameters: Parameters) -> dict[str, Any]:
+        """Answer RestartConnector."""
+        only_failed = str(parameters.get("onlyFailedTasks", False)).lower()
+        action = f"restart?includeTasks=true&onlyFailed={only_failed}"
+        return await self._act(parameters["connectorArn"], "RESTART", action, "POST")
+
+    async def _act(self, arn: str, kind: str, action: str, method: str, **outcome: str) -> dict[str, Any]:
+        """Do something that the worker does at once, and keep a record of it."""
+        connector, began = _get(self._connectors, arn), _now()
         _check_idle(connector)
         try:
-            await self._worker.act(connector["connectorName"], action)
+            await self._worker.act(connector["connectorName"], action, method)
         except ConnectFailed as error:
             raise AwsError("ServiceUnavailableException", str(error), 503) from error
-        await self._change(self._connectors, arn, connectorState=state)
-        return {"connectorArn": arn, "connectorState": state}
+        if outcome:
+            await self._change(self._connectors, arn, **outcome)
+        operation = _operation_arn(arn)
+        await self._change(
+            self._operations, operation, connectorArn=arn, connectorOperationArn=operation, creationTime=began,
+            endTime=_now(), connectorOperationState=f"{kind}_COMPLETE", connectorOperationType=f"{kind}_CONNECTOR",
+        )  # fmt: skip
+        return {"connectorArn": arn, "connectorOperationArn": operation}
 
     # what the above share
 
@@ -430,6 +442,10 @@ def _explained(error: Exception) -> str:
     if "Failed to find any class" in reason and "io.confluent" in reason:
         return f"{reason} The workbook's own plugin goes by the short name S3SinkConnector, as Confluent's does too."
     return reason
+
+
+def _operation_arn(connector: str) -> str:
+    return f"{connector.replace(':connector/', ':connector-operation/')}/{uuid4()}"
 
 
 def _plugin_arns(connector: Parameters) -> list[str]:

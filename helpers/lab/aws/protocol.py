@@ -5,7 +5,7 @@ All of it follows botocore's service models, by moto's parsers and serialisers.
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -69,7 +69,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | AsyncIterator[bytes]
 
 
 @cache

@@ -1,6 +1,7 @@
 """S3 for those who sign with other keys than the lab's own: S3Proxy knows one key, so requests are signed anew."""
 
 import re
+from collections.abc import AsyncIterator
 from urllib.parse import unquote
 
 import aiohttp
@@ -11,7 +12,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from helpers.lab.aws.errors import AwsError
-from helpers.lab.aws.protocol import Answer, Call
+from helpers.lab.aws.protocol import REGION, Answer, Call
 from helpers.lab.services.base import Runtime
 
 NOT_PASSED_ON = {
@@ -19,6 +20,9 @@ NOT_PASSED_ON = {
     "x-amz-security-token", "x-amz-content-sha256", "accept-encoding",
 }  # fmt: skip
 """Headers that belong to one connection or one signature."""
+
+
+NOT_PASSED_BACK = {"connection", "transfer-encoding", "date", "server"}
 
 
 class S3Front:
@@ -45,18 +49,26 @@ class S3Front:
         if headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
             del headers["Content-Type"]  # curl's default; S3Proxy would read the object as a form, and find it empty
         request = AWSRequest(call.method, url, headers, call.body)
-        S3SigV4Auth(self._credentials, "s3", "us-east-1").add_auth(request)
+        _Signer(self._credentials, "s3", REGION).add_auth(request)
         signed = dict(request.headers.items())
         try:
-            async with self._http.request(
+            reply = await self._http.request(
                 call.method, URL(url, encoded=True), headers=signed, data=call.body, auto_decompress=False,
                 skip_auto_headers=("Content-Type", "Accept", "Accept-Encoding", "User-Agent"), allow_redirects=False,
-            ) as reply:  # fmt: skip
-                return Answer(reply.status, _passed_back(call, reply), await reply.read())
+            )  # fmt: skip
         except aiohttp.ClientError as error:
             raise AwsError(
                 "ServiceUnavailable", "S3 does not answer; `python -m helpers.lab status` shows it.", 503
             ) from error
+        headers = {name: value for name, value in reply.headers.items() if name.lower() not in NOT_PASSED_BACK}
+        return Answer(reply.status, headers, b"" if call.method == "HEAD" else _pieces(reply))
+
+
+class _Signer(S3SigV4Auth):
+    """Leaves the body unsigned: it has been checked, and S3Proxy keeps in memory all of one that is signed."""
+
+    def _should_sha256_sign_payload(self, request):
+        return False
 
 
 def _check_name(path: str) -> None:
@@ -67,11 +79,11 @@ def _check_name(path: str) -> None:
         raise AwsError("InvalidURI", f"The lab's S3 keeps objects as files and takes no name like {name!r}.")
 
 
-def _passed_back(call: Call, reply: aiohttp.ClientResponse) -> dict[str, str]:
-    dropped = {"connection", "transfer-encoding", "date", "server"} | (
-        set() if call.method == "HEAD" else {"content-length"}
-    )
-    return {name: value for name, value in reply.headers.items() if name.lower() not in dropped}
+async def _pieces(reply: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """Hand an object on as it comes: it may be larger than this process ought to be."""
+    async with reply:
+        async for piece in reply.content.iter_chunked(2**18):
+            yield piece
 
 
 def _unsigned(query: str) -> str:

@@ -141,19 +141,32 @@ def _pickled(content: Any) -> bytes:
     return stream.getvalue()
 
 
-def _known_by_arn(thing: object) -> str | None:
-    """Leave out AWS's own 1,300 policies, 24 MB that never change."""
-    return thing.arn if isinstance(thing, AWSManagedPolicy) else None
+class _OurWay:
+    """What both picklers do in our way."""
 
-
-class _Pickler(pickle.Pickler):
     def persistent_id(self, thing: object) -> str | None:
-        return _known_by_arn(thing)
+        """Leave out AWS's own 1,300 policies, 24 MB that never change."""
+        return thing.arn if isinstance(thing, AWSManagedPolicy) else None
+
+    def reducer_override(self, thing: object) -> Any:
+        """Take care of mappings like SSM's, which want to be made with an account and a region."""
+        if isinstance(thing, defaultdict) and type(thing) is not defaultdict:
+            return _bare, (type(thing), thing.default_factory), vars(thing), None, iter(thing.items())
+        return NotImplemented
 
 
-class _PatientPickler(dill.Pickler):
-    def persistent_id(self, thing: object) -> str | None:
-        return _known_by_arn(thing)
+class _Pickler(_OurWay, pickle.Pickler):
+    pass
+
+
+class _PatientPickler(_OurWay, dill.Pickler):
+    pass
+
+
+def _bare(kind: type[defaultdict], factory: Any) -> defaultdict:
+    made = kind.__new__(kind)
+    made.default_factory = factory
+    return made
 
 
 class _Unpickler(pickle.Unpickler):

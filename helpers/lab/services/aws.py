@@ -26,8 +26,8 @@ class Aws(Service):
         return [sys.executable, "-m", "helpers.lab.aws"]
 
     def environment(self, runtime: Runtime) -> dict[str, str]:
-        """Say whose topics the learner may use."""
-        return {"WORKBOOK_ID": runtime.lab.workbook_id}
+        """Say whose topics the learner may use, and that memory is given back: bodies are large and short-lived."""
+        return {"WORKBOOK_ID": runtime.lab.workbook_id, "MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_ARENA_MAX": "2"}
 
     def check(self, runtime: Runtime) -> None:
         """Ask who we are, signed with the lab's key."""

@@ -1,14 +1,26 @@
-"""Callers of the AWS endpoint with keys of their own, and the policies they are given."""
+"""Callers of the running AWS endpoint with keys of their own, roles for them, and what tests say of refusals."""
 
+import contextlib
 import json
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from helpers.lab.layout import Lab
+
+
+@contextlib.contextmanager
+def refused(code: str, words: str | None = None) -> Iterator[None]:
+    """Expect a refusal with a code, in words that match."""
+    with pytest.raises(ClientError, match=words) as error:
+        yield
+    assert error.value.response["Error"]["Code"] == code
 
 
 @dataclass

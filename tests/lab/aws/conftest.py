@@ -1,4 +1,4 @@
-"""The learner, and roles with the policies that a test gives them, as callers of the running AWS endpoint."""
+"""The running AWS endpoint: the learner, and roles with the policies that a test gives them."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -17,7 +17,7 @@ from helpers.lab.iam import LEARNER
 
 pytestmark = pytest.mark.lab
 
-LARGEST = 128 * 2**20
+LARGEST = 32 * 2**20
 
 
 @pytest.fixture(scope="module")
@@ -260,7 +260,7 @@ def test_a_body_over_the_limit_is_refused_in_words(port, runtime):
     lines = [f"{name}: {value}".encode() for name, value in seen.headers.items() if name != "Host"]
     answer = send(port, head(port, b"PUT", b"/b/k", *lines, b"Content-Length: %d" % (LARGEST + 1)), b"x" * 65536)
     assert b"EntityTooLarge" in answer, answer
-    assert b"up to 128 MB" in answer
+    assert b"up to 32 MB" in answer
 
 
 def test_nobody_unknown_makes_the_lab_read_a_body(port):

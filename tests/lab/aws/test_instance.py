@@ -6,8 +6,7 @@ import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
-from callers import Caller, policy, trust
-from test_roles import refused
+from callers import Caller, policy, refused, trust
 
 from helpers.lab import instance
 from helpers.lab.iam import ACCOUNT, LEARNER

@@ -1,9 +1,10 @@
 """MSK: one cluster, which leads to the real broker."""
 
+import asyncio
 import socket
 
 import pytest
-from test_roles import refused
+from callers import refused
 
 from helpers import msk
 from helpers.lab import iam
@@ -68,7 +69,6 @@ async def state(lab):
 
 
 def test_a_broker_that_does_not_answer_is_healing(tmp_path):
-    import asyncio
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

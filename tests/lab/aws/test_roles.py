@@ -9,20 +9,13 @@ import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from callers import Caller, policy, trust
+from callers import Caller, policy, refused, trust
 
 from helpers.lab.iam import ACCOUNT, LEARNER
 
 pytestmark = pytest.mark.lab
 
 ARN = f"arn:aws:iam::{ACCOUNT}:"
-
-
-@contextlib.contextmanager
-def refused(code, words=None):
-    with pytest.raises(ClientError, match=words) as error:
-        yield
-    assert error.value.response["Error"]["Code"] == code
 
 
 def test_the_learner_is_the_learner(learner):

@@ -11,8 +11,8 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from callers import policy
-from test_roles import refused
+from callers import policy, refused
+from crashes import pid
 
 from helpers.lab.services import s3 as s3_service
 
@@ -92,6 +92,18 @@ def test_large_objects_go_in_parts(s3, buckets):
     assert back.getvalue() == body
     begun = s3.create_multipart_upload(Bucket=buckets[0], Key="never")["UploadId"]
     s3.abort_multipart_upload(Bucket=buckets[0], Key="never", UploadId=begun)
+
+
+def test_a_large_object_in_one_piece_is_taken_or_refused_in_words(s3, buckets, lab, runtime):
+    before = pid(lab, "s3")
+    body = os.urandom(31 * 2**20)
+    s3.put_object(Bucket=buckets[0], Key="one piece", Body=body)
+    assert s3.get_object(Bucket=buckets[0], Key="one piece")["Body"].read() == body
+    with refused("EntityTooLarge", "up to 32 MB: send it in parts"):
+        s3.put_object(Bucket=buckets[0], Key="one piece", Body=body + body)
+    with refused("MaxMessageLengthExceeded", "too big"):  # S3 itself keeps what is signed in memory
+        s3_service.client(runtime).put_object(Bucket=buckets[0], Key="one piece", Body=body)
+    assert pid(lab, "s3") == before, "and it has not run out of it"
 
 
 def test_an_empty_object_is_one(s3, buckets):

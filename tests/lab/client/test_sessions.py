@@ -6,6 +6,7 @@ import time
 
 import paramiko
 import pytest
+from crashes import crash
 
 from helpers import access_role
 from helpers.client_machine import ClientMachineError
@@ -154,9 +155,7 @@ def test_each_missing_piece_is_named(machine, launched, kafka_folder):
 def test_down_ends_what_runs_on_the_machine_and_kill_9_of_the_door_does_not(lab, machine):
     machine.run("nohup sleep 303 > /dev/null 2>&1 &")
     (sleeper,) = _sleepers(lab, "303")
-    door = next(p for p in supervision.processes(lab.home) if "helpers.lab.client" in p.cmdline())
-    door.kill()
-    door.wait(timeout=10)
+    crash(lab, "client")
     assert sleeper.is_running()
     assert sleeper in supervision.processes(lab.home)  # what `down` ends
     sleeper.kill()
