@@ -1,20 +1,49 @@
-"""The way from a notebook to its cluster."""
+"""What a Databricks notebook has ready: `spark`, `dbutils` and `display`, wherever the notebook runs."""
 
+import os
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from IPython import get_ipython
 from pyspark.sql import SparkSession
 from pyspark.sql.connect.client.retries import DefaultPolicy
 from pyspark.sql.utils import is_remote
 
 from helpers.config import SetupError
+from helpers.dbutils import DBUtils
+from helpers.display import display
 
 PATIENCE = DefaultPolicy(max_retries=7, max_backoff=4000)
 """Lasts for about 15 s, through a restart of the cluster; with Spark's own a dead cluster holds a cell for 10 min."""
 
 
-def session() -> SparkSession:
-    """Attach to the cluster.
+class Notebook(NamedTuple):
+    """What `attach` hands out: ``spark, dbutils, display = databricks.attach()``."""
 
-    On Databricks this is the session that is there already; on the laptop ``SPARK_REMOTE``, which
-    `helpers.config.Workbook.load` sets, leads to the lab's cluster.
+    spark: SparkSession
+    dbutils: Any
+    display: Callable[..., None]
+
+
+def attach() -> Notebook:
+    """Attach to the cluster and its workspace.
+
+    On Databricks these are the three that every notebook has already; on the laptop they lead to the lab's.
+
+    Raises
+    ------
+    SetupError
+        If no cluster answers.
+    """
+    spark = session()
+    if "DATABRICKS_RUNTIME_VERSION" in os.environ:
+        own = get_ipython().user_ns
+        return Notebook(spark, own["dbutils"], own["display"])
+    return Notebook(spark, DBUtils(), display)
+
+
+def session() -> SparkSession:
+    """Attach to the cluster alone; see `attach`.
 
     Raises
     ------

@@ -9,17 +9,23 @@ import signal
 import sys
 import time
 from pathlib import Path
-from urllib.parse import unquote, urlparse
 
 from pyspark.sql import SparkSession
 
 from helpers.lab.credentials import load_or_create
 from helpers.lab.layout import Lab
 from helpers.lab.services.base import Runtime
-from helpers.lab.services.cluster import spark_settings
+from helpers.lab.services.cluster import dbfs_root, spark_settings
 from helpers.lab.setup.java import find_java
+from helpers.lab.workspace.dbfs import Dbfs
+from helpers.lab.workspace.mounts import Mounts
+from helpers.lab.workspace.secrets import Secrets
+from helpers.lab.workspace.server import Workspace, serve
 
 POLL_SECONDS = 0.5
+
+WAREHOUSE = "user/hive/warehouse"
+"""Where in DBFS the tables are, as on Databricks."""
 
 
 def tables_on_disk(warehouse: Path) -> list[Path]:
@@ -30,7 +36,7 @@ def tables_on_disk(warehouse: Path) -> list[Path]:
 def register_tables(spark: SparkSession, warehouse: Path) -> None:
     """Put the tables of a warehouse folder into the catalog."""
     for folder in tables_on_disk(warehouse):
-        spark.sql(f"CREATE TABLE IF NOT EXISTS `{folder.name}` USING delta LOCATION '{folder.as_uri()}'")
+        spark.sql(f"CREATE TABLE IF NOT EXISTS `{folder.name}` USING delta LOCATION 'dbfs:/{WAREHOUSE}/{folder.name}'")
 
 
 def start() -> SparkSession:
@@ -41,8 +47,11 @@ def start() -> SparkSession:
     for name, value in spark_settings(runtime).items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
-    warehouse = spark.conf.get("spark.sql.warehouse.dir") or ""
-    register_tables(spark, Path(unquote(urlparse(warehouse).path)))
+    files = Dbfs(spark, dbfs_root(lab))
+    state = lab.home / "workspace"
+    mounts, secrets = Mounts(files, state / "mounts.json"), Secrets(state / "secrets.json")
+    register_tables(spark, dbfs_root(lab) / WAREHOUSE)
+    serve(Workspace(files, mounts, secrets, runtime.credentials.cluster_token), lab.ports["workspace"])
     spark._jvm.org.apache.spark.sql.connect.service.SparkConnectService.start(spark._jsc.sc())
     return spark
 

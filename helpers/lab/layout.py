@@ -20,6 +20,7 @@ PORTS = {
     "client": 2222,
     "rest": 8082,
     "cluster": 15002,
+    "workspace": 8787,
 }
 """Default port of each listener. ``LAB_<NAME>_PORT`` moves one, ``LAB_PORT_OFFSET`` moves them all."""
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import grpc
 
 from helpers.lab.files import TEMPLATES, write_private
+from helpers.lab.layout import Lab
 from helpers.lab.services.base import Runtime, Service, config_file
+from helpers.lab.workspace import dbfs, furnishing
 
 DRIVER_MEMORY_MB = 1024
 
@@ -18,14 +20,15 @@ class Cluster(Service):
     name = "cluster"
     runs = "Spark with Delta, reached by Spark Connect"
     stands_for = "Databricks cluster"
-    ports = ("cluster",)
+    ports = ("cluster", "workspace")
     memory_limit_mb = 2048
     needs = ("s3",)
 
     def prepare(self, runtime: Runtime) -> None:
-        """Make the folders and write the logging settings."""
-        for folder in ("cluster/warehouse", "cluster/spark", "tmp"):
+        """Make the folders, write the logging settings and what a new workspace holds."""
+        for folder in ("cluster/dbfs/user/hive/warehouse", "cluster/spark", "tmp"):
             (runtime.lab.home / folder).mkdir(parents=True, exist_ok=True)
+        furnishing.credentials(runtime)
         write_private(
             config_file(runtime, "spark-log4j2.properties"), (TEMPLATES / "spark-log4j2.properties").read_text()
         )
@@ -100,7 +103,6 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.sources.default": "delta",  # as on Databricks
-        "spark.sql.warehouse.dir": (data / "warehouse").as_uri(),
         "spark.sql.session.timeZone": "UTC",  # as on Databricks
         # sized for a few cores: the defaults are for hundreds
         "spark.sql.shuffle.partitions": "2",
@@ -110,7 +112,13 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
         # Databricks' own address for a bucket
         "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
     }
-    return settings | {f"spark.hadoop.fs.s3a.{name}": value for name, value in s3a.items()}
+    settings |= {f"spark.hadoop.fs.s3a.{name}": value for name, value in s3a.items()}
+    return settings | dbfs.settings(dbfs_root(lab))
+
+
+def dbfs_root(lab: Lab) -> Path:
+    """Folder that is DBFS's root."""
+    return lab.data("cluster") / "dbfs"
 
 
 def _quoted(path: Path) -> str:
