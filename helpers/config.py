@@ -197,6 +197,23 @@ class Workbook:
         """
         return f"s3://{self.bucket}/{folder}/{self.topic(table)}/partition=0/"
 
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """The three Kinesis streams."""
+        return tuple(self.stream(table) for table in TABLES)
+
+    def stream(self, table: str) -> str:
+        """Kinesis stream of one table."""
+        return f"streaming-{self.id}-{check_table(table)}"
+
+    def stream_table(self, table: str) -> str:
+        """Delta table that one cleaned stream ends in."""
+        return f"{self.id}_{check_table(table)}_table"
+
+    def checkpoint(self, name: str) -> str:
+        """Folder in which one streaming query keeps how far it has come."""
+        return f"/tmp/{self.id}/_checkpoints/{name}"
+
     def clean_table(self, table: str) -> str:
         """Delta table that keeps one cleaned table of the batch."""
         return f"{self.id}_{check_table(table)}_clean"

@@ -1,7 +1,7 @@
 """Every figure of the workbook. A figure has a description in words, which says what the picture shows."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 from IPython.display import display
@@ -21,7 +21,7 @@ SERIES = ("#bd081c", "#0b7285", "#e8890c", "#5f3dc4", "#2b8a3e")
 """Told apart in print and with the common forms of colour blindness by their lightness."""
 
 
-def show(figure: Figure, description: str) -> None:
+def show(figure: Figure, description: str, draw: Callable[..., object] | None = None) -> None:
     """Show a figure with its description, which screen readers speak and text-only views show.
 
     Parameters
@@ -30,6 +30,9 @@ def show(figure: Figure, description: str) -> None:
         What to show.
     description : str
         What a reader who cannot see the picture should know of it, in a sentence or two.
+    draw : callable, optional
+        Puts it on the page as IPython's `display` does, which is the default; a handle's ``update`` puts it in the
+        place of an earlier one.
 
     Raises
     ------
@@ -40,7 +43,7 @@ def show(figure: Figure, description: str) -> None:
         raise ValueError("Every figure needs a description: say in a sentence what the picture shows.")
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
-    display(
+    (draw or display)(
         {"image/png": picture.getvalue(), "text/plain": description},
         raw=True,
         metadata={"image/png": {"alt": description}},
@@ -143,6 +146,39 @@ def lines(table: pd.DataFrame, x: str, y: str, series: str, title: str, unit: st
     axes.yaxis.set_major_formatter(FuncFormatter(_short))
     axes.set_ylabel(unit, color=INK)
     axes.legend(frameon=False, ncols=len(order), loc="upper center", bbox_to_anchor=(0.5, -0.1))
+    return figure
+
+
+def streams(rows: pd.DataFrame, waits: pd.DataFrame, order: Sequence[str], title: str) -> Figure:
+    """Draw how tables grow while streams are written to them, and how long records waited.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        `seconds`, `table` and `rows`, one row a look at a table.
+    waits : DataFrame
+        `seconds`, `table` and `wait` (seconds from a record's arrival until it can be read), one row a micro-batch.
+    order : sequence of str
+        Names of the tables, in the order of their colours.
+    title : str
+        What is shown.
+    """
+    figure, above = _axes(title, 4.4)
+    above.remove()
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    above.set_title(title, loc="left", color=INK, fontweight="bold", pad=12)
+    for name, colour in zip(order, SERIES, strict=False):
+        grown, waited = rows[rows["table"] == name], waits[waits["table"] == name]
+        above.plot(grown["seconds"], grown["rows"], color=colour, label=name)
+        below.plot(waited["seconds"], waited["wait"], color=colour, marker="o", markersize=3, linestyle="")
+    above.set_ylabel("rows in the table", color=INK)
+    below.set_ylabel("longest wait in s", color=INK)
+    below.set_xlabel("seconds", color=INK)
+    below.set_ylim(bottom=0)
+    for axes in (above, below):
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.tick_params(colors=INK)
+    above.legend(frameon=False, ncols=len(order), loc="upper left")
     return figure
 
 

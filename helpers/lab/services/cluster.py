@@ -47,6 +47,8 @@ class Cluster(Service):
             # settings would stand on Spark's command line, for everybody to read
             "AWS_ACCESS_KEY_ID": runtime.credentials.access_key_id,
             "AWS_SECRET_ACCESS_KEY": runtime.credentials.secret_access_key,
+            # the Kinesis source runs here, not in the notebook
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{runtime.lab.ports['aws']}",
         }
 
     def check(self, runtime: Runtime) -> None:

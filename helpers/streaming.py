@@ -1,0 +1,155 @@
+"""Three Kinesis streams become three Delta tables: read, decoded, cleaned as the batch is, and written once.
+
+A record goes through four frames. The *envelope* has Kinesis's columns, with the posting as bytes in `data`. Decoded,
+it has the columns of `helpers.raw`; cleaned, those of `helpers.cleaning`; and so it is written.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.streaming.query import StreamingQuery
+
+from helpers.cleaning import clean_geo, clean_pin, clean_user
+from helpers.config import Workbook, check_table
+from helpers.kinesis_source import KinesisDataSource
+from helpers.raw import decode
+
+CLEAN: Mapping[str, Callable[[DataFrame], DataFrame]] = {"pin": clean_pin, "geo": clean_geo, "user": clean_user}
+"""The batch's functions, by table."""
+
+ARRIVALS = "arrivals"
+"""Name under which `written` reports the first and the last arrival of each micro-batch."""
+
+
+def envelope(
+    spark: SparkSession, workbook: Workbook, table: str, keys: Mapping[str, str], position: str = "earliest"
+) -> DataFrame:
+    """Open a stream as it comes from Kinesis.
+
+    Parameters
+    ----------
+    spark : SparkSession
+        The cluster.
+    workbook : Workbook
+        Gives the stream's name and the region.
+    table : {"pin", "geo", "user"}
+        Which stream.
+    keys : mapping of str to str
+        ``awsAccessKey`` and ``awsSecretKey``; on a cluster whose role may read the stream, nothing.
+    position : str
+        Where a query without a checkpoint begins: ``earliest``, ``latest``, or JSON with a moment (see
+        `helpers.kinesis.options`).
+
+    Returns
+    -------
+    DataFrame
+        A stream of `partitionKey`, `data` (binary), `stream`, `shardId`, `sequenceNumber` and
+        `approximateArrivalTimestamp`.
+    """
+    register(spark)
+    options = {"streamName": workbook.stream(table), "region": workbook.region, "initialPosition": position, **keys}
+    return spark.readStream.format("kinesis").options(**options).load()
+
+
+def register(spark: SparkSession) -> None:
+    """Give a session the format ``kinesis``, unless it has one of its own, as on Databricks."""
+    if "DATABRICKS_RUNTIME_VERSION" not in os.environ:
+        spark.dataSource.register(KinesisDataSource)
+
+
+def decoded(records: DataFrame, table: str) -> DataFrame:
+    """Decode the postings in an envelope.
+
+    Parameters
+    ----------
+    records : DataFrame
+        Static or streaming, with a binary column `data`.
+    table : {"pin", "geo", "user"}
+        What the postings are.
+
+    Returns
+    -------
+    DataFrame
+        The columns of the table's schema in `helpers.raw`, one row a record that can be decoded; for the others see
+        `set_aside`.
+    """
+    row = decode(F.col("data").cast("string"), check_table(table))
+    return records.select(row.alias("row")).where(F.col("row").isNotNull()).select("row.*")
+
+
+def set_aside(records: DataFrame, table: str) -> DataFrame:
+    """Keep the records that `decoded` leaves out.
+
+    Returns
+    -------
+    DataFrame
+        `stream`, `shardId`, `sequenceNumber` and `text` (what the record holds, as text).
+    """
+    text = F.col("data").cast("string")
+    bad = records.where(decode(text, check_table(table)).isNull())
+    return bad.select("stream", "shardId", "sequenceNumber", text.alias("text"))
+
+
+def cleaned(records: DataFrame, table: str) -> DataFrame:
+    """Decode and clean the postings in an envelope, by the functions of the batch."""
+    return CLEAN[check_table(table)](decoded(records, table))
+
+
+def first_of_each(records: DataFrame, within: str) -> DataFrame:
+    """Drop a record that was sent before, as long as Spark still remembers the first.
+
+    Parameters
+    ----------
+    records : DataFrame
+        A streaming envelope.
+    within : str
+        For how long a record is remembered, in the time of arrival, such as ``10 minutes``. What is remembered is
+        the query's *state*: a longer time takes more memory and finds later repetitions.
+    """
+    late = records.withWatermark("approximateArrivalTimestamp", within)
+    return late.dropDuplicatesWithinWatermark(["data"])
+
+
+def observed(records: DataFrame) -> DataFrame:
+    """Have each micro-batch report when its first and its last record arrived, so that its lag can be told."""
+    arrival = F.col("approximateArrivalTimestamp")
+    return records.observe(ARRIVALS, F.min(arrival).alias("first"), F.max(arrival).alias("last"))
+
+
+def written(
+    frame: DataFrame, name: str, checkpoint: str, trigger: Mapping[str, object] | None = None
+) -> StreamingQuery:
+    """Start a query that appends a stream to a Delta table.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What to write.
+    name : str
+        The table, made if there is none; the query gets the same name.
+    checkpoint : str
+        A folder of the query's own: where it keeps how far it has come.
+    trigger : mapping, optional
+        As `DataStreamWriter.trigger` takes it; by default a micro-batch begins when the one before has ended.
+
+    Returns
+    -------
+    StreamingQuery
+        Running, or ended by itself with ``{"availableNow": True}``.
+    """
+    writer = frame.writeStream.format("delta").outputMode("append").queryName(name)
+    writer = writer.option("checkpointLocation", checkpoint)
+    return (writer.trigger(**trigger) if trigger else writer).toTable(name)
+
+
+def rows_in(spark: SparkSession, name: str) -> int:
+    """Count a table's rows; 0 if there is no such table yet."""
+    try:
+        return spark.table(name).count()
+    except AnalysisException as error:
+        if error.getCondition() != "TABLE_OR_VIEW_NOT_FOUND":
+            raise
+        return 0
