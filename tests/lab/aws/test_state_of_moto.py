@@ -86,15 +86,6 @@ def fill_secretsmanager(moto):
         json_call(moto, "secretsmanager", f"secretsmanager.{operation}", body)
 
 
-def fill_kinesis(moto):
-    json_call(moto, "kinesis", "Kinesis_20131202.CreateStream", '{"StreamName": "pin", "ShardCount": 2}')
-    put = '{"StreamName": "pin", "Data": "eA==", "PartitionKey": "k"}'
-    json_call(moto, "kinesis", "Kinesis_20131202.PutRecord", put)
-    arn = "arn:aws:kinesis:us-east-1:123456789012:stream/pin"
-    consumer = f'{{"StreamARN": "{arn}", "ConsumerName": "c"}}'
-    json_call(moto, "kinesis", "Kinesis_20131202.RegisterStreamConsumer", consumer)
-
-
 def fill_apigateway(moto):
     def rest(method, path, body):
         text = ask(moto, "apigateway", call(method, path, json.dumps(body).encode()))

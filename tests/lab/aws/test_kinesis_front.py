@@ -1,0 +1,80 @@
+"""Kinesis behind the edge: shards that really split, limits in AWS's words, iterators that need a policy."""
+
+import base64
+
+import pytest
+from callers import policy, refused
+
+pytestmark = pytest.mark.lab
+
+NAME = "test-front"
+ARN = f"arn:aws:kinesis:us-east-1:123456789012:stream/{NAME}"
+
+
+@pytest.fixture
+def kinesis(learner):
+    client = learner("kinesis")
+    client.create_stream(StreamName=NAME, ShardCount=1)
+    yield client
+    client.delete_stream(StreamName=NAME)
+
+
+def iterator(client, shard):
+    where = {"StreamName": NAME, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
+    return client.get_shard_iterator(**where)["ShardIterator"]
+
+
+def test_after_a_split_new_records_go_to_the_children(kinesis):
+    before = kinesis.put_record(StreamName=NAME, Data=b"1", PartitionKey="k")["ShardId"]
+    kinesis.update_shard_count(StreamName=NAME, TargetShardCount=2, ScalingType="UNIFORM_SCALING")
+    after = kinesis.put_record(StreamName=NAME, Data=b"2", PartitionKey="k")["ShardId"]
+    assert after != before
+    read = kinesis.get_records(ShardIterator=iterator(kinesis, before))
+    assert [record["Data"] for record in read["Records"]] == [b"1"]
+    assert "NextShardIterator" not in read
+    assert after in {child["ShardId"] for child in read["ChildShards"]}
+
+
+def test_more_than_a_shard_takes_is_refused_in_awss_words_and_the_rest_is_stored(kinesis):
+    records = [{"Data": bytes(5000), "PartitionKey": str(number)} for number in range(500)]
+    answer = kinesis.put_records(StreamName=NAME, Records=records)
+    failed = [one for one in answer["Records"] if "ErrorCode" in one]
+    assert 0 < answer["FailedRecordCount"] == len(failed) < 500
+    assert failed[0]["ErrorCode"] == "ProvisionedThroughputExceededException"
+    assert failed[0]["ErrorMessage"] == (
+        f"Rate exceeded for shard shardId-000000000000 in stream {NAME} under account 123456789012."
+    )
+    with refused("ProvisionedThroughputExceededException", "Rate exceeded for shard"):
+        for _ in range(6):
+            kinesis.put_record(StreamName=NAME, Data=bytes(1_000_000), PartitionKey="k")
+
+
+def test_a_record_that_is_too_large_refuses_the_batch_before_anything_is_stored(kinesis):
+    records = [{"Data": b"small", "PartitionKey": "k"}, {"Data": bytes(2**20 + 1), "PartitionKey": "k"}]
+    with refused("ValidationException", r"records\.2\.member\.data.*less than or equal to 1048576"):
+        kinesis.put_records(StreamName=NAME, Records=records)
+    assert kinesis.get_records(ShardIterator=iterator(kinesis, "shardId-000000000000"))["Records"] == []
+
+
+def test_an_iterator_is_no_way_around_a_policy(kinesis, role):
+    role.may(policy("kinesis:*", resource=f"{ARN}-other"))
+    mine, taken = role.assumed().client("kinesis"), iterator(kinesis, "shardId-000000000000")
+    with refused("AccessDeniedException", f"kinesis:GetRecords on resource: {ARN}"):
+        mine.get_records(ShardIterator=taken)
+    with refused("AccessDeniedException", f"kinesis:ListShards on resource: {ARN}"):
+        mine.list_shards(NextToken=f"{NAME}/shardId-000000000000")
+    role.may(policy("kinesis:Get*", resource=ARN))
+    assert mine.get_records(ShardIterator=taken)["Records"] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["no iterator", "[Infinity]", '[9e9,["a"],1,[],1]', '[9e9,"a",1,"s",Infinity]', "[" * 9000]
+)
+def test_an_iterator_that_was_never_handed_out_is_refused(kinesis, text):
+    with pytest.raises(kinesis.exceptions.ClientError, match="Invalid ShardIterator|Stream .* not found"):
+        kinesis.get_records(ShardIterator=base64.urlsafe_b64encode(text.encode()).decode())
+
+
+def test_what_the_lab_has_not_is_said(kinesis):
+    with refused("NotImplementedException", "The lab's Kinesis does not answer RegisterStreamConsumer; AWS does"):
+        kinesis.register_stream_consumer(StreamARN=ARN, ConsumerName="c")
