@@ -10,13 +10,10 @@ per second.
 
 import http.client
 import json
-import random
 import statistics
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,6 +21,7 @@ from confluent_kafka import Producer
 from kafka import KafkaAdminClient
 from labs import workbook_of
 from rest_proxies import JSON, Launcher
+from turns import Send, compare, records
 
 from helpers import api_gateway, kafka_client
 from helpers.config import Workbook
@@ -33,25 +31,7 @@ from helpers.lab.rest_proxy import settings
 from helpers.lab.rest_proxy.brokers import Brokers
 from helpers.lab.rest_proxy.sign_in import Tokens
 
-ROUNDS = 3
 OFFSET = 17_000
-Seconds = list[float]
-Send = Callable[[], None]
-
-
-def records(count: int) -> list[dict]:
-    chance = random.Random(1)
-    words = ["".join(chance.choices("aeilnorstuéü", k=chance.randint(2, 9))) for _ in range(2000)]
-    return [
-        {
-            "index": number,
-            "unique_id": f"{chance.getrandbits(128):032x}",
-            "description": " ".join(chance.choices(words, k=45)),
-            "follower_count": f"{chance.randint(1, 999)}k",
-            "is_image_or_video": "image",
-        }
-        for number in range(count)
-    ]
 
 
 def over_http(address: str, topic: str, count: int) -> Send:
@@ -108,37 +88,6 @@ def sign_in_milliseconds(workbook: Workbook) -> float:
         KafkaAdminClient(**settings).close()
         took.append((time.perf_counter() - began) * 1000)
     return statistics.median(took)
-
-
-def measure(clients: list[Send], seconds: float) -> tuple[float, Seconds]:
-    """Let clients send at once; return sends a second, and how long each took."""
-    took: Seconds = []
-    end = time.perf_counter() + seconds
-
-    def work(send: Send) -> None:
-        while (began := time.perf_counter()) < end:
-            send()
-            took.append(time.perf_counter() - began)
-
-    threads = [threading.Thread(target=work, args=(send,)) for send in clients]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return len(took) / seconds, took
-
-
-def compare(title: str, unit: str, count: int, ways: dict[str, list[Send]], seconds: float) -> None:
-    best: dict[str, tuple[float, Seconds]] = {}
-    for _ in range(ROUNDS):
-        for name, clients in ways.items():
-            result = measure(clients, seconds)
-            best[name] = max(best.get(name, result), result)
-    plain = best["confluent-kafka"][0]
-    print(f"\n{title:44} {unit:>11}  {'ratio':>6}  {'p50 ms':>7}  {'p99 ms':>7}")
-    for name, (rate, took) in best.items():
-        p50, p99 = statistics.median(took) * 1000, statistics.quantiles(took, n=100)[98] * 1000
-        print(f"  {name:42} {rate * count:11,.0f}  {rate / plain:6.2f}  {p50:7.1f}  {p99:7.1f}")
 
 
 def main() -> None:

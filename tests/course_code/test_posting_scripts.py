@@ -1,13 +1,8 @@
 """Scripts in the forms in which learners wrote them for the course run with their three constants changed."""
 
-import re
-import subprocess
-import sys
-import time
-from pathlib import Path
-
 import pytest
 from apis import deployed
+from course_scripts import FOLDER, running, with_own_constants
 from pyspark.sql import functions as F
 
 from helpers import kafka_client
@@ -17,9 +12,8 @@ from helpers.raw import decode
 
 pytestmark = pytest.mark.lab
 
-FOLDER = Path(__file__).parent
 SCRIPTS = sorted(path.stem for path in FOLDER.glob("posts_*.py"))
-ENOUGH, PATIENCE_SECONDS = 2, 60
+ENOUGH = 2
 
 
 @pytest.fixture(scope="module")
@@ -28,34 +22,12 @@ def door(workbook, lab):
         yield opened
 
 
-def with_own_constants(script, workbook, door):
-    """The script's text with database, address and id changed, and nothing else."""
-    text = (FOLDER / f"{script}.py").read_text()
-    for name, value in {
-        "DATABASE_URL": workbook.database_url, "INVOKE_URL": door.invoke_url, "USER_ID": workbook.id
-    }.items():  # fmt: skip
-        text, count = re.subn(rf'^{name} = ".*"$', lambda _, n=name, v=value: f"{n} = {v!r}", text, flags=re.MULTILINE)
-        assert count == 1
-    return text
-
-
 def posted_by(script, workbook, door, tmp_path):
     """What the script has put into each topic until it was stopped."""
     before = kafka_client.end_offsets(workbook)
-    file = tmp_path / "script.py"
-    file.write_text(with_own_constants(script, workbook, door))
-    with (tmp_path / "out").open("w") as out:
-        running = subprocess.Popen([sys.executable, str(file)], stdout=out, stderr=subprocess.STDOUT)
-    try:
-        limit = time.monotonic() + PATIENCE_SECONDS
-        while min(_new(workbook, before).values()) < ENOUGH:
-            assert running.poll() is None, (tmp_path / "out").read_text()
-            assert time.monotonic() < limit, (tmp_path / "out").read_text()
-            time.sleep(0.2)
-    finally:
-        running.kill()
-        running.wait()
-    counts = _new(workbook, before)
+    text = with_own_constants(script, workbook, door.invoke_url)
+    with running(text, tmp_path, lambda: min(_new(workbook, before).values()) >= ENOUGH):
+        counts = _new(workbook, before)
     topics = {table: workbook.topic(table) for table in TABLES}
     return {table: kafka_client.read(workbook, topic, before[topic], counts[topic]) for table, topic in topics.items()}
 

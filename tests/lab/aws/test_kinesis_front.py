@@ -71,7 +71,7 @@ def test_an_iterator_is_no_way_around_a_policy(kinesis, role):
     "text", ["no iterator", "[Infinity]", '[9e9,["a"],1,[],1]', '[9e9,"a",1,"s",Infinity]', "[" * 9000]
 )
 def test_an_iterator_that_was_never_handed_out_is_refused(kinesis, text):
-    with pytest.raises(kinesis.exceptions.ClientError, match="Invalid ShardIterator|Stream .* not found"):
+    with pytest.raises(kinesis.exceptions.ClientError, match=r"Invalid ShardIterator|Stream .* not found"):
         kinesis.get_records(ShardIterator=base64.urlsafe_b64encode(text.encode()).decode())
 
 

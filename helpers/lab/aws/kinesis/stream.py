@@ -176,7 +176,8 @@ class Stream:
         return shard
 
     def _holder(self, key: int) -> Shard:
-        return next(shard for shard in self.open_shards() if shard.first_key <= key <= shard.last_key)
+        takes = (shard for shard in self.shards if shard.closed is None and shard.first_key <= key <= shard.last_key)
+        return next(takes)
 
     def _open(self, shard_id: str) -> Shard:
         for shard in self.shards:
