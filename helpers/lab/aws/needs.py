@@ -94,7 +94,9 @@ def _s3(call: Call, operation: Operation) -> Iterator[Need]:
 def _streams(operation: Operation) -> set[str]:
     """Name the streams in a call, however it names them; two names of two streams need both."""
     parameters = operation.parameters()
-    found = {parameters[name] for name in ("StreamARN", "ConsumerARN", "ResourceARN") if name in parameters}
+    found = {parameters[name] for name in ("ConsumerARN", "ResourceARN") if name in parameters}
+    if "StreamARN" in parameters:  # whatever account it names, the stream of that name here is what is acted on
+        found.add(_stream_arn(parameters["StreamARN"].rpartition("/")[2]))
     if "StreamName" in parameters:
         found.add(_stream_arn(parameters["StreamName"]))
     if "ShardIterator" in parameters:
@@ -157,8 +159,5 @@ def _passing(known: Directory, operation: Operation) -> Iterator[Need]:
         role = known.profiles.get(profile.get("Arn") or profile.get("Name"))
     if operation.name == "AddRoleToInstanceProfile":
         role = _iam_arn(known, "role", parameters["RoleName"], "/")
-    if operation.name == "UpdateIntegration":
-        changes = parameters.get("patchOperations", ())
-        role = next((one.get("value") for one in changes if one.get("path") == "/credentials"), None)
     if role:
         yield Need("iam:PassRole", role)

@@ -84,7 +84,7 @@ async def answer(invocation: Invocation, known: Directory, perform: Perform) -> 
         If the request cannot be mapped, or API Gateway may not assume the role.
     """
     integration = invocation.integration
-    target = Target.read(integration["uri"])
+    target = Target.read(integration["uri"])  # it could be read when it was set
     caller = _caller(invocation, integration.get("credentials"), known)
     mapped = integration_request.body(invocation)
     reply = await _called(invocation, target, caller, mapped, perform)
