@@ -13,6 +13,7 @@ from helpers.lab.aws.connect_worker import Worker
 from helpers.lab.aws.ec2_rules import Ec2
 from helpers.lab.aws.edge import Edge, running
 from helpers.lab.aws.endpoint import Endpoint
+from helpers.lab.aws.kinesis_front import KinesisFront
 from helpers.lab.aws.msk import Msk
 from helpers.lab.aws.msk_connect import MskConnect
 from helpers.lab.client import host_key
@@ -32,6 +33,7 @@ async def serve() -> None:
     ec2 = Ec2(endpoint, lambda: host_key.console_output(lab), lambda instance: delete_disk(lab, instance))
 
     deployments = Deployments(endpoint)
+    kinesis = KinesisFront(endpoint)
 
     def begin() -> None:
         endpoint.state.load()
@@ -45,7 +47,7 @@ async def serve() -> None:
     await endpoint.moto.run(begin)
     async with aiohttp.ClientSession() as http:
         connect = MskConnect(endpoint, Worker(endpoint.runtime, http))
-        own = {"kafka": Msk(endpoint.runtime.lab), "kafkaconnect": connect}
+        own = {"kafka": Msk(endpoint.runtime.lab), "kafkaconnect": connect, "kinesis": kinesis}
         async with running(endpoint, Edge(endpoint, http, ec2, deployments, own)):
             connect.resume()
             print("the AWS endpoint is ready", flush=True)

@@ -19,7 +19,7 @@ from helpers.lab.aws.directory import Key
 from helpers.lab.aws.ec2_rules import Ec2
 from helpers.lab.aws.endpoint import Endpoint
 from helpers.lab.aws.errors import AwsError
-from helpers.lab.aws.own_service import OwnService
+from helpers.lab.aws.own_service import Answering
 from helpers.lab.aws.plain_call import plain
 from helpers.lab.aws.protocol import Answer, Call, Operation, refusal
 from helpers.lab.aws.s3_front import S3Front
@@ -43,13 +43,13 @@ class Edge:
         http: aiohttp.ClientSession,
         ec2: Ec2,
         deployments: Deployments,
-        own: Mapping[str, OwnService],
+        own: Mapping[str, Answering],
     ):
         self._endpoint = endpoint
         self._own = own
         self._ec2 = ec2
         self._deployments = deployments
-        self._data_plane = DataPlane(endpoint, deployments, http)
+        self._data_plane = DataPlane(endpoint, deployments, http, self.perform)
         self._s3 = S3Front(endpoint.runtime, http)
         port = endpoint.runtime.lab.ports["aws"]
         self._hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
@@ -91,7 +91,7 @@ class Edge:
             return refusal(error)
 
     async def _signed(self, head: Call, request: web.Request) -> Answer:
-        spoken, operation = tongue.of(head), None
+        spoken = tongue.of(head)
         try:
             signed = signature.read(head)
             spoken = tongue.of(head, signed.service)
@@ -99,7 +99,28 @@ class Edge:
             # nobody unknown makes the lab read a body
             call = dataclasses.replace(head, body=await _body(request))
             signature.verify(call, signed, caller, datetime.now(UTC))
-            operation = Operation(signed.service, plain(call, signed))
+            return await self.perform(plain(call, signed), signed.service, caller)
+        except AwsError as error:
+            return refusal(error, spoken)
+        except Exception:
+            LOG.exception("%s %s failed", head.method, head.path)
+            return refusal(_failed(), spoken)
+
+    async def perform(self, call: Call, service: str, caller: Key) -> Answer:
+        """Let a service answer somebody who is known, if their policies allow it.
+
+        Parameters
+        ----------
+        call : Call
+            In its plainest form (`plain_call`).
+        service : str
+            Name under which the service is signed.
+        caller : Key
+            Who calls.
+        """
+        spoken, operation = tongue.of(call, service), None
+        try:
+            operation = Operation(service, call)
             authorization.check(self._endpoint.directory, caller, call, operation)
             return await self._dispatch(call, operation, caller)
         except AwsError as error:
@@ -108,7 +129,7 @@ class Edge:
             told = error.response["Error"]
             return refusal(AwsError(told["Code"], told["Message"]), spoken, operation)
         except Exception:
-            LOG.exception("%s %s failed", head.method, head.path)
+            LOG.exception("%s %s failed", call.method, call.path)
             return refusal(_failed(), spoken, operation)
 
     async def _dispatch(self, call: Call, operation: Operation, caller: Key) -> Answer:
@@ -121,6 +142,8 @@ class Edge:
                 return await sts_rules.answer(self._endpoint, operation, caller)
             case "ec2":
                 return await self._ec2.answer(operation)
+            case "apigateway" if operation.name == "TestInvokeMethod":
+                return await self._data_plane.test(operation)
             case "apigateway":
                 return await self._deployments.answer(operation)
             case "s3":

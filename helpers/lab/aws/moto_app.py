@@ -1,4 +1,4 @@
-"""Moto in this process: the state of IAM, STS, EC2, API Gateway, Kinesis and others, reached as a WSGI application.
+"""Moto in this process: the state of IAM, STS, EC2, API Gateway and others, reached as a WSGI application.
 
 Moto is not made for several threads: whoever calls it does so on the one thread that `Moto.run` uses.
 """

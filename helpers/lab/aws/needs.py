@@ -1,12 +1,12 @@
 """What a call needs: IAM actions, each with the resource that it acts on (AWS's Service Authorization Reference)."""
 
-import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import unquote
 
 from helpers.lab.aws.directory import Directory, Key
+from helpers.lab.aws.kinesis.errors import Refusal
+from helpers.lab.aws.kinesis.iterators import ShardIterator
 from helpers.lab.aws.protocol import REGION, Call, Operation
 from helpers.lab.iam import ACCOUNT
 
@@ -60,9 +60,10 @@ def of(known: Directory, caller: Key, call: Call, operation: Operation) -> list[
             return list(_s3(call, operation))
         case "apigateway":
             path = unquote(call.path)
-            return [Need(f"apigateway:{call.method}", f"arn:aws:apigateway:{REGION}::{path}")]
+            needed = Need(f"apigateway:{call.method}", f"arn:aws:apigateway:{REGION}::{path}")
+            return [needed, *_passing(known, operation)]
         case "kinesis":
-            return [Need(_action(operation), stream) for stream in _streams(operation.parameters())]
+            return [Need(_action(operation), stream) for stream in _streams(operation)]
         case "iam":
             return [*_iam(known, caller, operation), *_passing(known, operation)]
         case "ec2":
@@ -90,21 +91,24 @@ def _s3(call: Call, operation: Operation) -> Iterator[Need]:
         yield Need("s3:GetObject", f"arn:aws:s3:::{source}")
 
 
-def _streams(parameters: Mapping[str, Any]) -> set[str]:
+def _streams(operation: Operation) -> set[str]:
     """Name the streams in a call, however it names them; two names of two streams need both."""
+    parameters = operation.parameters()
     found = {parameters[name] for name in ("StreamARN", "ConsumerARN", "ResourceARN") if name in parameters}
     if "StreamName" in parameters:
         found.add(_stream_arn(parameters["StreamName"]))
     if "ShardIterator" in parameters:
         found.add(_stream_arn(_stream_of(parameters["ShardIterator"])))
+    if operation.name == "ListShards" and "NextToken" in parameters:
+        found.add(_stream_arn(parameters["NextToken"].rpartition("/")[0]))
     return found or {ALL}
 
 
 def _stream_of(iterator: str) -> str:
     try:
-        return base64.b64decode(iterator).decode().partition(":")[0]
-    except ValueError:
-        return ""  # moto says what is wrong with it
+        return ShardIterator.read(iterator, now=0).stream
+    except Refusal:
+        return ""  # the service says what is wrong with it
 
 
 def _stream_arn(name: str) -> str:
@@ -148,10 +152,13 @@ def _named_by_arn(operation: Operation) -> Iterator[Need]:
 def _passing(known: Directory, operation: Operation) -> Iterator[Need]:
     """Who gives a role to something that works with it must be allowed to pass it on."""
     parameters = operation.parameters()
-    role = parameters.get("serviceExecutionRoleArn")
+    role = parameters.get("serviceExecutionRoleArn") or parameters.get("credentials")
     if profile := parameters.get("IamInstanceProfile"):
         role = known.profiles.get(profile.get("Arn") or profile.get("Name"))
     if operation.name == "AddRoleToInstanceProfile":
         role = _iam_arn(known, "role", parameters["RoleName"], "/")
+    if operation.name == "UpdateIntegration":
+        changes = parameters.get("patchOperations", ())
+        role = next((one.get("value") for one in changes if one.get("path") == "/credentials"), None)
     if role:
         yield Need("iam:PassRole", role)

@@ -2,12 +2,19 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from helpers.lab.aws.errors import AwsError
 from helpers.lab.aws.protocol import Answer, Operation
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+class Answering(Protocol):
+    """A service that is ours, whatever it does inside."""
+
+    async def answer(self, operation: Operation) -> Answer:
+        """Answer one call."""
 
 
 class OwnService:

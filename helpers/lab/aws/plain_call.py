@@ -52,10 +52,10 @@ def plain(call: Call, signature: Signature) -> Call:
         case "json":
             headers["Content-Type"] = "application/x-amz-json-1.1"
             headers["X-Amz-Target"] = call.headers.get("X-Amz-Target", "")
-            return Call("POST", _root(call, service), "", headers, _json(call.body))
+            return Call("POST", _root(call, service), "", headers, plain_json(call.body))
         case "rest-json":
             headers["Content-Type"] = "application/json"
-            return Call(call.method, call.path, _query(call), headers, _json(call.body) if call.body else b"")
+            return Call(call.method, call.path, _query(call), headers, plain_json(call.body) if call.body else b"")
         case _:
             return call  # S3: it does not go to moto
 
@@ -101,7 +101,14 @@ def _text(body: bytes) -> str:
         raise AwsError("MalformedQueryString", "The body is not text in UTF-8.") from error
 
 
-def _json(body: bytes) -> bytes:
+def plain_json(body: bytes) -> bytes:
+    """Put the JSON of a body into its plainest form.
+
+    Raises
+    ------
+    AwsError
+        If it is no JSON object.
+    """
     try:
         content = json.loads(body)
         text = json.dumps(content)

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import dill
 import moto
@@ -24,13 +24,23 @@ from helpers.lab.layout import LabError
 OWN = "lab"
 """File of the services that are ours."""
 
-KEPT_BY_MOTO = ("iam", "sts", "ec2", "ssm", "secretsmanager", "apigateway", "kinesis")
+KEPT_BY_MOTO = ("iam", "sts", "ec2", "ssm", "secretsmanager", "apigateway")
 
 PATIENCE = 10
 """After a turn, a service waits so many times as long as the turn took."""
 
-FORM = f"1, moto {moto.__version__}"
+FORM = f"2, moto {moto.__version__}"
 """Goes with every file: another version's objects may not fit."""
+
+
+class Kept(Protocol):
+    """A service of ours that is too large to be written along with the others."""
+
+    def state(self) -> Any:
+        """Return everything as plain values and bytes."""
+
+    def restore(self, state: Any) -> None:
+        """Take over what `state` returned."""
 
 
 class State:
@@ -46,11 +56,16 @@ class State:
         self._folder = folder
         self._changed: set[str] = set()
         self._due: dict[str, float] = {}
+        self._kept: dict[str, Kept] = {}
         self.own: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+
+    def keep(self, service: str, holder: Kept) -> None:
+        """Give a service a file of its own, before `load`."""
+        self._kept[service] = holder
 
     def touch(self, service: str) -> None:
         """Note that a service has changed."""
-        self._changed.add(service if service in KEPT_BY_MOTO else OWN)
+        self._changed.add(service if service in (*KEPT_BY_MOTO, *self._kept) else OWN)
 
     def collect(self, all_of_it: bool = False) -> dict[str, bytes]:
         """Gather what is to be written: service → content; on moto's thread, so that nothing changes meanwhile.
@@ -68,10 +83,15 @@ class State:
             started = time.monotonic()
             if all_of_it or started >= self._due.get(service, 0):
                 self._changed.discard(service)
-                content[service] = _pickled((FORM, dict(self.own) if service == OWN else _backends(service)))
+                content[service] = self._written(service)
                 ended = time.monotonic()
                 self._due[service] = ended + PATIENCE * (ended - started)
         return content
+
+    def _written(self, service: str) -> bytes:
+        if service in self._kept:  # plain values need none of what the picklers below do for every object
+            return pickle.dumps((FORM, self._kept[service].state()), pickle.HIGHEST_PROTOCOL)
+        return _pickled((FORM, dict(self.own) if service == OWN else _backends(service)))
 
     def write(self, content: Mapping[str, bytes]) -> None:
         """Write what `collect` gathered; what cannot be written counts as changed again."""
@@ -90,12 +110,14 @@ class State:
         LabError
             If a file is damaged or of another version.
         """
-        for service in (*KEPT_BY_MOTO, OWN):
+        for service in (*KEPT_BY_MOTO, *self._kept, OWN):
             file = self._folder / f"{service}.state"
             if file.exists():
                 content = _read(file)
                 if service == OWN:
                     self.own.update(content)
+                elif service in self._kept:
+                    self._kept[service].restore(content)
                 else:
                     _restore(service, content)
 

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from moto.apigateway.models import apigateway_backends
 from multidict import CIMultiDict
 
+from helpers.lab.aws.api_gateway import integrations
+from helpers.lab.aws.api_gateway.stages import Stage
 from helpers.lab.aws.endpoint import Endpoint
 from helpers.lab.aws.errors import AwsError
 from helpers.lab.aws.protocol import Answer, Call, Operation
@@ -16,26 +17,6 @@ from helpers.lab.iam import ACCOUNT
 MOST_RESOURCES = 500
 
 _AS_MOTO_WANTS_IT = "AWS4-HMAC-SHA256 Credential=lab/20260101/us-east-1/apigateway/aws4_request, "
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What a stage of an API serves.
-
-    Attributes
-    ----------
-    api, name : str
-        Id of the API, name of the stage.
-    variables : mapping of str to str
-        Stage variables.
-    resources : list of mapping
-        As they were when the deployment was made.
-    """
-
-    api: str
-    name: str
-    variables: Mapping[str, str]
-    resources: list[Mapping[str, Any]]
 
 
 class Deployments:
@@ -56,7 +37,7 @@ class Deployments:
 
     async def answer(self, operation: Operation) -> Answer:
         """Let moto answer a call of API Gateway's control plane, and note what is deployed since."""
-        _check(operation)
+        integrations.check(operation)
         answer = await self._endpoint.pass_on(operation)
         if not operation.reads_only and answer.status < 400:
             await self._endpoint.moto.run(self._after, operation, answer)
@@ -70,11 +51,24 @@ class Deployments:
             self._endpoint.state.touch("api gateway's snapshots")
         self.look()
 
+    async def resource(self, api: str, resource: str) -> Mapping[str, Any]:
+        """Return a resource as it is now, deployed or not.
+
+        Raises
+        ------
+        AwsError
+            If there is none.
+        """
+        for one in await self._endpoint.moto.run(self._resources, api):
+            if one["id"] == resource:
+                return one
+        raise AwsError("NotFoundException", "Invalid Resource identifier specified", 404)
+
     def _resources(self, api: str) -> list[Mapping[str, Any]]:
         path, query = f"/restapis/{api}/resources", f"embed=methods&limit={MOST_RESOURCES}"
         headers = CIMultiDict({"Host": "127.0.0.1", "Authorization": _AS_MOTO_WANTS_IT})
         listed = json.loads(self._endpoint.moto.answer(Call("GET", path, query, headers, b"")).body)
-        return listed["item"]
+        return listed.get("item", [])
 
     def look(self) -> None:
         """Look which deployment each stage serves; on moto's thread."""
@@ -87,10 +81,3 @@ class Deployments:
             for api in backend.apis.values()
             for stage in api.stages.values()
         }  # fmt: skip
-
-
-def _check(operation: Operation) -> None:
-    if operation.name == "PutMethod":
-        kind = operation.parameters()["authorizationType"]
-        if kind not in ("NONE", "AWS_IAM"):
-            raise AwsError("BadRequestException", f"The lab has authorizationType NONE and AWS_IAM, not {kind!r}.")

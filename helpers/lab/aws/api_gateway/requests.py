@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
-from helpers.lab.aws.api_gateway.deployments import Stage
 from helpers.lab.aws.api_gateway.routing import Match
+from helpers.lab.aws.api_gateway.stages import Stage
 from helpers.lab.aws.protocol import Call
+from helpers.lab.iam import ACCOUNT
 
 
 @dataclass(frozen=True)
@@ -24,12 +27,33 @@ class Invocation:
         The method that answers.
     id : str
         Request id.
+    came : datetime
+        When.
+    log : list of str
+        What happened, in the words of API Gateway's execution logs; `TestInvokeMethod` shows it.
     """
 
     call: Call
     stage: Stage
     match: Match
     id: str = field(default_factory=lambda: str(uuid4()))
+    came: datetime = field(default_factory=lambda: datetime.now(UTC))
+    log: list[str] = field(default_factory=list)
+
+    @property
+    def integration(self) -> Mapping[str, Any]:
+        """What answers the method, in API Gateway's own form."""
+        return self.match.method.get("methodIntegration") or {}
+
+    @property
+    def body(self) -> str:
+        """The request's body as text."""
+        return self.call.body.decode(errors="replace")
+
+    @property
+    def parameters(self) -> dict[str, Mapping[str, str]]:
+        """What ``$input.params()`` holds."""
+        return {"path": self.match.path_parameters, "querystring": self.query, "header": dict(self.call.headers)}
 
     @property
     def query(self) -> Mapping[str, str]:
@@ -44,21 +68,33 @@ class Invocation:
         place, _, name = rest.partition(".")
         if source not in ("method", "integration"):
             kind, _, name = expression.partition(".")
-            places: Mapping[str, Mapping[str, str]] = {
-                "stageVariables": self.stage.variables, "context": self.context
-            }  # fmt: skip
-            return places.get(kind, {}).get(name)
+            if kind == "context":
+                return self._of_context(name)
+            return self.stage.variables.get(name) if kind == "stageVariables" else None
         if place == "header":
             return self.call.headers.get(name)
         return {"path": self.match.path_parameters, "querystring": self.query}.get(place, {}).get(name)
 
+    def _of_context(self, name: str) -> str | None:
+        value: Any = self.context
+        for part in name.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        return None if value is None else str(value)
+
     @property
-    def context(self) -> Mapping[str, str]:
+    def context(self) -> dict[str, Any]:
         """What ``$context`` holds."""
         return {
             "requestId": self.id,
+            "extendedRequestId": self.id,
+            "accountId": ACCOUNT,
             "apiId": self.stage.api,
             "stage": self.stage.name,
             "httpMethod": self.call.method,
+            "path": self.call.path,
+            "protocol": "HTTP/1.1",
             "resourcePath": self.match.resource_path,
+            "requestTimeEpoch": int(self.came.timestamp() * 1000),
+            "requestTime": self.came.strftime("%d/%b/%Y:%H:%M:%S %z"),
+            "identity": {"sourceIp": "127.0.0.1", "userAgent": self.call.headers.get("User-Agent", "")},
         }

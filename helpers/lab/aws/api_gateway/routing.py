@@ -38,14 +38,16 @@ def find(resources: Iterable[Mapping[str, Any]], http_method: str, path: str) ->
     http_method : str
         For example "POST".
     path : str
-        Below the stage, still percent-encoded. Empty segments do not count.
+        Below the stage, still percent-encoded. Slashes at its beginning count as one, those at its end not at all; an
+        empty segment within it belongs to no resource but a greedy one.
 
     Returns
     -------
     Match or None
         None if nothing answers it.
     """
-    segments = [unquote(segment) for segment in path.split("/") if segment]
+    inner = path.strip("/")
+    segments = [unquote(segment) for segment in inner.split("/")] if inner else []
     best: tuple[list[int], Match] | None = None
     for resource in resources:
         methods = resource.get("resourceMethods") or {}
@@ -66,7 +68,7 @@ def _fit(template: str, segments: list[str]) -> tuple[list[int], dict[str, str]]
         if segment.endswith("+}"):
             values[segment[1:-2]] = "/".join(segments[position:])
             return [*kinds, GREEDY], values
-        if segment.startswith("{"):
+        if segment.startswith("{") and segments[position]:
             values[segment[1:-1]] = segments[position]
             kinds.append(VARIABLE)
         elif segment == segments[position]:

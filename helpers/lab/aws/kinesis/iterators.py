@@ -1,7 +1,6 @@
 """Shard iterators: a place in a shard, handed to the client as text, good for five minutes."""
 
 import base64
-import binascii
 import json
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
@@ -39,8 +38,8 @@ class ShardIterator:
         """
         try:
             made, stream, created, shard, sequence = json.loads(base64.urlsafe_b64decode(text))
-            found = cls(float(made), stream, float(created), shard, int(sequence))
-        except (ValueError, TypeError, binascii.Error):
+            found = cls(float(made), str(stream), float(created), str(shard), int(sequence))
+        except (ValueError, TypeError, OverflowError, RecursionError):
             raise invalid("Invalid ShardIterator.") from None
         if now - found.made > LIFETIME_SECONDS:
             raise Refusal(

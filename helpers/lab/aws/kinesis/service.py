@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from helpers.lab.aws.kinesis.errors import Refusal, invalid, malformed, not_found
@@ -67,6 +67,11 @@ class Kinesis:
             "IncreaseStreamRetentionPeriod": self._increase_retention,
             "DecreaseStreamRetentionPeriod": self._decrease_retention,
         }
+
+    @property
+    def operations(self) -> Collection[str]:
+        """Names of the operations that are answered."""
+        return self._operations.keys()
 
     def answer(self, operation: str, request: Answer) -> Answer:
         """Perform an operation.

@@ -3,6 +3,7 @@
 import hashlib
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from typing import Any
 
 from helpers.lab.aws.kinesis.sequence import LAST_COUNT, Sequence
 
@@ -70,6 +71,16 @@ class Shard:
     def position(self, sequence: int) -> int:
         """Find the first kept record whose number is not below `sequence`."""
         return bisect_left(self.records, sequence, key=lambda record: record.sequence)
+
+    def state(self) -> dict[str, Any]:
+        """Return everything as plain values and bytes."""
+        records = [(one.sequence, one.partition_key, one.data, one.arrival) for one in self.records]
+        return vars(self) | {"records": records}
+
+    @classmethod
+    def restore(cls, state: dict[str, Any]) -> "Shard":
+        """Build a shard from what `state` returned."""
+        return cls(**(state | {"records": [Record(*kept) for kept in state["records"]]}))
 
     def trim(self, horizon: float) -> None:
         """Forget the records that came before `horizon`."""
