@@ -1,4 +1,4 @@
-"""The REST API in front of the REST proxy: one proxy resource that passes every request on."""
+"""The REST API: its resources, the one that passes every request on to the REST proxy, and its deployment."""
 
 from typing import Any
 
@@ -47,10 +47,34 @@ def create_proxy_resource(workbook: Workbook, api: str) -> str:
     str
         Its id.
     """
+    return create_resource(workbook, api, f"/{PROXY_PATH}")
+
+
+def create_resource(workbook: Workbook, api: str, path: str) -> str:
+    """Create a resource, and those that it is below of, unless they are there.
+
+    Parameters
+    ----------
+    workbook : Workbook
+        Gives the region.
+    api : str
+        Id of the API.
+    path : str
+        For example ``/streams/{stream-name}/record``.
+
+    Returns
+    -------
+    str
+        Its id.
+    """
     there = resources(workbook, api)
-    if f"/{PROXY_PATH}" in there:
-        return there[f"/{PROXY_PATH}"]
-    return _client(workbook).create_resource(restApiId=api, parentId=there["/"], pathPart=PROXY_PATH)["id"]
+    parent, made = there["/"], ""
+    for part in path.strip("/").split("/"):
+        made = f"{made}/{part}"
+        if made not in there:
+            there[made] = _client(workbook).create_resource(restApiId=api, parentId=parent, pathPart=part)["id"]
+        parent = there[made]
+    return parent
 
 
 def forward(workbook: Workbook, api: str, resource: str, address: str) -> None:

@@ -198,6 +198,11 @@ class Workbook:
         return f"s3://{self.bucket}/{folder}/{self.topic(table)}/partition=0/"
 
     @property
+    def kinesis_role(self) -> str:
+        """Role in which API Gateway calls Kinesis."""
+        return f"{self.id}-kinesis-access-role"
+
+    @property
     def streams(self) -> tuple[str, ...]:
         """The three Kinesis streams."""
         return tuple(self.stream(table) for table in TABLES)

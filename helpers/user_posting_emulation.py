@@ -8,18 +8,21 @@ postings were acknowledged.
 import argparse
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, TypeVar
 
 from kafka.errors import KafkaError
 from tqdm import tqdm
 
-from helpers.api_target import ApiRefused, ApiTarget
+from helpers.api_target import ApiTarget
 from helpers.config import SetupError, Workbook
+from helpers.http_target import ApiRefused
 from helpers.kafka_client import KafkaDenied, KafkaUnavailable
 from helpers.kafka_target import KafkaTarget
 from helpers.postings import SEED, Posting, PostsDatabase, draws
 from helpers.tally import Tally
+
+Number = TypeVar("Number", int, float)
 
 
 class Target(Protocol):
@@ -70,6 +73,12 @@ def send(
     except (KafkaDenied, KafkaUnavailable) as error:
         tally.remember(str(error))
         return tally
+    deliver(target, tally, postings, total, progress)
+    return tally
+
+
+def deliver(target: Target, tally: Tally, postings: Iterable[Posting], total: int | None, progress: bool) -> None:
+    """Hand postings to a target, however that ends, and close it; see `send` for the parameters."""
     try:
         for posting in tqdm(postings, total=total, unit=" postings", disable=not progress, file=sys.stderr):
             target.post(posting)
@@ -81,7 +90,6 @@ def send(
         tally.remember(f"stopped: {error}")
     finally:
         target.close()
-    return tally
 
 
 def drawn(workbook: Workbook, count: int | None, rate: float | None, seed: int = SEED) -> Iterator[Posting]:
@@ -123,14 +131,37 @@ def emulate(
     return send(workbook, drawn(workbook, posts, rate, seed), posts, progress, invoke_url)
 
 
-def _positive(convert):
-    def parse(text: str):
+def positive(convert: Callable[[str], Number]) -> Callable[[str], Number]:
+    """Make a converter for options that must be greater than 0."""
+
+    def parse(text: str) -> Number:
         number = convert(text)
         if number <= 0:
             raise argparse.ArgumentTypeError(f"{text} is not greater than 0")
         return number
 
     return parse
+
+
+def argument_parser(program: str, description: str | None) -> argparse.ArgumentParser:
+    """Make a parser of the options that every emulator has."""
+    parser = argparse.ArgumentParser(prog=program, description=description)
+    parser.add_argument("--posts", type=positive(int), help="stop after so many postings; default: never")
+    parser.add_argument("--rate", type=positive(float), help="postings a second; default: one every 0 or 1 s")
+    parser.add_argument("--seed", type=int, default=SEED, help=f"start of the random numbers; default: {SEED}")
+    return parser
+
+
+def run(work: Callable[[Workbook], Tally]) -> int:
+    """Emulate with the workbook's settings, print the tally, and return the exit code that `main` tells of."""
+    try:
+        workbook = Workbook.load()
+    except SetupError as error:
+        print(error, file=sys.stderr)
+        return 2
+    tally = work(workbook)
+    print(tally)
+    return 0 if tally.sent and tally.sent == tally.acknowledged else 1
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -141,20 +172,12 @@ def main(arguments: list[str] | None = None) -> int:
     int
         0 if every posting sent was acknowledged, also after Ctrl-C; 1 otherwise.
     """
-    parser = argparse.ArgumentParser(prog="python -m helpers.user_posting_emulation", description=__doc__)
-    parser.add_argument("--posts", type=_positive(int), help="stop after so many postings; default: never")
-    parser.add_argument("--rate", type=_positive(float), help="postings a second; default: one every 0 or 1 s")
-    parser.add_argument("--seed", type=int, default=SEED, help=f"start of the random numbers; default: {SEED}")
+    parser = argument_parser("python -m helpers.user_posting_emulation", __doc__)
     parser.add_argument("--invoke-url", help="stage of the REST API to post to; default: straight into Kafka")
     options = parser.parse_args(arguments)
-    try:
-        workbook = Workbook.load()
-    except SetupError as error:
-        print(error, file=sys.stderr)
-        return 2
-    tally = emulate(workbook, options.posts, options.rate, options.seed, invoke_url=options.invoke_url)
-    print(tally)
-    return 0 if tally.sent and tally.sent == tally.acknowledged else 1
+    return run(
+        lambda workbook: emulate(workbook, options.posts, options.rate, options.seed, invoke_url=options.invoke_url)
+    )
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from helpers import api_target
-from helpers.api_target import ApiRefused, ApiTarget
+from helpers import http_target
+from helpers.api_target import ApiTarget
 from helpers.config import Workbook
+from helpers.http_target import ApiRefused
 from helpers.postings import Posting
 from helpers.tally import Tally
 
@@ -51,9 +52,9 @@ class Api:
 
 @pytest.fixture
 def start(monkeypatch):
-    monkeypatch.setattr(api_target, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(api_target, "LONGEST_PAUSE", 0.02)
-    monkeypatch.setattr(api_target, "GIVE_UP_SECONDS", 0.5)
+    monkeypatch.setattr(http_target, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(http_target, "LONGEST_PAUSE", 0.02)
+    monkeypatch.setattr(http_target, "GIVE_UP_SECONDS", 0.5)
     running = []
 
     def begin(*script, batch=1):

@@ -1,6 +1,5 @@
 """Which actions and resources a call needs."""
 
-import base64
 import json
 
 import pytest
@@ -9,6 +8,7 @@ from signed import KEY, call, check, signed
 from helpers.lab.aws import authorization, needs
 from helpers.lab.aws.directory import Directory
 from helpers.lab.aws.errors import AwsError
+from helpers.lab.aws.kinesis.iterators import ShardIterator
 from helpers.lab.aws.plain_call import plain
 from helpers.lab.aws.protocol import Operation
 
@@ -86,10 +86,12 @@ def test_kinesis():
 
 
 def test_a_shard_iterator_tells_its_stream():
-    iterator = base64.b64encode(b"pin:shardId-000000000000:0").decode()
+    iterator = ShardIterator(1.0, "pin", 1.0, "shardId-000000000000", 0).text()
     assert kinesis("GetRecords", ShardIterator=iterator) == [("kinesis:GetRecords", stream("pin"))]
     assert len(kinesis("GetRecords", ShardIterator=iterator, StreamARN=stream("geo"))) == 2
     assert kinesis("GetRecords", ShardIterator="no base64 é") == [("kinesis:GetRecords", stream(""))]
+    assert kinesis("ListShards", NextToken="pin/shardId-000000000001") == [("kinesis:ListShards", stream("pin"))]
+    assert kinesis("ListStreams", NextToken="pin") == [("kinesis:ListStreams", "*")]
 
 
 @pytest.mark.parametrize(

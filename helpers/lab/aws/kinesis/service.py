@@ -165,7 +165,7 @@ class Kinesis:
 
     def _put_record(self, request: Answer) -> Answer:
         stream = self._writable(request)
-        done = self._put(stream, request)
+        done = self._put(stream, request, self._routed(stream, request, "data"))
         if "ErrorCode" in done:
             raise Refusal(done["ErrorCode"], done["ErrorMessage"])
         return done
@@ -177,23 +177,31 @@ class Kinesis:
         if sum(_size(record) for record in records) > BATCH_BYTES:
             raise invalid(f"Records size exceeds {BATCH_BYTES // MEGABYTE} MB limit")
         stream = self._writable(request)
-        done = [self._put(stream, record) for record in records]
+        # one that is wrong in itself refuses all of them, before any is stored
+        shards = [
+            self._routed(stream, record, f"records.{number}.member.data")
+            for number, record in enumerate(records, start=1)
+        ]
+        done = [self._put(stream, record, shard) for record, shard in zip(records, shards, strict=True)]
         return {"FailedRecordCount": sum("ErrorCode" in one for one in done), "Records": done}
 
-    def _put(self, stream: Stream, record: Answer) -> Answer:
-        key, data = record["PartitionKey"], record["Data"]
+    @staticmethod
+    def _routed(stream: Stream, record: Answer, field: str) -> Shard:
+        """Find the shard for a record, if its key and its size are as they must be."""
+        key = record["PartitionKey"]
         if not 1 <= len(key) <= 256:
             raise malformed(key, "partitionKey", "have length between 1 and 256")
-        size = _size(record)
-        if size > RECORD_BYTES:
-            raise malformed(f"{size} bytes", "data", f"have length less than or equal to {RECORD_BYTES}")
-        shard = stream.route(key, record.get("ExplicitHashKey"))
+        if _size(record) > RECORD_BYTES:
+            raise malformed(f"{_size(record)} bytes", field, f"have length less than or equal to {RECORD_BYTES}")
+        return stream.route(key, record.get("ExplicitHashKey"))
+
+    def _put(self, stream: Stream, record: Answer, shard: Shard) -> Answer:
         now = self._clock()
         meter = self._meters.of(stream.name, shard.id, now)
-        if meter and not meter.admits_write(size, now):
+        if meter and not meter.admits_write(_size(record), now):
             throttled = _throttled(stream, shard)
             return {"ErrorCode": throttled.code, "ErrorMessage": throttled.message}
-        stored = stream.append(shard, key, data, now)
+        stored = stream.append(shard, record["PartitionKey"], record["Data"], now)
         return {"ShardId": shard.id, "SequenceNumber": str(stored.sequence)}
 
     def _get_shard_iterator(self, request: Answer) -> Answer:
