@@ -91,7 +91,7 @@ print(role.rpartition("/")[2], "trusts", trusted["Principal"]["Service"])
 # The API is a tree of paths. Each method names an action of Kinesis:
 
 # %%
-api = api_gateway.create_api(workbook, workbook.kinesis_api)
+api = api_gateway.create_api(workbook)
 kinesis_proxy.create(workbook, api, role)
 for method in kinesis_proxy.METHODS:
     print(f"{method.http_method:7}{method.path:33}{method.action}")
