@@ -9,9 +9,11 @@ from pyspark.sql import SparkSession
 from pyspark.sql.connect.client.retries import DefaultPolicy
 from pyspark.sql.utils import is_remote
 
+from helpers import streaming_warnings
 from helpers.config import SetupError
 from helpers.dbutils import DBUtils
 from helpers.display import display
+from helpers.kinesis_source import KinesisDataSource
 
 PATIENCE = DefaultPolicy(max_retries=7, max_backoff=4000)
 """Lasts for about 15 s, through a restart of the cluster; with Spark's own a dead cluster holds a cell for 10 min."""
@@ -51,8 +53,10 @@ def session() -> SparkSession:
         If no cluster answers.
     """
     spark = SparkSession.builder.getOrCreate()
-    if is_remote():
+    on_databricks = "DATABRICKS_RUNTIME_VERSION" in os.environ
+    if is_remote() and not on_databricks:
         spark.client.set_retry_policies([PATIENCE])
+        streaming_warnings.watch()
     try:
         spark.conf.get("spark.sql.session.timeZone")
     except Exception as error:
@@ -60,4 +64,6 @@ def session() -> SparkSession:
             f"The Spark cluster does not answer: {type(error).__name__}. On the laptop, `python -m helpers.lab status` "
             "tells whether it runs, `python -m helpers.lab logs cluster` why not."
         ) from error
+    if not on_databricks:
+        spark.dataSource.register(KinesisDataSource)
     return spark

@@ -63,17 +63,17 @@ class LiveView:
         Raises
         ------
         TimeoutError
-            If that takes too long; with the error of a query that has ended.
+            If that takes too long.
+        RuntimeError
+            If a query has ended, with its error.
         """
         limit = time.monotonic() + timeout
         while min(self.rows().values()) < rows:
             for name, query in self._queries.items():
                 if not query.isActive:
-                    raise TimeoutError(f"The query into {name} has ended: {query.exception()}")
+                    raise RuntimeError(f"The query into {name} has ended: {query.exception()}")
             if time.monotonic() > limit:
-                raise TimeoutError(
-                    f"After {timeout:.0f} s the tables have {self.rows()} new rows, and not {rows} each."
-                )
+                raise TimeoutError(f"After {timeout:.0f} s there are {self.rows()} new rows, and not {rows} in each.")
             time.sleep(0.2)
 
     def _draw(self, draw: Callable[..., object]) -> None:

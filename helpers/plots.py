@@ -169,7 +169,7 @@ def streams(rows: pd.DataFrame, waits: pd.DataFrame, order: Sequence[str], title
     above.set_title(title, loc="left", color=INK, fontweight="bold", pad=12)
     for name, colour in zip(order, SERIES, strict=False):
         grown, waited = rows[rows["table"] == name], waits[waits["table"] == name]
-        above.plot(grown["seconds"], grown["rows"], color=colour, label=name)
+        above.plot(grown["seconds"], grown["rows"], color=colour, label=name, drawstyle="steps-post")
         below.plot(waited["seconds"], waited["wait"], color=colour, marker="o", markersize=3, linestyle="")
     above.set_ylabel("rows in the table", color=INK)
     below.set_ylabel("longest wait in s", color=INK)

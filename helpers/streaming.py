@@ -4,17 +4,15 @@ A record goes through four frames. The *envelope* has Kinesis's columns, with th
 it has the columns of `helpers.raw`; cleaned, those of `helpers.cleaning`; and so it is written.
 """
 
-import os
 from collections.abc import Callable, Mapping
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
 from helpers.cleaning import clean_geo, clean_pin, clean_user
 from helpers.config import Workbook, check_table
-from helpers.kinesis_source import KinesisDataSource
 from helpers.raw import decode
 
 CLEAN: Mapping[str, Callable[[DataFrame], DataFrame]] = {"pin": clean_pin, "geo": clean_geo, "user": clean_user}
@@ -49,15 +47,8 @@ def envelope(
         A stream of `partitionKey`, `data` (binary), `stream`, `shardId`, `sequenceNumber` and
         `approximateArrivalTimestamp`.
     """
-    register(spark)
     options = {"streamName": workbook.stream(table), "region": workbook.region, "initialPosition": position, **keys}
     return spark.readStream.format("kinesis").options(**options).load()
-
-
-def register(spark: SparkSession) -> None:
-    """Give a session the format ``kinesis``, unless it has one of its own, as on Databricks."""
-    if "DATABRICKS_RUNTIME_VERSION" not in os.environ:
-        spark.dataSource.register(KinesisDataSource)
 
 
 def decoded(records: DataFrame, table: str) -> DataFrame:
@@ -76,7 +67,7 @@ def decoded(records: DataFrame, table: str) -> DataFrame:
         The columns of the table's schema in `helpers.raw`, one row a record that can be decoded; for the others see
         `set_aside`.
     """
-    row = decode(F.col("data").cast("string"), check_table(table))
+    row = decode(_text(), check_table(table))
     return records.select(row.alias("row")).where(F.col("row").isNotNull()).select("row.*")
 
 
@@ -86,11 +77,10 @@ def set_aside(records: DataFrame, table: str) -> DataFrame:
     Returns
     -------
     DataFrame
-        `stream`, `shardId`, `sequenceNumber` and `text` (what the record holds, as text).
+        `stream`, `shardId`, `sequenceNumber`, `data` (binary) and `text` (the data as text, as far as it is text).
     """
-    text = F.col("data").cast("string")
-    bad = records.where(decode(text, check_table(table)).isNull())
-    return bad.select("stream", "shardId", "sequenceNumber", text.alias("text"))
+    bad = records.where(decode(_text(), check_table(table)).isNull())
+    return bad.select("stream", "shardId", "sequenceNumber", "data", _text().alias("text"))
 
 
 def cleaned(records: DataFrame, table: str) -> DataFrame:
@@ -143,6 +133,11 @@ def written(
     writer = frame.writeStream.format("delta").outputMode("append").queryName(name)
     writer = writer.option("checkpointLocation", checkpoint)
     return (writer.trigger(**trigger) if trigger else writer).toTable(name)
+
+
+def _text() -> Column:
+    # bytes that are no UTF-8 become U+FFFD, as in Spark's JSON reader: a string with such bytes cannot be collected
+    return F.make_valid_utf8(F.col("data").cast("string"))
 
 
 def rows_in(spark: SparkSession, name: str) -> int:

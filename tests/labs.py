@@ -3,7 +3,7 @@
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,11 +17,11 @@ TEST_PORTS, FAULT_PORTS, STATE_PORTS = 11_000, 15_000, 13_000
 
 
 @contextlib.contextmanager
-def running_lab(home: Path, offset: int) -> Iterator[Lab]:
-    """Start all services, and let the learner use any topic; afterwards stop them and see that nothing is left."""
+def running_lab(home: Path, offset: int, services: Sequence[str] = ()) -> Iterator[Lab]:
+    """Start services, by default all, let the learner use any topic, and see afterwards that nothing is left."""
     lab = Lab(home.resolve(), ports=read_ports({"LAB_PORT_OFFSET": str(offset)}))
     try:
-        runtime = operations.up(lab)
+        runtime = operations.up(lab, services)
         # tests have topics of ids of their own, not the learner's
         aws.client(runtime, "iam").put_user_policy(
             UserName="learner", PolicyName="tests", PolicyDocument=json.dumps(iam.kafka_policy("*"))

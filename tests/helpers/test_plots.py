@@ -59,3 +59,13 @@ def test_the_heatmap_sets_the_greatest_of_each_column_in_bold_and_leaves_gaps_em
 @pytest.mark.parametrize(("number", "text"), [(0, "0"), (999, "999"), (1500, "1.5k"), (8_200_000, "8.2M")])
 def test_numbers_are_short(number, text):
     assert plots._short(number) == text
+
+
+def test_streams_are_steps_above_and_waiting_times_below():
+    rows = pd.DataFrame({"seconds": [0.0, 2.0, 0.0], "table": ["pin", "pin", "geo"], "rows": [0, 7, 0]})
+    waits = pd.DataFrame({"seconds": [2.0], "table": ["pin"], "wait": [1.5]})
+    above, below = plots.streams(rows, waits, ["pin", "geo"], "Title").axes
+    assert [line.get_label() for line in above.lines] == ["pin", "geo"]
+    assert list(above.lines[0].get_ydata()) == [0, 7]
+    assert above.lines[0].get_drawstyle() == "steps-post"
+    assert list(below.lines[0].get_ydata()) == [1.5]

@@ -109,6 +109,8 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
         # sized for a few cores: the defaults are for hundreds
         "spark.sql.shuffle.partitions": "2",
         "spark.databricks.delta.snapshotPartitions": "2",
+        # Databricks decides by itself when to sum up a table's log; every tenth commit is a hitch in a stream
+        "spark.databricks.delta.properties.defaults.checkpointInterval": "100",
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
         "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
         # Databricks' own address for a bucket

@@ -1,11 +1,9 @@
 """The source in Spark, streaming into Delta: every row once, whatever the trigger and whatever happens."""
 
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from kinesis_server import STREAM, Fault, merge, put, split
@@ -137,41 +135,3 @@ def test_no_secret_is_in_a_checkpoint_or_in_the_log(spark):
     assert len(kept) > 10
     for file in [*kept, spark.log]:
         assert b"kept-between-us" not in file.read_bytes(), file
-
-
-def test_kill_9_three_times_while_three_streams_are_read(client, options, tmp_path: Path):
-    names, sent, enough = ["pin", "geo", "user"], 0, threading.Event()
-    for name in names:
-        client.create_stream(StreamName=name, ShardCount=2)
-
-    def post() -> None:
-        nonlocal sent
-        while not enough.is_set():
-            for name in names:
-                put(client, name, range(sent, sent + 25))
-            sent += 25
-            enough.wait(0.25)
-
-    def stored(running: SparkApplication) -> int:
-        return sum(len(running.rows(name)) for name in names)
-
-    poster = threading.Thread(target=post)
-    poster.start()
-    chance = random.Random(4)
-    try:
-        for life in range(3):
-            with application(tmp_path) as running:  # it ends by kill -9
-                for name in names:
-                    running.start(name, options | {"streamName": name})
-                before = stored(running)
-                eventually(lambda run=running, old=before: stored(run) > old)
-                time.sleep(chance.uniform(0.2, 1.5))
-            if life == 1:
-                split(client, "geo")
-    finally:
-        enough.set()
-        poster.join()
-    with application(tmp_path) as running:
-        for name in names:
-            running.run(name, options | {"streamName": name})
-            assert running.numbers(name) == list(range(sent))

@@ -1,0 +1,149 @@
+"""Kinesis to Delta on the cluster: the batch's rows, once, and in words what cannot be."""
+
+import base64
+import json
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+import pytest
+from kinesis_server import KinesisServer, serving
+
+from helpers import streaming, streaming_warnings
+from helpers.config import TABLES
+from helpers.postings import history
+from helpers.raw import read_raw
+from helpers.stream_progress import batches, state_rows
+
+pytestmark = pytest.mark.lab
+
+ONCE = {"availableNow": True}
+POSTINGS = list(islice(history(), 200))
+
+
+@pytest.fixture
+def server(workbook) -> Iterator[KinesisServer]:
+    with serving() as started:
+        for stream in workbook.streams:
+            started.client().create_stream(StreamName=stream, ShardCount=2)
+        yield started
+
+
+@pytest.fixture
+def keys(server) -> dict[str, str]:
+    return {"awsAccessKey": "AKIATESTS", "awsSecretKey": "kept-between-us", "endpoint": server.url}
+
+
+@pytest.fixture
+def target(request, spark) -> Iterator[Callable[[str], tuple[str, str]]]:
+    """Give a test tables and checkpoints of its own, and leave no query running."""
+    number = f"{time.time_ns()}"
+
+    def names(table: str) -> tuple[str, str]:
+        return f"test_{number}_{table}", f"/tmp/test-{number}/{table}"
+
+    yield names
+    for query in spark.streams.active:
+        query.stop()
+    for table in spark.catalog.listTables(pattern=f"test_{number}_*"):
+        spark.sql(f"DROP TABLE {table.name}")
+
+
+def put(server, stream, *data: bytes) -> None:
+    records = [{"Data": each, "PartitionKey": str(number)} for number, each in enumerate(data)]
+    assert server.client().put_records(StreamName=stream, Records=records)["FailedRecordCount"] == 0
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    limit = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < limit, "it did not come about in time"
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_stream_gives_the_rows_of_the_batch(spark, workbook, server, keys, target, tmp_path, table):
+    put(server, workbook.stream(table), *(posting.wire(table) for posting in POSTINGS))
+    name, checkpoint = target(table)
+    records = streaming.envelope(spark, workbook, table, keys)
+    assert streaming.written(streaming.cleaned(records, table), name, checkpoint, ONCE).awaitTermination(90)
+    file = tmp_path / "rows.json"
+    file.write_bytes(b"\n".join(posting.wire(table) for posting in POSTINGS))
+    batch = streaming.CLEAN[table](read_raw(spark, f"file:{file}", table))
+    stream = spark.table(name)
+    assert stream.dtypes == batch.dtypes
+    assert stream.count() == len(POSTINGS)
+    assert stream.exceptAll(batch).isEmpty()
+
+
+def test_a_second_start_goes_on_where_the_first_ended(spark, workbook, server, keys, target):
+    name, checkpoint = target("geo")
+
+    def run() -> int:
+        frame = streaming.cleaned(streaming.envelope(spark, workbook, "geo", keys), "geo")
+        assert streaming.written(frame, name, checkpoint, ONCE).awaitTermination(90)
+        return streaming.rows_in(spark, name)
+
+    assert streaming.rows_in(spark, name) == 0
+    put(server, workbook.stream("geo"), *(posting.wire("geo") for posting in POSTINGS[:20]))
+    assert run() == 20
+    assert run() == 20
+    put(server, workbook.stream("geo"), *(posting.wire("geo") for posting in POSTINGS[20:30]))
+    assert run() == 30
+
+
+def test_what_cannot_be_decoded_is_set_aside_whole(spark, workbook, server, keys, target):
+    good = POSTINGS[0].wire("pin")
+    array, twice = json.dumps([json.loads(good)]).encode(), base64.b64encode(good)
+    text = json.dumps(good.decode()).encode()
+    put(server, workbook.stream("pin"), good, array, twice, text, b"", b"\xff\xfe")
+    records = streaming.envelope(spark, workbook, "pin", keys)
+    kept, dropped = target("kept"), target("dropped")
+    for frame, place in ((streaming.decoded(records, "pin"), kept), (streaming.set_aside(records, "pin"), dropped)):
+        assert streaming.written(frame, *place, ONCE).awaitTermination(90)
+    assert streaming.rows_in(spark, kept[0]) == 1
+    aside = {row["text"] for row in spark.table(dropped[0]).collect()}
+    assert aside == {array.decode(), twice.decode(), text.decode(), "", "\ufffd\ufffd"}
+
+
+def test_repetitions_are_dropped_while_they_are_remembered(spark, workbook, server, keys, target):
+    data = [posting.wire("user") for posting in POSTINGS[:15]]
+    put(server, workbook.stream("user"), *data, *data)
+    name, checkpoint = target("user")
+    records = streaming.first_of_each(streaming.envelope(spark, workbook, "user", keys), "10 minutes")
+    query = streaming.written(streaming.cleaned(records, "user"), name, checkpoint)
+    eventually(lambda: streaming.rows_in(spark, name) == 15)
+    put(server, workbook.stream("user"), *data[:5])
+    eventually(lambda: sum(batch.rows for batch in batches(query)) == 35)
+    assert state_rows(query) == 15
+    query.stop()
+    assert streaming.rows_in(spark, name) == 15
+
+
+def test_one_checkpoint_for_two_queries_is_warned_about_before_the_first_is_lost(spark, workbook, server, keys, target):
+    put(server, workbook.stream("pin"), POSTINGS[0].wire("pin"))
+    put(server, workbook.stream("geo"), POSTINGS[0].wire("geo"))
+    _, checkpoint = target("shared")
+    frames = {table: streaming.cleaned(streaming.envelope(spark, workbook, table, keys), table) for table in TABLES}
+    first = streaming.written(frames["pin"], target("pin")[0], checkpoint)
+    eventually(lambda: streaming.rows_in(spark, target("pin")[0]) == 1)
+    with pytest.warns(streaming_warnings.SharedCheckpoint, match=checkpoint):
+        second = streaming.written(frames["geo"], target("geo")[0], checkpoint)
+    eventually(lambda: second.exception() is not None)
+    assert "Every query needs a checkpointLocation of its own" in str(second.exception())
+    assert not first.isActive
+
+
+def test_latest_sees_nothing_of_what_was_posted_before(spark, workbook, server, keys, target):
+    put(server, workbook.stream("geo"), *(posting.wire("geo") for posting in POSTINGS[:5]))
+    name, checkpoint = target("geo")
+    records = streaming.envelope(spark, workbook, "geo", keys, position="LATEST")
+    assert streaming.written(streaming.cleaned(records, "geo"), name, checkpoint, ONCE).awaitTermination(90)
+    assert streaming.rows_in(spark, name) == 0
+
+
+def test_an_unknown_option_is_warned_about_where_the_learner_sees_it(spark, workbook, keys):
+    options = keys | {"streamName": workbook.stream("pin"), "region": "us-east-1", "maxWait": "1"}
+    records = spark.readStream.format("kinesis").options(**options)
+    with pytest.warns(UserWarning, match="maxWait"):
+        records.load()
