@@ -1,6 +1,7 @@
 """Jobs against the running workspace, as Airflow's operators and people see them."""
 
 import os
+import re
 import stat
 import urllib.error
 import urllib.request
@@ -41,7 +42,7 @@ def test_a_notebook_runs_with_its_parameters_and_hands_back_a_result(client, lab
     shown = page(run["run_page_url"])
     assert "type: str" in shown
     assert "Notebook exited: 7" in shown
-    assert "https://cdn" not in shown
+    assert not re.search(r"<script[^>]+src=.https?:", shown)  # works without a network
     assert not alive(lab, run)
 
 
@@ -51,9 +52,7 @@ def test_a_failure_keeps_its_own_words(client):
     assert run["state"]["result_state"] == "FAILED"
     output = client.output(run["tasks"][0]["run_id"])
     assert output["error"] == "ValueError: invalid literal for int() with base 10: 'ten'"
-    assert (
-        "int(amount)" in output["error_trace"].replace("\x1b[39m", "").replace("\x1b[31m", "") or output["error_trace"]
-    )
+    assert "int(amount)" in re.sub(r"\x1b\[\d*m", "", output["error_trace"])
     assert "invalid literal" in page(run["tasks"][0]["run_page_url"])
 
 
