@@ -5,8 +5,16 @@ import os
 import time
 
 from helpers.dbutils import Api
+from helpers.lab import supervision
+from helpers.lab.workspace.jobs.process import MARK
 
 HOME = "/Users/someone@example.com"
+
+
+def alive(lab, run):
+    """Processes of a run's tasks."""
+    marks = {f"{lab.home}#{task['run_id']}" for task in run["tasks"]}
+    return [process for mark in marks for process in supervision.marked(MARK, mark)]
 
 
 class Client:

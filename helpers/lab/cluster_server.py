@@ -17,6 +17,7 @@ from helpers.lab.layout import CHECKOUT, Lab
 from helpers.lab.services.base import Runtime
 from helpers.lab.services.cluster import dbfs_root, spark_settings
 from helpers.lab.setup.java import find_java
+from helpers.lab.workspace import furnishing
 from helpers.lab.workspace.dbfs import Dbfs
 from helpers.lab.workspace.files_api import FilesApi
 from helpers.lab.workspace.jobs.api import JobsApi
@@ -83,6 +84,10 @@ def start() -> tuple[SparkSession, Executor]:
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
     executor = open_workspace(spark, runtime)
+    keys_table = dbfs_root(lab) / WAREHOUSE / furnishing.CREDENTIALS_NAME
+    if not keys_table.exists():
+        furnishing.credentials_table(spark, f"dbfs:/{WAREHOUSE}", runtime.credentials)
+        keys_table.chmod(0o700)
     register_tables(spark, dbfs_root(lab) / WAREHOUSE)
     spark._jvm.org.apache.spark.sql.connect.service.SparkConnectService.start(spark._jsc.sc())
     return spark, executor

@@ -8,20 +8,11 @@ import urllib.request
 
 import nbformat
 import pytest
-from crashes import crash
-from workspaces import HOME
+from workspaces import alive
 
 from helpers.dbutils import ExecutionError
-from helpers.lab import supervision
-from helpers.lab.workspace.jobs.process import MARK
 
 pytestmark = pytest.mark.lab
-
-
-def alive(lab, run):
-    """Processes of a run's tasks."""
-    marks = {f"{lab.home}#{task['run_id']}" for task in run["tasks"]}
-    return [process for mark in marks for process in supervision.marked(MARK, mark)]
 
 
 def page(url):
@@ -145,19 +136,6 @@ def test_nobody_comes_in_without_the_token_or_the_key_of_a_page(client):
         with pytest.raises(urllib.error.HTTPError) as refused:
             page(url)
         assert refused.value.code == 403
-
-
-def test_a_crash_of_the_cluster_fails_what_ran_and_keeps_what_had_ended(client, lab):
-    done = client.wait(client.submit(client.put("quick", "x = 1")))
-    run_id = client.submit(client.put("hangs", "import time\nspark.range(1).count()\ntime.sleep(600)"))
-    running = client.wait(run_id, until=lambda run: alive(lab, run))
-    crash(lab, "cluster")
-    lost = client.wait(run_id)
-    assert lost["state"]["life_cycle_state"] == "INTERNAL_ERROR"
-    assert "The cluster ended while this task ran" in client.output(run_id)["error"]
-    assert not alive(lab, running)
-    assert client.get(done["run_id"]) == done
-    assert client.api.get("/api/2.0/workspace/get-status", path=f"{HOME}/quick")["object_type"] == "NOTEBOOK"
 
 
 def test_what_runs_leave_behind_is_the_owners_alone(client, lab):
