@@ -86,6 +86,16 @@ secret_key = keys.first()["Secret access key"]
 print(len(access_key), "and", len(secret_key), "characters")
 
 # %% [markdown]
+# A file can be copied by whoever may read it. A *secret scope* keeps keys by name, and Databricks blots them out where
+# a cell would print them (the lab does not, so do not print them). The lab's workspace has the same keys there; some
+# versions of the course keep them in a Delta table instead,
+# `dbfs:/user/hive/warehouse/authentication_credentials`, and that is there too.
+
+# %%
+print([secret.key for secret in dbutils.secrets.list("aws")])
+print("the same key:", dbutils.secrets.get("aws", "access_key_id") == access_key)
+
+# %% [markdown]
 # A mount takes both in one URL, `s3n://KEY:SECRET@bucket`. A secret may hold `/` and `+`, and those mean something in a
 # URL: a slash ends the name of a host. So the secret is *quoted*: such characters are written as `%2F` and `%2B`. The
 # second argument of `quote` says that the slash is to be quoted too; it is not otherwise.
@@ -239,6 +249,16 @@ print("the same rows:", spark.read.schema(GEO_SCHEMA).json(address).where("ind =
 # GRANT READ FILES ON EXTERNAL LOCATION pinterest TO `data engineers`;
 # ```
 #
+# Files that are no tables have a newer home as well: a *volume*, `/Volumes/<catalog>/<schema>/<volume>`. On Databricks
+# a folder of a bucket stands behind it, and Unity Catalog decides who may open it. In the lab it is a plain folder of
+# the workspace, and nobody is refused; the paths are the same.
+
+# %%
+volume = "/Volumes/main/default/landing"
+dbutils.fs.put(f"{volume}/note.txt", "one path, for Spark and for dbutils", True)
+print(spark.read.text(volume).first()["value"])
+
+# %% [markdown]
 # Mount it again, so that code that was written for the course finds it.
 
 # %%

@@ -142,3 +142,18 @@ def test_what_runs_leave_behind_is_the_owners_alone(client, lab):
     run = client.wait(client.submit(client.put("quick", "x = 1")))
     folder = lab.home / "workspace" / "runs" / str(run["run_id"])
     assert stat.S_IMODE((folder / "run.json").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("# MAGIC %run ./nowhere", "Notebook not found: /Users/someone@example.com/nowhere"),
+        ("# MAGIC %scala\n# MAGIC val x = 1", "speak Python and SQL"),
+        ("# MAGIC %fs format /", "%fs knows ls, head"),
+        ("# MAGIC %sql\n# MAGIC SELECT * FROM nobody", "TABLE_OR_VIEW_NOT_FOUND"),
+        ("dbutils.widgets.get('nothing')", "No input widget named nothing is defined"),
+    ],
+)
+def test_a_magic_that_fails_says_why_in_the_jobs_error(client, cell, words):
+    run = client.wait(client.submit(client.put("a magic", f"# Databricks notebook source\n{cell}\n")))
+    assert words in client.output(run["run_id"])["error"]

@@ -7,7 +7,6 @@ import shlex
 from dataclasses import replace
 
 import nbformat
-from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from nbformat import NotebookNode
@@ -18,6 +17,10 @@ from helpers.lab.workspace.notebook.statements import statements
 FS_COMMANDS = ("ls", "head", "mkdirs", "rm", "cp", "mv", "put", "mounts")
 
 _ARGUMENT = re.compile(r"""\$(?P<name>\w+)\s*=\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>\S+))""")
+
+
+class MagicError(Exception):
+    """A magic cannot do what it was asked; unlike IPython's own UsageError it reaches a job's error text."""
 
 
 def parse_run(line: str) -> tuple[str, dict[str, str]]:
@@ -82,7 +85,7 @@ class DatabricksMagics(Magics):
         try:
             answer = api.get("/api/2.0/workspace/export", path=path, format="JUPYTER")
         except ExecutionError as error:
-            raise UsageError(f"Notebook not found: {path}. {error}") from None
+            raise MagicError(f"Notebook not found: {path}. {error}") from None
         return nbformat.reads(base64.b64decode(answer["content"]).decode(), as_version=4)
 
     @cell_magic
@@ -90,7 +93,7 @@ class DatabricksMagics(Magics):
         """Call a function of `dbutils.fs`: ``%fs ls /mnt``."""
         name, *arguments = shlex.split(f"{line} {cell}")
         if name not in FS_COMMANDS:
-            raise UsageError(f"%fs knows {', '.join(FS_COMMANDS)}, not {name!r}.")
+            raise MagicError(f"%fs knows {', '.join(FS_COMMANDS)}, not {name!r}.")
         self.shell.user_ns["display"](getattr(self._dbutils.fs, name)(*arguments))
 
     @line_magic
@@ -101,7 +104,7 @@ class DatabricksMagics(Magics):
     @cell_magic
     def scala(self, line: str, cell: str) -> None:
         """Refuse Scala."""
-        raise UsageError("The lab's notebooks speak Python and SQL; write this cell in one of them.")
+        raise MagicError("The lab's notebooks speak Python and SQL; write this cell in one of them.")
 
     @cell_magic
     def r(self, line: str, cell: str) -> None:

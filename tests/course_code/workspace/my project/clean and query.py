@@ -1,5 +1,8 @@
 # Databricks notebook source
 # ruff: noqa
+
+# COMMAND ----------
+
 # MAGIC %md
 # MAGIC # Clean the pins and ask a question
 

@@ -2,6 +2,8 @@ package workbook.s3n;
 
 import java.io.IOException;
 import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.s3a.S3AFileSystem;
 
@@ -22,7 +24,16 @@ public final class S3nFileSystem extends S3AFileSystem {
         String bucket = address.getHost();
         Configuration own = new Configuration(settings);
         own.set("fs.s3a.bucket." + bucket + ".access.key", keys.substring(0, colon));
-        own.set("fs.s3a.bucket." + bucket + ".secret.key", keys.substring(colon + 1));
+        own.set("fs.s3a.bucket." + bucket + ".secret.key", unquoted(keys.substring(colon + 1)));
         super.initialize(URI.create("s3n://" + bucket), own);
+    }
+
+    /** Hadoop's Path quotes what was quoted once more; a secret of AWS holds no per cent sign of its own. */
+    private static String unquoted(String secret) {
+        String found = secret;
+        while (found.indexOf('%') >= 0) {
+            found = URLDecoder.decode(found.replace("+", "%2B"), StandardCharsets.UTF_8);
+        }
+        return found;
     }
 }
