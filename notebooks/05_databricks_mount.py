@@ -20,9 +20,9 @@
 # 4. unmount, and know what to use instead of a mount today.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m helpers.lab up`); no earlier notebook is needed: the
-# first cells post some messages if there are none. **Time:** half a minute to run, half an hour to work through. **Cost
-# on AWS:** the cluster costs by the hour while it runs, and every object read is a request: 0.4 cents for ten thousand
-# of them (us-east-1, checked in November 2026).
+# first cells post some messages if there are none. **Time:** half a minute to run, half an hour to work through.
+# **Cost on AWS:** the cluster costs by the hour while it runs, and every object read is a request: 0.4 cents for ten
+# thousand of them (us-east-1, checked in November 2026).
 
 # %% [markdown]
 # ## You are here
@@ -168,8 +168,7 @@ print("pins:", df_pin.where("index IS NOT NULL").count() > 0)
 # **Predict, then run.** The same rows, read in three ways: found by a glob with the schema inferred, as above; by a
 # glob with a schema given; and by naming the folder, with a schema given. Which step costs most?
 
-# %% tags=["nbval-ignore-output"]
-# Output not compared: seconds differ from run to run.
+# %%
 import time
 
 from helpers.raw import GEO_SCHEMA, USER_SCHEMA
@@ -182,6 +181,8 @@ def seconds(read) -> float:
     return time.monotonic() - began
 
 
+# %% tags=["nbval-ignore-output"]
+# Output not compared: seconds differ from run to run.
 folder = paths["geo"]
 print(f"glob, schema inferred:  {seconds(lambda: spark.read.json(f'{folder}/*.json')):5.2f} s")
 print(f"glob, schema given:     {seconds(lambda: spark.read.schema(GEO_SCHEMA).json(f'{folder}/*.json')):5.2f} s")
@@ -217,7 +218,7 @@ for mistake, attempt in mistakes.items():
     try:
         attempt()
     except Exception as error:
-        print(f"{mistake}: {str(error).splitlines()[0][:110]}")
+        print(f"{mistake}:\n    {str(error).splitlines()[0]}")
 
 # %% [markdown]
 # And wrong keys are refused when you mount, not later when you read:
