@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from IPython import get_ipython
 from pyspark.sql import SparkSession
 from pyspark.sql.connect.client.retries import DefaultPolicy
+from pyspark.sql.connect.dataframe import DataFrame
+from pyspark.sql.connect.streaming.readwriter import DataStreamWriter
 from pyspark.sql.utils import is_remote
 
 from helpers import streaming_warnings
@@ -30,7 +32,8 @@ class Notebook(NamedTuple):
 def attach() -> Notebook:
     """Attach to the cluster and its workspace.
 
-    On Databricks these are the three that every notebook has already; on the laptop they lead to the lab's.
+    On Databricks these are the three that every notebook has already; on the laptop they lead to the lab's, and
+    DataFrames and stream writers get the two methods that only Databricks has: ``display`` and ``table``.
 
     Raises
     ------
@@ -41,6 +44,8 @@ def attach() -> Notebook:
     if "DATABRICKS_RUNTIME_VERSION" in os.environ:
         own = get_ipython().user_ns
         return Notebook(spark, own["dbutils"], own["display"])
+    DataFrame.display = display  # ``df.display()``
+    DataStreamWriter.table = DataStreamWriter.toTable
     return Notebook(spark, DBUtils(), display)
 
 

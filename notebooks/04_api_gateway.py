@@ -256,4 +256,4 @@ machine.close()
 # `msk_connect.delete_connector(workbook)` end what costs by the hour. The API costs nothing while nobody calls it.
 #
 # previous: [MSK Connect](03_msk_connect_s3.ipynb) · index: [README](../README.md) ·
-# next: [clean the three tables](06_spark_cleaning.ipynb)
+# next: [mount the bucket](05_databricks_mount.ipynb)

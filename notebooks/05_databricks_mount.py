@@ -20,9 +20,9 @@
 # 4. unmount, and know what to use instead of a mount today.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m helpers.lab up`); no earlier notebook is needed: the
-# first cells post some messages if there are none. **Time:** half a minute to run, half an hour to work through. **Cost
-# on AWS:** the cluster costs by the hour while it runs, and every object read is a request: 0.4 cents for ten thousand
-# of them (us-east-1, checked in November 2026).
+# first cells post some messages if there are none. **Time:** half a minute to run, half an hour to work through.
+# **Cost on AWS:** the cluster costs by the hour while it runs, and every object read is a request: 0.4 cents for ten
+# thousand of them (us-east-1, checked in November 2026).
 
 # %% [markdown]
 # ## You are here
@@ -84,6 +84,16 @@ print(keys.columns)
 access_key = keys.first()["Access key ID"]
 secret_key = keys.first()["Secret access key"]
 print(len(access_key), "and", len(secret_key), "characters")
+
+# %% [markdown]
+# A file can be copied by whoever may read it. A *secret scope* keeps keys by name, and Databricks blots them out where
+# a cell would print them (the lab does not, so do not print them). The lab's workspace has the same keys there; some
+# versions of the course keep them in a Delta table instead,
+# `dbfs:/user/hive/warehouse/authentication_credentials`, and that is there too.
+
+# %%
+print([secret.key for secret in dbutils.secrets.list("aws")])
+print("the same key:", dbutils.secrets.get("aws", "access_key_id") == access_key)
 
 # %% [markdown]
 # A mount takes both in one URL, `s3n://KEY:SECRET@bucket`. A secret may hold `/` and `+`, and those mean something in a
@@ -158,8 +168,7 @@ print("pins:", df_pin.where("index IS NOT NULL").count() > 0)
 # **Predict, then run.** The same rows, read in three ways: found by a glob with the schema inferred, as above; by a
 # glob with a schema given; and by naming the folder, with a schema given. Which step costs most?
 
-# %% tags=["nbval-ignore-output"]
-# Output not compared: seconds differ from run to run.
+# %%
 import time
 
 from helpers.raw import GEO_SCHEMA, USER_SCHEMA
@@ -172,6 +181,8 @@ def seconds(read) -> float:
     return time.monotonic() - began
 
 
+# %% tags=["nbval-ignore-output"]
+# Output not compared: seconds differ from run to run.
 folder = paths["geo"]
 print(f"glob, schema inferred:  {seconds(lambda: spark.read.json(f'{folder}/*.json')):5.2f} s")
 print(f"glob, schema given:     {seconds(lambda: spark.read.schema(GEO_SCHEMA).json(f'{folder}/*.json')):5.2f} s")
@@ -207,7 +218,7 @@ for mistake, attempt in mistakes.items():
     try:
         attempt()
     except Exception as error:
-        print(f"{mistake}: {str(error).splitlines()[0][:110]}")
+        print(f"{mistake}:\n    {str(error).splitlines()[0]}")
 
 # %% [markdown]
 # And wrong keys are refused when you mount, not later when you read:
@@ -239,6 +250,16 @@ print("the same rows:", spark.read.schema(GEO_SCHEMA).json(address).where("ind =
 # GRANT READ FILES ON EXTERNAL LOCATION pinterest TO `data engineers`;
 # ```
 #
+# Files that are no tables have a newer home as well: a *volume*, `/Volumes/<catalog>/<schema>/<volume>`. On Databricks
+# a folder of a bucket stands behind it, and Unity Catalog decides who may open it. In the lab it is a plain folder of
+# the workspace, and nobody is refused; the paths are the same.
+
+# %%
+volume = "/Volumes/main/default/landing"
+dbutils.fs.put(f"{volume}/note.txt", "one path, for Spark and for dbutils", True)
+print(spark.read.text(volume).first()["value"])
+
+# %% [markdown]
 # Mount it again, so that code that was written for the course finds it.
 
 # %%

@@ -364,5 +364,5 @@ for table, frame in (("pin", pin), ("geo", geo), ("user", user)):
 # **Clean up.** The tables stay for the next notebook. The connector costs money on AWS as long as it exists, also when
 # it has nothing to do; on the laptop it sleeps. `python -m helpers.lab reset` deletes everything.
 #
-# previous: [API Gateway](04_api_gateway.ipynb) · index: [README](../README.md) ·
+# previous: [mount the bucket](05_databricks_mount.ipynb) · index: [README](../README.md) ·
 # next: [Milestone 7: eight questions](07_spark_analytics.ipynb)

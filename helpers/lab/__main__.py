@@ -1,14 +1,17 @@
-"""Command line of the lab: ``python -m helpers.lab up|status|logs|down|reset|doctor``."""
+"""Command line of the lab: ``python -m helpers.lab up|status|logs|import|down|reset|doctor``."""
 
 import argparse
 import sys
 import time
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from helpers.dbutils import ExecutionError
 from helpers.lab import doctor, operations
 from helpers.lab.layout import Lab, LabError
+from helpers.lab.workspace import bring
 
 _LOOK = {True: "[green]ready[/]", False: "[red]not answering[/]"}
 
@@ -73,6 +76,15 @@ def _doctor(lab: Lab, options: argparse.Namespace) -> int:
     return 0 if all(finding.well for finding in findings) else 1
 
 
+def _import(lab: Lab, options: argparse.Namespace) -> int:
+    try:
+        for line in bring.bring(lab, options.path, options.to):
+            print(line)
+    except ExecutionError as error:
+        raise LabError(str(error)) from error
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m helpers.lab", description="The lab that stands in for AWS and Databricks."
@@ -86,6 +98,10 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("service", nargs="?")
     add.add_argument("--lines", type=int, default=30)
     add.set_defaults(run=_logs)
+    add = commands.add_parser("import", help="put a notebook of yours into the workspace; says what it cannot honour")
+    add.add_argument("path", type=Path, help="a file or a folder: .ipynb, or a Databricks source file")
+    add.add_argument("--to", default=bring.FOLDER, help=f"folder of the workspace; default: {bring.FOLDER}")
+    add.set_defaults(run=_import)
     commands.add_parser("down", help="stop everything; nothing stored is lost").set_defaults(run=_down)
     add = commands.add_parser("reset", help="stop everything and delete what the lab stored")
     add.add_argument("--yes", action="store_true", help="do not ask")

@@ -13,14 +13,23 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from helpers.lab.credentials import load_or_create
-from helpers.lab.layout import Lab
+from helpers.lab.layout import CHECKOUT, Lab
 from helpers.lab.services.base import Runtime
 from helpers.lab.services.cluster import dbfs_root, spark_settings
 from helpers.lab.setup.java import find_java
+from helpers.lab.workspace import furnishing
 from helpers.lab.workspace.dbfs import Dbfs
+from helpers.lab.workspace.files_api import FilesApi
+from helpers.lab.workspace.jobs.api import JobsApi
+from helpers.lab.workspace.jobs.executor import Executor
+from helpers.lab.workspace.jobs.page import Pages
+from helpers.lab.workspace.jobs.process import JOBS_USER, Launcher
+from helpers.lab.workspace.jobs.store import Jobs, Runs
 from helpers.lab.workspace.mounts import Mounts
 from helpers.lab.workspace.secrets import Secrets
 from helpers.lab.workspace.server import Workspace, serve
+from helpers.lab.workspace.tree import Tree
+from helpers.lab.workspace.tree_api import TreeApi
 
 POLL_SECONDS = 0.5
 
@@ -39,7 +48,34 @@ def register_tables(spark: SparkSession, warehouse: Path) -> None:
         spark.sql(f"CREATE TABLE IF NOT EXISTS `{folder.name}` USING delta LOCATION 'dbfs:/{WAREHOUSE}/{folder.name}'")
 
 
-def start() -> SparkSession:
+def close_session(spark: SparkSession, session_id: str) -> None:
+    """Give up a job's session of the Connect server, with the queries that still run in it."""
+    service = spark._jvm.org.apache.spark.sql.connect.service
+    server = getattr(getattr(service, "SparkConnectService$"), "MODULE$")  # a Scala object
+    server.sessionManager().closeSession(service.SessionKey(JOBS_USER, session_id), False)
+
+
+def open_workspace(spark: SparkSession, runtime: Runtime) -> Executor:
+    """Serve the workspace; return what runs its jobs."""
+    lab, token = runtime.lab, runtime.credentials.cluster_token
+    state, port = lab.home / "workspace", lab.ports["workspace"]
+    files = Dbfs(spark, dbfs_root(lab))
+    tree = Tree(state / "files", CHECKOUT / "notebooks")
+    runs = Runs(state / "runs")
+    executor = Executor(runs, Launcher(lab, tree, lambda session_id: close_session(spark, session_id)))
+    executor.recover()
+    pages = Pages(runs, f"http://127.0.0.1:{port}", token)
+    apis = (
+        FilesApi(files, Mounts(files, state / "mounts.json"), Secrets(state / "secrets.json")),
+        TreeApi(tree),
+        JobsApi(runs, Jobs(state / "jobs"), executor, pages.url),
+    )
+    addresses = {address: work for api in apis for address, work in api.addresses().items()}
+    serve(Workspace(addresses, pages.html, token), port)
+    return executor
+
+
+def start() -> tuple[SparkSession, Executor]:
     """Start Spark, and its Connect server last: whoever can connect finds all tables."""
     lab = Lab.from_environment()
     runtime = Runtime(lab, find_java(lab.build), load_or_create(lab.credentials_file))
@@ -47,25 +83,27 @@ def start() -> SparkSession:
     for name, value in spark_settings(runtime).items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
-    files = Dbfs(spark, dbfs_root(lab))
-    state = lab.home / "workspace"
-    mounts, secrets = Mounts(files, state / "mounts.json"), Secrets(state / "secrets.json")
+    executor = open_workspace(spark, runtime)
+    keys_table = dbfs_root(lab) / WAREHOUSE / furnishing.CREDENTIALS_NAME
+    if not keys_table.exists():
+        furnishing.credentials_table(spark, f"dbfs:/{WAREHOUSE}", runtime.credentials)
+        keys_table.chmod(0o700)
     register_tables(spark, dbfs_root(lab) / WAREHOUSE)
-    serve(Workspace(files, mounts, secrets, runtime.credentials.cluster_token), lab.ports["workspace"])
     spark._jvm.org.apache.spark.sql.connect.service.SparkConnectService.start(spark._jsc.sc())
-    return spark
+    return spark, executor
 
 
 def main() -> None:
     """Serve until a signal comes, or until the Java side is gone: the supervisor then starts both anew."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    spark = start()
+    spark, executor = start()
     java = spark.sparkContext._gateway.proc
     print(f"cluster ready, Spark {spark.version}, process {os.getpid()}, Java {java.pid}", flush=True)
     try:
         while java.poll() is None:
             time.sleep(POLL_SECONDS)
     finally:
+        executor.stop()
         if java.poll() is None:
             spark.stop()
             java.terminate()

@@ -9,6 +9,7 @@ import grpc
 from helpers.lab.files import TEMPLATES, write_private
 from helpers.lab.layout import Lab
 from helpers.lab.services.base import Runtime, Service, config_file
+from helpers.lab.setup.plugin import s3n
 from helpers.lab.workspace import dbfs, furnishing
 
 DRIVER_MEMORY_MB = 1024
@@ -74,7 +75,7 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
     """
     lab = runtime.lab
     data = lab.data("cluster")
-    jars = sorted((lab.build / "jars" / "cluster").glob("*.jar"))
+    jars = [jar for folder in (lab.build / "jars" / "cluster", s3n(lab.build)) for jar in sorted(folder.glob("*.jar"))]
     java_options = (
         f"-XX:+UseParallelGC -XX:MaxMetaspaceSize=384m -XX:ReservedCodeCacheSize=160m -XX:-UsePerfData "
         f"-Djava.net.preferIPv4Stack=true -Dderby.system.home={_quoted(data / 'spark')} "
@@ -115,6 +116,7 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
         "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
         # Databricks' own address for a bucket
         "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+        "spark.hadoop.fs.s3n.impl": "workbook.s3n.S3nFileSystem",
     }
     settings |= {f"spark.hadoop.fs.s3a.{name}": value for name, value in s3a.items()}
     return settings | dbfs.settings(dbfs_root(lab))

@@ -1,4 +1,4 @@
-"""Compile our Java with the Eclipse compiler, which runs on a plain runtime: Connect's plugin, the broker's IAM."""
+"""Compile our Java with the Eclipse compiler, which runs on a plain runtime: Connect's plugin, Kafka's IAM, s3n."""
 
 import hashlib
 import os
@@ -8,6 +8,8 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+import pyspark
+
 from helpers.config import SINK_PLUGIN
 from helpers.lab.layout import Lab, LabError
 from helpers.lab.setup.jars import JAVA_SOURCES
@@ -15,6 +17,7 @@ from helpers.lab.setup.java import OLDEST_JAVA, Java
 
 SINK = JAVA_SOURCES / "s3sink"
 KAFKA_IAM = JAVA_SOURCES / "mskiam"
+S3N = JAVA_SOURCES / "s3n"
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)  # the oldest a zip can hold: the jar must not depend on the clock
 
 
@@ -73,7 +76,8 @@ def build_sink(lab: Lab, java: Java) -> Path:
         Folder with the plugin's jar and the AWS SDK's jars it needs. Beside it lies a zip of the same, as plugins
         are handed on: all jars below ``lib`` of one folder.
     """
-    folder = _build(lab, java, SINK, lab.build / "plugins" / "s3sink", "s3sink.jar", brings="sink")
+    jars = lab.build / "jars"
+    folder = _build(lab, java, SINK, lab.build / "plugins" / "s3sink", "s3sink.jar", [jars / "kafka"], jars / "sink")
     archive = lab.build / SINK_PLUGIN
     if not archive.exists() or archive.stat().st_mtime < (folder / "complete").stat().st_mtime:
         unfinished = archive.with_suffix(".unfinished")
@@ -93,7 +97,7 @@ def build_kafka_iam(lab: Lab, java: Java) -> Path:
     Path
         Folder with the jar: a part of the broker's class path.
     """
-    return _build(lab, java, KAFKA_IAM, kafka_iam(lab.build), "kafka-iam.jar")
+    return _build(lab, java, KAFKA_IAM, kafka_iam(lab.build), "kafka-iam.jar", [lab.build / "jars" / "kafka"])
 
 
 def kafka_iam(build: Path) -> Path:
@@ -101,8 +105,27 @@ def kafka_iam(build: Path) -> Path:
     return build / "kafka-iam"
 
 
-def _build(lab: Lab, java: Java, project: Path, target: Path, jar: str, brings: str | None = None) -> Path:
-    """Compile a project against Kafka into a jar, unless nothing has changed since.
+def build_s3n(lab: Lab, java: Java) -> Path:
+    """Build what lets the cluster read ``s3n://KEY:SECRET@bucket``.
+
+    Returns
+    -------
+    Path
+        Folder with the jar.
+    """
+    libraries = [Path(pyspark.__file__).parent / "jars", lab.build / "jars" / "cluster"]
+    return _build(lab, java, S3N, s3n(lab.build), "s3n.jar", libraries)
+
+
+def s3n(build: Path) -> Path:
+    """Folder of the jar that reads ``s3n://``."""
+    return build / "s3n"
+
+
+def _build(
+    lab: Lab, java: Java, project: Path, target: Path, jar: str, libraries: list[Path], brings: Path | None = None
+) -> Path:
+    """Compile a project into a jar, unless nothing has changed since.
 
     Parameters
     ----------
@@ -116,8 +139,10 @@ def _build(lab: Lab, java: Java, project: Path, target: Path, jar: str, brings: 
         Folder to make.
     jar : str
         Name of the jar in it.
-    brings : str, optional
-        Configuration of ``ivy.xml`` whose jars the project needs and the folder shall hold.
+    libraries : list of Path
+        Folders of jars that are there when it runs.
+    brings : Path, optional
+        Folder of further jars that the project needs and the target shall hold.
     """
     stamp = target / "complete"
     sources, resources = sorted((project / "src").rglob("*.java")), project / "resources"
@@ -126,12 +151,11 @@ def _build(lab: Lab, java: Java, project: Path, target: Path, jar: str, brings: 
     if stamp.exists() and stamp.read_text() == wanted:
         return target
     classes = lab.build / "classes" / project.name
-    libraries = [lab.build / "jars" / name for name in ("kafka", brings) if name]
-    compile_java(lab, java, sources, classes, class_path(*libraries))
+    compile_java(lab, java, sources, classes, class_path(*libraries, *([brings] if brings else [])))
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    for library in libraries[1:]:
-        shutil.copytree(library, target, dirs_exist_ok=True)
+    if brings:
+        shutil.copytree(brings, target, dirs_exist_ok=True)
     _write_jar(target / jar, classes, resources)
     stamp.write_text(wanted)
     return target

@@ -32,6 +32,7 @@ def build(lab: Lab) -> Java:
     _step("jars: Kafka, S3Proxy, Delta, compiler", lambda: jars.fetch(lab, java))
     _step("our S3 sink compiled", lambda: plugin.build_sink(lab, java))
     _step("our IAM for Kafka compiled", lambda: plugin.build_kafka_iam(lab, java))
+    _step("our s3n for Spark compiled", lambda: plugin.build_s3n(lab, java))
     _step("posts database", lambda: database.build(lab))
     return java
 

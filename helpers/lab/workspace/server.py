@@ -1,100 +1,47 @@
-"""The workspace's REST API: DBFS and secrets as Databricks has them, mounts in a form of the lab's own.
-
-Databricks has no public address for mounts: `dbutils` speaks to its cluster directly.
-"""
+"""The workspace's door: checks the token, finds the work of an address, turns refusals into answers."""
 
 import asyncio
-import base64
-import binascii
 import hmac
 import json
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any
 
 from aiohttp import web
 
-from helpers.lab.workspace.dbfs import Dbfs
 from helpers.lab.workspace.errors import WorkspaceError
-from helpers.lab.workspace.mounts import Mounts
-from helpers.lab.workspace.secrets import Secrets
+from helpers.lab.workspace.routing import Address, Answers, Fields
 
 LOG = logging.getLogger("workspace")
 
-LARGEST_READ = 2**20
-"""Bytes of one answer (DBFS API: at most 1 MB)."""
-
 LARGEST_BODY = 16 * 2**20
-
-Fields = dict[str, Any]
 
 
 class Workspace:
-    """What the API's addresses do."""
+    """Answers requests.
 
-    def __init__(self, dbfs: Dbfs, mounts: Mounts, secrets: Secrets, token: str):
-        self._dbfs, self._mounts, self._secrets = dbfs, mounts, secrets
+    Parameters
+    ----------
+    addresses : dict
+        Method and path → what answers there.
+    page : callable
+        Number and key of a run → its page.
+    token : str
+        What a caller must bring.
+    """
+
+    def __init__(self, addresses: dict[Address, Answers], page: Callable[[int, str], str], token: str):
+        self._addresses = addresses
+        self._page = page
         self._token = token
-        self._addresses: dict[tuple[str, str], Callable[[Fields], Fields]] = {
-            ("GET", "/api/2.0/dbfs/list"): self._list,
-            ("GET", "/api/2.0/dbfs/get-status"): lambda asked: asdict(dbfs.status(asked["path"])),
-            ("GET", "/api/2.0/dbfs/read"): self._read,
-            ("POST", "/api/2.0/dbfs/put"): self._put,
-            ("POST", "/api/2.0/dbfs/mkdirs"): self._make_folders,
-            ("POST", "/api/2.0/dbfs/delete"): self._delete,
-            ("POST", "/api/2.0/dbfs/move"): lambda asked: self._copy(asked, move=True),
-            ("POST", "/api/2.0/dbfs/copy"): lambda asked: self._copy(asked, move=False),
-            ("GET", "/api/2.0/secrets/get"): self._secret,
-            ("GET", "/api/2.0/secrets/list"): self._secret_keys,
-            ("GET", "/api/2.0/secrets/scopes/list"): lambda _: {"scopes": [{"name": n} for n in secrets.scopes()]},
-            ("GET", "/api/lab/mounts/list"): lambda _: {"mounts": mounts.all()},
-            ("POST", "/api/lab/mounts/mount"): self._mount,
-            ("POST", "/api/lab/mounts/unmount"): self._unmount,
-        }
 
-    def _list(self, asked: Fields) -> Fields:
-        return {"files": [asdict(status) for status in self._dbfs.list(asked["path"])]}
-
-    def _read(self, asked: Fields) -> Fields:
-        length = min(int(asked.get("length", LARGEST_READ)), LARGEST_READ)
-        data = self._dbfs.read(asked["path"], int(asked.get("offset", 0)), length)
-        return {"bytes_read": len(data), "data": base64.b64encode(data).decode()}
-
-    def _put(self, asked: Fields) -> Fields:
+    async def show(self, request: web.Request) -> web.Response:
+        """Show the page of a run."""
         try:
-            content = base64.b64decode(asked["contents"], validate=True)
-        except binascii.Error as error:
-            raise WorkspaceError("INVALID_PARAMETER_VALUE", f"contents is not base64: {error}.") from error
-        self._dbfs.write(asked["path"], content, bool(asked.get("overwrite", False)))
-        return {}
-
-    def _make_folders(self, asked: Fields) -> Fields:
-        self._dbfs.make_folders(asked["path"])
-        return {}
-
-    def _delete(self, asked: Fields) -> Fields:
-        return {"deleted": self._dbfs.delete(asked["path"], bool(asked.get("recursive", False)))}
-
-    def _copy(self, asked: Fields, move: bool) -> Fields:
-        recursive = bool(asked.get("recursive", move))
-        self._dbfs.copy(asked["source_path"], asked["destination_path"], recursive, move)
-        return {}
-
-    def _secret(self, asked: Fields) -> Fields:
-        return {"key": asked["key"], "value": self._secrets.get(asked["scope"], asked["key"])}
-
-    def _secret_keys(self, asked: Fields) -> Fields:
-        return {"secrets": [{"key": key} for key in self._secrets.keys(asked["scope"])]}
-
-    def _mount(self, asked: Fields) -> Fields:
-        self._mounts.mount(asked["source"], asked["mount_point"], asked.get("extra_configs") or {})
-        return {}
-
-    def _unmount(self, asked: Fields) -> Fields:
-        self._mounts.unmount(asked["mount_point"])
-        return {}
+            page = await asyncio.to_thread(self._page, int(request.match_info["run_id"]), request.query.get("key", ""))
+        except WorkspaceError as error:
+            return web.Response(text=error.message, status=error.status)
+        return web.Response(text=page, content_type="text/html")
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one request."""
@@ -141,6 +88,7 @@ def serve(workspace: Workspace, port: int) -> None:
 
     async def run() -> None:
         application = web.Application(client_max_size=LARGEST_BODY)
+        application.router.add_get(r"/run/{run_id:\d+}", workspace.show)
         application.router.add_route("*", "/{path:.*}", workspace.handle)
         runner = web.AppRunner(application, access_log=None, handle_signals=False)
         await runner.setup()

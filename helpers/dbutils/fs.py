@@ -1,20 +1,12 @@
-"""Databricks' `dbutils` for a notebook that runs outside of Databricks: it asks the workspace's REST API."""
+"""`dbutils.fs`: files and mounts."""
 
 import base64
-import contextlib
-import json
-import os
-import urllib.error
-import urllib.parse
-import urllib.request
 from typing import Any, NamedTuple
+
+from helpers.dbutils.api import Api
 
 HEAD_BYTES = 65_536
 """What `fs.head` shows unless told otherwise."""
-
-
-class ExecutionError(Exception):
-    """The workspace refused; the text is what Java said on the cluster."""
 
 
 class FileInfo(NamedTuple):
@@ -34,52 +26,10 @@ class MountInfo(NamedTuple):
     encryptionType: str
 
 
-class SecretScope(NamedTuple):
-    """One entry of `secrets.listScopes`."""
-
-    name: str
-
-
-class SecretMetadata(NamedTuple):
-    """One entry of `secrets.list`."""
-
-    key: str
-
-
-class _Api:
-    """The workspace's REST API, at ``DATABRICKS_HOST`` with ``DATABRICKS_TOKEN``."""
-
-    def __init__(self, host: str, token: str):
-        self._host = host
-        self._token = token
-
-    def get(self, path: str, /, **asked: Any) -> dict[str, Any]:
-        return self._answer("GET", f"{path}?{urllib.parse.urlencode(asked)}")
-
-    def post(self, path: str, /, **asked: Any) -> dict[str, Any]:
-        return self._answer("POST", path, json.dumps(asked).encode())
-
-    def _answer(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
-        request = urllib.request.Request(self._host + path, body, headers, method=method)
-        try:
-            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=120) as answer:
-                return json.load(answer)
-        except urllib.error.HTTPError as error:
-            with contextlib.suppress(ValueError):
-                raise ExecutionError(json.load(error)["message"]) from None
-            raise
-        except OSError as error:
-            raise ExecutionError(
-                f"The workspace does not answer: {error}. On the laptop, `python -m helpers.lab status` tells whether "
-                "the cluster runs."
-            ) from error
-
-
 class FileSystem:
     """`dbutils.fs`: files and mounts by their paths in DBFS."""
 
-    def __init__(self, api: _Api):
+    def __init__(self, api: Api):
         self._api = api
 
     def ls(self, path: str) -> list[FileInfo]:
@@ -155,44 +105,3 @@ def _file_info(entry: dict[str, Any]) -> FileInfo:
     folder = "/" if entry["is_dir"] else ""
     name = entry["path"].rstrip("/").rsplit("/", 1)[-1]
     return FileInfo(f"dbfs:{entry['path']}{folder}", name + folder, entry["file_size"], entry["modification_time"])
-
-
-class Secrets:
-    """`dbutils.secrets`: read secrets without writing them into a notebook."""
-
-    def __init__(self, api: _Api):
-        self._api = api
-
-    def get(self, scope: str, key: str) -> str:
-        """Return a secret."""
-        return self.getBytes(scope, key).decode()
-
-    def getBytes(self, scope: str, key: str) -> bytes:
-        """Return a secret as bytes."""
-        return base64.b64decode(self._api.get("/api/2.0/secrets/get", scope=scope, key=key)["value"])
-
-    def listScopes(self) -> list[SecretScope]:
-        """List the scopes."""
-        return [SecretScope(scope["name"]) for scope in self._api.get("/api/2.0/secrets/scopes/list")["scopes"]]
-
-    def list(self, scope: str) -> list[SecretMetadata]:
-        """List the keys of a scope."""
-        found = self._api.get("/api/2.0/secrets/list", scope=scope)["secrets"]
-        return [SecretMetadata(secret["key"]) for secret in found]
-
-
-class DBUtils:
-    """What Databricks calls `dbutils`.
-
-    Attributes
-    ----------
-    fs : FileSystem
-        Files and mounts.
-    secrets : Secrets
-        Secrets.
-    """
-
-    def __init__(self, host: str | None = None, token: str | None = None):
-        api = _Api(host or os.environ["DATABRICKS_HOST"], token or os.environ["DATABRICKS_TOKEN"])
-        self.fs = FileSystem(api)
-        self.secrets = Secrets(api)

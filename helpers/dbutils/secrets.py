@@ -1,0 +1,42 @@
+"""`dbutils.secrets`: secrets that stay out of notebooks."""
+
+import base64
+from typing import NamedTuple
+
+from helpers.dbutils.api import Api
+
+
+class SecretScope(NamedTuple):
+    """One entry of `secrets.listScopes`."""
+
+    name: str
+
+
+class SecretMetadata(NamedTuple):
+    """One entry of `secrets.list`."""
+
+    key: str
+
+
+class Secrets:
+    """`dbutils.secrets`: read secrets without writing them into a notebook."""
+
+    def __init__(self, api: Api):
+        self._api = api
+
+    def get(self, scope: str, key: str) -> str:
+        """Return a secret."""
+        return self.getBytes(scope, key).decode()
+
+    def getBytes(self, scope: str, key: str) -> bytes:
+        """Return a secret as bytes."""
+        return base64.b64decode(self._api.get("/api/2.0/secrets/get", scope=scope, key=key)["value"])
+
+    def listScopes(self) -> list[SecretScope]:
+        """List the scopes."""
+        return [SecretScope(scope["name"]) for scope in self._api.get("/api/2.0/secrets/scopes/list")["scopes"]]
+
+    def list(self, scope: str) -> list[SecretMetadata]:
+        """List the keys of a scope."""
+        found = self._api.get("/api/2.0/secrets/list", scope=scope)["secrets"]
+        return [SecretMetadata(secret["key"]) for secret in found]

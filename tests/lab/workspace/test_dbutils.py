@@ -1,0 +1,169 @@
+"""dbutils and display against the running workspace: what they return, what they say, what they keep to themselves."""
+
+import re
+import uuid
+from urllib.parse import quote
+
+import boto3
+import pytest
+
+from helpers import databricks
+from helpers.dbutils import ExecutionError, FileInfo, MountInfo
+from helpers.lab import operations
+
+pytestmark = pytest.mark.lab
+
+JSON_LINES = b'{"a":1}\n{"a":2}\n'
+
+
+@pytest.fixture(scope="module")
+def bucket(workbook):
+    """A bucket with two rows in one object."""
+    name = f"mounts-{uuid.uuid4().hex[:8]}"
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=name)
+    s3.put_object(Bucket=name, Key="topics/x/part.json", Body=JSON_LINES)
+    return name
+
+
+@pytest.fixture
+def keys(lab):
+    return operations.existing_runtime(lab).credentials
+
+
+@pytest.fixture
+def address(bucket, keys):
+    """What the course hands to mount."""
+    return f"s3n://{keys.access_key_id}:{quote(keys.secret_access_key, '')}@{bucket}"
+
+
+@pytest.fixture
+def point():
+    return f"/mnt/{uuid.uuid4().hex[:8]}"
+
+
+def test_a_mount_is_everybodys_and_shows_no_keys(dbutils, spark, client, address, keys, point):
+    assert dbutils.fs.mount(address, point) is True
+    found = next(mount for mount in dbutils.fs.mounts() if mount.mountPoint == point)
+    assert isinstance(found, MountInfo)
+    assert found[0] == point
+    for secret in (keys.access_key_id, keys.secret_access_key):
+        assert secret not in str(dbutils.fs.mounts())
+    assert spark.read.json(f"{point}/topics/x/*.json").count() == 2
+    job = f"dbutils.notebook.exit(spark.read.json('{point}/topics/x').count())"
+    assert client.result("reads below a mount", job) == "2"
+    assert dbutils.fs.refreshMounts() is True
+
+
+def test_a_second_and_a_nested_mount_are_refused_in_databricks_words(dbutils, address, point):
+    dbutils.fs.mount(address, point)
+    for other, words in (
+        (point, f"requirement failed: Directory already mounted: {point}"),
+        (f"{point}/inner", "requirement failed: Cannot nest mounts"),
+        ("/mnt", "requirement failed: Cannot nest mounts"),
+        ("/", "requirement failed: Cannot mount the root"),
+    ):
+        with pytest.raises(ExecutionError, match=words):
+            dbutils.fs.mount(address, other)
+
+
+def test_wrong_keys_are_refused_at_once_and_change_nothing(dbutils, spark, address, bucket, keys, point):
+    dbutils.fs.mount(address, point)
+    with pytest.raises(ExecutionError, match="AccessDeniedException") as refused:
+        dbutils.fs.mount(f"s3n://{keys.access_key_id}:wrong@{bucket}", f"{point}-2")
+    assert keys.access_key_id not in str(refused.value)
+    assert spark.read.json(f"{point}/topics/x").count() == 2  # the good mount has kept its own keys
+    with pytest.raises(ExecutionError, match=r"urllib\.parse\.quote"):
+        dbutils.fs.mount(f"s3n://{keys.access_key_id}:a/b@{bucket}", f"{point}-2")
+    with pytest.raises(ExecutionError, match="Unsupported source"):
+        dbutils.fs.mount("abfss://x@y", f"{point}-2")
+    with pytest.raises(ExecutionError, match="knows keys only"):
+        dbutils.fs.mount(f"s3a://{bucket}", f"{point}-2", extra_configs={"fs.s3a.endpoint": "x"})
+
+
+def test_keys_may_come_as_extra_configs(dbutils, bucket, keys, point):
+    configs = {"fs.s3a.access.key": keys.access_key_id, "fs.s3a.secret.key": keys.secret_access_key}
+    assert dbutils.fs.mount(f"s3a://{bucket}/topics", point, "", None, configs) is True
+    assert [entry.name for entry in dbutils.fs.ls(point)] == ["x/"]
+
+
+def test_unmounting_what_is_not_mounted_is_refused(dbutils, address, point, capsys):
+    with pytest.raises(ExecutionError, match=f"Directory not mounted: {point}"):
+        dbutils.fs.unmount(point)
+    dbutils.fs.mount(address, point)
+    assert dbutils.fs.unmount(point) is True
+    assert capsys.readouterr().out == f"{point} has been unmounted.\n"
+    with pytest.raises(ExecutionError, match="FileNotFoundException"):
+        dbutils.fs.ls(point)
+
+
+def test_files_are_written_read_moved_and_removed(dbutils, capsys):
+    folder = f"/tmp/{uuid.uuid4().hex}"
+    assert dbutils.fs.mkdirs(folder) is True
+    assert dbutils.fs.put(f"{folder}/a.txt", "häuser", True) is True
+    assert capsys.readouterr().out == "Wrote 7 bytes.\n"
+    with pytest.raises(ExecutionError, match="FileAlreadyExistsException"):
+        dbutils.fs.put(f"{folder}/a.txt", "x")
+    assert dbutils.fs.head(f"{folder}/a.txt") == "häuser"
+    assert dbutils.fs.head(f"dbfs:{folder}/a.txt", 1) == "h"
+    assert "[Truncated to first 1 bytes]" in capsys.readouterr().out
+    assert dbutils.fs.cp(f"{folder}/a.txt", f"{folder}/b.txt") is True
+    assert dbutils.fs.mv(f"{folder}/b.txt", f"{folder}/c.txt") is True
+    (first, second) = dbutils.fs.ls(folder)
+    assert (first.path, first.name, first.size) == (f"dbfs:{folder}/a.txt", "a.txt", 7)
+    assert isinstance(second, FileInfo)
+    with pytest.raises(ExecutionError):
+        dbutils.fs.rm(folder)
+    assert dbutils.fs.rm(folder, True) is True
+    assert dbutils.fs.rm(folder, True) is False
+
+
+def test_the_keys_are_in_the_three_places_of_the_course(dbutils, lab, workbook, keys):
+    spark = databricks.session()
+    csv = "/FileStore/tables/authentication_credentials.csv"
+    table = "dbfs:/user/hive/warehouse/authentication_credentials"
+    for frame in (spark.read.option("header", "true").csv(csv), spark.read.format("delta").load(table)):
+        assert frame.columns == ["User name", "Access key ID", "Secret access key"]
+        row = frame.where("`User name` = 'databricks-user'").first()
+        assert row["Secret access key"] == keys.secret_access_key
+    assert dbutils.secrets.get("aws", "access_key_id") == keys.access_key_id
+    assert dbutils.secrets.getBytes("aws", "secret_access_key") == keys.secret_access_key.encode()
+    assert [scope.name for scope in dbutils.secrets.listScopes()] == ["aws"]
+    assert [secret.key for secret in dbutils.secrets.list("aws")] == ["access_key_id", "secret_access_key"]
+    with pytest.raises(ExecutionError, match="Secret does not exist with scope: aws and key: nothing"):
+        dbutils.secrets.get("aws", "nothing")
+    folder = lab.home / "cluster" / "dbfs" / "user" / "hive" / "warehouse" / "authentication_credentials"
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_bucket_is_read_with_keys_in_its_address(address, keys, bucket):
+    spark = databricks.session()
+    assert spark.read.json(f"{address}/topics/x/*.json").count() == 2
+    with pytest.raises(Exception, match="AccessDeniedException"):
+        spark.read.json(f"s3n://{keys.access_key_id}:wrong@{bucket}/topics/x/*.json").count()
+
+
+def test_a_volume_path_is_a_folder(dbutils):
+    folder = "/Volumes/main/default/landing"
+    dbutils.fs.put(f"{folder}/x.txt", "hello", True)
+    assert databricks.session().read.text(folder).first()[0] == "hello"
+
+
+def test_display_and_table_are_there_as_on_databricks(dbutils, address, point, capsys):
+    spark, _, display = databricks.attach()
+    dbutils.fs.mount(address, point)
+    frame = spark.read.json(f"{point}/topics/x")
+    stream = spark.readStream.schema(frame.schema).json(f"{point}/topics/x")
+    frame.display()
+    display(stream)
+    display(dbutils.fs.ls(f"{point}/topics"))
+    display(frame.collect())
+    shown = capsys.readouterr().out
+    assert "column of the stream" in shown
+    assert len(re.findall(r"a\n0\s+1\n1\s+2", shown)) == 2
+    assert f"dbfs:{point}/topics/x/" in shown
+    name = f"streamed_{uuid.uuid4().hex[:8]}"
+    checkpoint = f"/tmp/{name}"
+    query = stream.writeStream.option("checkpointLocation", checkpoint).trigger(availableNow=True).table(name)
+    query.awaitTermination(60)
+    assert spark.table(name).count() == 2

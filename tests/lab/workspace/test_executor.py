@@ -1,0 +1,139 @@
+"""The queue: how many at a time, what cancelling ends, what nested runs need."""
+
+import threading
+import time
+
+import pytest
+
+from helpers.lab.workspace.jobs.executor import Executor
+from helpers.lab.workspace.jobs.runs import Run, Task
+from helpers.lab.workspace.jobs.store import Runs
+
+
+class Held:
+    """A task's process that ends when the test lets it."""
+
+    def __init__(self, task):
+        self.task, self.done = task, threading.Event()
+        self.left, self.ended = {"notebook_output": {}}, False
+
+    def wait(self, seconds):
+        return self.done.wait(seconds)
+
+    def end(self):
+        self.ended = True
+        self.done.set()
+
+    def close(self):
+        """There is no session."""
+
+    def output(self):
+        return self.left
+
+
+class Hand:
+    """Starts processes that the test holds."""
+
+    def __init__(self):
+        self.held = {}
+
+    def start(self, task, executed):
+        self.held[task.key] = Held(task)
+        return self.held[task.key]
+
+    def end_leftovers(self):
+        """Nothing was left."""
+
+
+@pytest.fixture
+def hand():
+    return Hand()
+
+
+@pytest.fixture
+def kept(tmp_path):
+    return Runs(tmp_path)
+
+
+@pytest.fixture
+def executor(kept, hand):
+    return Executor(kept, hand, slots=2)
+
+
+def eventually(condition):
+    limit = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+
+
+def new(number, **changes):
+    task = Task(f"t{number}", number * 10, "/nb", timeout_seconds=changes.pop("timeout_seconds", 0))
+    return Run(number, number, "r", "SUBMIT_RUN", (task,), start_time=1, **changes)
+
+
+def life(kept, number):
+    return kept.get(number).state.life_cycle_state
+
+
+def test_more_runs_than_slots_wait_their_turn(executor, kept, hand):
+    for number in (1, 2, 3):
+        executor.submit(new(number))
+    eventually(lambda: set(hand.held) == {"t1", "t2"})
+    assert [life(kept, number) for number in (1, 2, 3)] == ["RUNNING", "RUNNING", "QUEUED"]
+    hand.held["t1"].done.set()
+    eventually(lambda: "t3" in hand.held)
+    assert kept.get(1).state.result_state == "SUCCESS"
+
+
+def test_a_run_of_a_run_does_not_wait_for_its_own_parent(executor, kept, hand):
+    for number in (1, 2):
+        executor.submit(new(number))
+    executor.submit(new(3, parent_run_id=10))
+    eventually(lambda: "t3" in hand.held)
+    executor.cancel(1)
+    eventually(lambda: kept.get(3).state.result_state == "CANCELED")
+    assert hand.held["t3"].ended
+
+
+def test_a_queued_run_can_be_cancelled_and_an_ended_one_stays(executor, kept, hand):
+    for number in (1, 2, 3):
+        executor.submit(new(number))
+    executor.cancel(3)
+    assert kept.get(3).state.result_state == "CANCELED"
+    eventually(lambda: "t1" in hand.held)
+    hand.held["t1"].done.set()
+    eventually(lambda: kept.get(1).state.terminal)
+    executor.cancel(1)
+    assert kept.get(1).state.result_state == "SUCCESS"
+
+
+def test_what_hangs_is_ended_at_its_limit(executor, kept, hand):
+    executor.submit(new(1, timeout_seconds=1))
+    eventually(lambda: kept.get(1).state.terminal)
+    assert hand.held["t1"].ended
+    assert kept.get(1).state.result_state == "TIMEDOUT"
+    assert "timeout of 1 s" in kept.get(1).state.state_message
+
+
+def test_a_fault_of_the_process_is_told(executor, kept, hand):
+    executor.submit(new(1))
+    eventually(lambda: "t1" in hand.held)
+    hand.held["t1"].left = {"fault": "no memory"}
+    hand.held["t1"].done.set()
+    eventually(lambda: kept.get(1).state.terminal)
+    assert kept.get(1).state.life_cycle_state == "INTERNAL_ERROR"
+    assert kept.get(1).tasks[0].output == {"error": "no memory"}
+
+
+def test_runs_survive_a_restart_and_those_under_way_are_lost(executor, kept, hand, tmp_path):
+    executor.submit(new(1))
+    executor.submit(new(2))
+    eventually(lambda: set(hand.held) == {"t1", "t2"})
+    hand.held["t1"].done.set()
+    eventually(lambda: kept.get(1).state.terminal)
+    again = Runs(tmp_path)
+    Executor(again, Hand()).recover()
+    assert again.get(1).state.result_state == "SUCCESS"
+    assert again.get(2).state.life_cycle_state == "INTERNAL_ERROR"
+    hand.held["t2"].done.set()

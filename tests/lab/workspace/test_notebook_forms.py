@@ -1,0 +1,137 @@
+"""Notebooks in the forms that learners bring, read into cells."""
+
+import nbformat
+import pytest
+
+from helpers.dbutils import Context, InputWidgetNotDefined, Widgets
+from helpers.lab.workspace.errors import WorkspaceError
+from helpers.lab.workspace.notebook import source
+from helpers.lab.workspace.notebook.magics import parse_run
+from helpers.lab.workspace.notebook.statements import statements
+
+SOURCE = """\
+# Databricks notebook source
+# MAGIC %md
+# MAGIC # Title
+# MAGIC
+# MAGIC text
+
+# COMMAND ----------
+
+# DBTITLE 1,Load
+x = 1
+# a comment
+
+# COMMAND ----------
+
+# MAGIC %sql
+# MAGIC SELECT 1;
+# MAGIC SELECT 2
+
+# COMMAND ----------
+
+# MAGIC %run "./other notebook" $day="Monday"
+
+# COMMAND ----------
+
+# MAGIC %python
+# MAGIC y = 2
+"""
+
+
+def cells(notebook):
+    return [(cell.cell_type, cell.source) for cell in notebook.cells]
+
+
+def test_a_source_file_becomes_cells(tmp_path):
+    (tmp_path / "n.py").write_text(SOURCE)
+    assert cells(source.read(tmp_path / "n.py")) == [
+        ("markdown", "# Title\n\ntext"),
+        ("code", "x = 1\n# a comment"),
+        ("code", "%%sql\nSELECT 1;\nSELECT 2"),
+        ("code", '%run "./other notebook" $day="Monday"'),
+        ("code", "y = 2"),
+    ]
+
+
+def test_a_file_without_the_first_line_loses_nothing(tmp_path):
+    (tmp_path / "n.py").write_text("a = 1\nb = 2\n")
+    assert cells(source.read(tmp_path / "n.py")) == [("code", "a = 1\nb = 2")]
+    assert not source.is_notebook(tmp_path / "n.py")
+
+
+def test_a_sql_notebook_has_sql_cells(tmp_path):
+    text = "-- Databricks notebook source\nSELECT 1\n\n-- COMMAND ----------\n\n-- MAGIC %python\n-- MAGIC z = 3\n"
+    (tmp_path / "n.sql").write_text(text)
+    assert cells(source.read(tmp_path / "n.sql")) == [("code", "%%sql\nSELECT 1"), ("code", "z = 3")]
+
+
+def test_a_jupyter_file_from_databricks_is_read_the_same_way(tmp_path):
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(text) for text in ("%md\n# Title", "%sql select 1", "x = 5 % 3")]
+    )
+    nbformat.write(notebook, tmp_path / "n.ipynb")
+    assert cells(source.read(tmp_path / "n.ipynb")) == [
+        ("markdown", "# Title"),
+        ("code", "%%sql\nselect 1"),
+        ("code", "x = 5 % 3"),
+    ]
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    (tmp_path / "n.ipynb").write_text("{")
+    with pytest.raises(WorkspaceError, match=r"n\.ipynb is no notebook"):
+        source.read(tmp_path / "n.ipynb")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("select 1", ["select 1"]),
+        ("select 1;\nselect ';' as x;", ["select 1", "select ';' as x"]),
+        ("-- only; a comment\n", []),
+        ("/* a; b */ select 1; -- end", ["/* a; b */ select 1"]),
+        ("select `a;b`, \"c;d\", 'it\\'s; so'", ["select `a;b`, \"c;d\", 'it\\'s; so'"]),
+        (";;", []),
+    ],
+)
+def test_semicolons_cut_only_where_a_statement_ends(text, expected):
+    assert statements(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "arguments"),
+    [
+        ("./other", "./other", {}),
+        ('"/Repos/me/my project/setup"', "/Repos/me/my project/setup", {}),
+        ("/Users/me/my project/setup", "/Users/me/my project/setup", {}),
+        ("../setup $a=\"1 2\" $b='x' $c=3", "../setup", {"a": "1 2", "b": "x", "c": "3"}),
+    ],
+)
+def test_run_takes_paths_with_blanks_and_arguments(line, path, arguments):
+    assert parse_run(line) == (path, arguments)
+
+
+def test_relative_paths_begin_at_the_notebook():
+    context = Context("/Users/me/project/main")
+    assert context.resolve("./other") == "/Users/me/project/other"
+    assert context.resolve("../shared/x") == "/Users/me/shared/x"
+    assert context.resolve("/abs") == "/abs"
+    with pytest.raises(ValueError, match="above the workspace"):
+        context.resolve("../../../../x")
+    with pytest.raises(ValueError, match="give the whole path"):
+        Context().resolve("./other")
+
+
+def test_a_job_fills_widgets_before_their_defaults():
+    widgets = Widgets({"day": "Monday"})
+    widgets.text("day", "Sunday")
+    widgets.dropdown("size", "S", ["S", "M"])
+    assert widgets.getAll() == {"day": "Monday", "size": "S"}
+    assert widgets.getArgument("nobody", "x") == "x"
+    widgets.removeAll()
+    assert widgets.get("day") == "Monday"
+    with pytest.raises(InputWidgetNotDefined, match="No input widget named size"):
+        widgets.get("size")
+    with pytest.raises(ValueError, match="not among its choices"):
+        widgets.dropdown("size", "XL", ["S", "M"])

@@ -1,0 +1,113 @@
+"""What happens next in a run, by rules alone."""
+
+from dataclasses import replace
+
+import pytest
+
+from helpers.lab.workspace.errors import WorkspaceError
+from helpers.lab.workspace.jobs import requests, runs, states
+from helpers.lab.workspace.jobs.runs import Run, Task
+
+
+def run_of(*tasks, **changes):
+    return Run(1, 1, "r", "SUBMIT_RUN", tasks, start_time=0, **changes)
+
+
+def task(key, *needs, state=states.BLOCKED, **changes):
+    return Task(key, 10 + ord(key), "/nb", depends_on=needs, state=state, **changes)
+
+
+def keys(tasks):
+    return [task.key for task in tasks]
+
+
+def test_a_task_waits_for_those_it_depends_on():
+    run = run_of(task("a"), task("b", "a"), task("c", "b"))
+    assert keys(runs.ready(run)) == ["a"]
+    run = run.with_task(replace(run.tasks[0], state=states.SUCCESS))
+    assert keys(runs.ready(runs.settle(run, 5))) == ["b"]
+
+
+def test_a_failure_skips_everything_that_depends_on_it():
+    run = runs.settle(run_of(task("a", state=states.FAILED), task("b", "a"), task("c", "b"), task("d")), 5)
+    assert [each.state.result_state for each in run.tasks] == ["FAILED", "UPSTREAM_FAILED", "UPSTREAM_FAILED", ""]
+    assert keys(runs.ready(run)) == ["d"]
+    assert not run.state.terminal
+
+
+@pytest.mark.parametrize(
+    ("run_if", "results", "runs_it"),
+    [
+        ("ALL_SUCCESS", "SS", True), ("ALL_SUCCESS", "SF", False), ("ALL_DONE", "FF", True),
+        ("NONE_FAILED", "SF", False), ("AT_LEAST_ONE_SUCCESS", "SF", True), ("AT_LEAST_ONE_SUCCESS", "FF", False),
+        ("ALL_FAILED", "FF", True), ("ALL_FAILED", "SF", False), ("AT_LEAST_ONE_FAILED", "SF", True),
+        ("AT_LEAST_ONE_FAILED", "SS", False),
+    ],
+)  # fmt: skip
+def test_run_if_decides_by_what_came_before(run_if, results, runs_it):
+    first, second = ({"S": states.SUCCESS, "F": states.FAILED}[letter] for letter in results)
+    run = run_of(task("a", state=first), task("b", state=second), task("c", "a", "b", run_if=run_if))
+    assert keys(runs.ready(runs.settle(run, 5))) == (["c"] if runs_it else [])
+
+
+def test_the_leaves_decide_how_a_run_ends():
+    failed = task("a", state=states.FAILED)
+    assert run_of(failed).state == states.FAILED
+    several = run_of(failed, task("b", state=states.SUCCESS)).state
+    assert (several.life_cycle_state, several.result_state) == ("INTERNAL_ERROR", "FAILED")
+    assert several.state_message == "Task a failed with message: Workload failed, see run output for details"
+    mended = run_of(failed, task("b", "a", run_if="ALL_DONE", state=states.SUCCESS)).state
+    assert mended.result_state == "SUCCESS_WITH_FAILURES"
+
+
+def test_a_cancelled_run_starts_nothing_more():
+    run = runs.settle(run_of(task("a", state=states.RUNNING), task("b"), cancelled=True), 7)
+    assert run.tasks[1].state == states.CANCELED
+    assert run.tasks[1].end_time == 7
+
+
+def test_the_nearer_limit_counts():
+    started = task("a", state=states.RUNNING, start_time=1000, timeout_seconds=60)
+    assert run_of(started).deadline(started) == (61_000, 60)
+    assert run_of(started, timeout_seconds=5).deadline(started) == (6_000, 5)
+    unlimited = replace(started, timeout_seconds=0)
+    assert run_of(unlimited).deadline(unlimited) is None
+
+
+def test_a_lost_run_has_failed_and_says_why():
+    run = runs.lost(run_of(task("a", state=states.SUCCESS), task("b", state=states.RUNNING)), 9)
+    assert [each.state.result_state for each in run.tasks] == ["SUCCESS", "FAILED"]
+    assert run.state.life_cycle_state == "INTERNAL_ERROR"
+    assert "The cluster ended" in run.state.state_message
+
+
+NOTEBOOK = {"notebook_task": {"notebook_path": "/x"}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"spark_python_task": {}}, "is a spark_python_task"),
+        ({"run_name": "n"}, "has no notebook_task"),
+        ({"tasks": [NOTEBOOK | {"task_key": "a"}] * 2}, "Two tasks have the key 'a'"),
+        ({"tasks": [NOTEBOOK | {"task_key": "a", "depends_on": [{"task_key": "z"}]}]}, "there is no such task"),
+        (
+            {"tasks": [NOTEBOOK | {"task_key": a, "depends_on": [{"task_key": b}]} for a, b in ("ab", "ba")]},
+            "in a circle",
+        ),
+        (NOTEBOOK | {"timeout_seconds": "soon"}, "timeout_seconds must be a whole number, not 'soon'"),
+        (NOTEBOOK | {"run_if": "MAYBE"}, "run_if is 'MAYBE'"),
+        ({"notebook_task": {"notebook_path": "/x", "base_parameters": [1]}}, "base_parameters must be an object"),
+    ],
+)
+def test_what_cannot_run_is_refused_by_name(settings, words):
+    with pytest.raises(WorkspaceError, match=words):
+        requests.tasks(settings, {}, 1)
+
+
+def test_parameters_arrive_as_text_and_the_run_goes_before_the_task():
+    settings = {
+        "notebook_task": {"notebook_path": "/x", "base_parameters": {"n": 5, "on": True, "none": None, "t": "x"}}
+    }
+    (found,) = requests.tasks(settings, {"t": "y"}, 1)
+    assert found.parameters == {"n": "5", "on": "true", "none": "", "t": "y"}
