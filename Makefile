@@ -16,6 +16,8 @@ test: setup        ## everything the project claims
 bench: setup       ## speed, as ratios measured in one run
 	$(PY) tests/benchmarks/clean_speed.py
 	PYTHONPATH=tests $(PY) tests/benchmarks/posting_speed.py
+	PYTHONPATH=tests $(PY) tests/benchmarks/stream_speed.py
+	PYTHONPATH=tests $(PY) tests/benchmarks/streaming_latency.py
 
 setup:
 	@$(PYTHON) helpers/lab/setup/environment.py

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from helpers.lab import supervision
 from helpers.lab.credentials import load_or_create
 from helpers.lab.layout import CHECKOUT, Lab
 from helpers.lab.services.base import Runtime
-from helpers.lab.services.cluster import dbfs_root, spark_settings
+from helpers.lab.services.cluster import CLUSTER_MARK, dbfs_root, spark_settings
 from helpers.lab.setup.java import find_java
 from helpers.lab.workspace import furnishing
 from helpers.lab.workspace.dbfs import Dbfs
@@ -78,6 +79,8 @@ def open_workspace(spark: SparkSession, runtime: Runtime) -> Executor:
 def start() -> tuple[SparkSession, Executor]:
     """Start Spark, and its Connect server last: whoever can connect finds all tables."""
     lab = Lab.from_environment()
+    # the Java side of a cluster that was killed lives on for a while, and its queries write on
+    supervision.end_marked(CLUSTER_MARK, str(lab.home))
     runtime = Runtime(lab, find_java(lab.build), load_or_create(lab.credentials_file))
     builder = SparkSession.builder
     for name, value in spark_settings(runtime).items():

@@ -241,7 +241,15 @@ def end_processes(home: Path) -> int:
     int
         How many processes there were.
     """
-    left = processes(home)
+    return _end(processes(home))
+
+
+def end_marked(variable: str, value: str) -> int:
+    """End every process that carries a mark, politely first; return how many there were."""
+    return _end(marked(variable, value))
+
+
+def _end(left: list[psutil.Process]) -> int:
     for process in left:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.terminate()

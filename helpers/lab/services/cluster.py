@@ -14,6 +14,9 @@ from helpers.lab.workspace import dbfs, furnishing
 
 DRIVER_MEMORY_MB = 1024
 
+CLUSTER_MARK = "WORKBOOK_CLUSTER"
+"""Stands in the environment of the cluster's process and of whatever it starts; the value is the lab's folder."""
+
 
 class Cluster(Service):
     """One Spark application that all notebooks share; its tables are below ``.lab/cluster``."""
@@ -41,6 +44,7 @@ class Cluster(Service):
     def environment(self, runtime: Runtime) -> dict[str, str]:
         """Tell Spark its Java, its keys to S3, and that it stays on loopback."""
         return {
+            CLUSTER_MARK: str(runtime.lab.home),
             "JAVA_HOME": str(runtime.java.home),
             "SPARK_LOCAL_IP": "127.0.0.1",
             "PYSPARK_PYTHON": sys.executable,
