@@ -17,6 +17,12 @@ USER = "ec2-user"
 
 CONNECT_SECONDS = 15.0
 
+NO_EXIT_CODE = -1
+"""What paramiko gives for a command whose channel closed without an exit code."""
+
+HANG_UP_SECONDS = 1.0
+"""How long after its channels a connection may close."""
+
 _NEW_EVERY_TIME = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\bi-[0-9a-f]{17}\b")
 
 
@@ -153,7 +159,7 @@ class ClientMachine:
             channel.settimeout(timeout)
             channel.exec_command(command)
             output, errors = _read(channel, timeout)
-            result = Result(command, output, errors, channel.recv_exit_status())
+            result = Result(command, output, errors, self._exit_code(channel))
         except TimeoutError as error:
             raise ClientMachineError(f"{command!r} was not done within {timeout:.0f} s.") from error
         except (OSError, paramiko.SSHException, AttributeError, EOFError) as error:
@@ -161,6 +167,16 @@ class ClientMachine:
         if check and result.exit_code:
             raise ClientMachineError(f"{command!r} ended with code {result.exit_code}:\n{result.text.strip()}")
         return result
+
+    def _exit_code(self, channel: paramiko.Channel) -> int:
+        """Return a command's exit code; a channel that closed without one may mean that the machine is gone."""
+        code = channel.recv_exit_status()
+        if code == NO_EXIT_CODE:
+            transport = self._ssh.get_transport()
+            transport.join(HANG_UP_SECONDS)  # the channel closes before the connection does
+            if not transport.is_active():
+                raise EOFError("the machine hung up while the command ran")
+        return code
 
     def show(self, command: str, timeout: float = 120) -> None:
         """Run a command and print it with all that it writes, as a terminal would show it.

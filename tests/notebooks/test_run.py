@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from papermill import PapermillExecutionError
 
-from helpers import kafka_client, landing, msk_connect
+from helpers import catch_up, msk_connect
 from helpers.lab import notebooks
 from helpers.lab.layout import CHECKOUT
 
@@ -19,9 +19,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("nothing_left_in_the_topi
 @pytest.fixture(scope="module")
 def nothing_left_in_the_topics(workbook):
     """Have stored what other tests posted while no connector ran: the first to run would count it as its own."""
-    landing.create_bucket(workbook)
-    kafka_client.create_topics(workbook)
-    msk_connect.put_connector(workbook, msk_connect.sink_properties(workbook, folder="leftovers"))
+    catch_up.running_connector(workbook)
     msk_connect.wait_until_stored(workbook)
 
 
