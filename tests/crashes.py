@@ -17,7 +17,7 @@ def pid(lab, service):
 
 
 def wait_until_back(lab, service, old):
-    limit = time.monotonic() + 60
+    limit = time.monotonic() + operations.READY_SECONDS
     while time.monotonic() < limit:
         report = next(report for report in operations.status(lab) if report.service.name == service)
         if report.healthy and report.state.pid != old:

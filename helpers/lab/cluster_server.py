@@ -4,12 +4,14 @@ Being Python, and Spark's driver, it can also do what a Spark Connect client can
 tables of the warehouse back into the catalog, which lives in memory.
 """
 
+import contextlib
 import os
 import signal
 import sys
 import time
 from pathlib import Path
 
+from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
 from helpers.lab import supervision
@@ -108,7 +110,8 @@ def main() -> None:
     finally:
         executor.stop()
         if java.poll() is None:
-            spark.stop()
+            with contextlib.suppress(OSError, Py4JError):  # the signal may have reached Java first
+                spark.stop()
             java.terminate()
             java.wait()
     raise SystemExit("Spark's Java process ended")

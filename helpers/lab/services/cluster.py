@@ -1,6 +1,7 @@
 """The cluster: Spark with Delta and S3A, reached by Spark Connect."""
 
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -57,7 +58,11 @@ class Cluster(Service):
         }
 
     def check(self, runtime: Runtime) -> None:
-        """Open a gRPC channel: the port is bound once Spark and all its tables are ready for sessions."""
+        """Open a gRPC channel: the port is bound once Spark and all its tables are ready for sessions.
+
+        The workspace must answer too: after a crash of the Python side, the old Java side holds the channel a while.
+        """
+        socket.create_connection(("127.0.0.1", runtime.lab.ports["workspace"]), timeout=2).close()
         with grpc.insecure_channel(f"127.0.0.1:{runtime.lab.ports['cluster']}") as channel:
             grpc.channel_ready_future(channel).result(timeout=2)
 
