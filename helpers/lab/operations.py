@@ -133,24 +133,26 @@ def _start(runtime: Runtime, supervisor: Supervisor, services: list[Service], st
         raise
     for service in idle:
         service.prepare(runtime)
+    launched = time.monotonic()
     for service in idle:
         supervisor.start_service(service.name)
     addresses.write(runtime)
     for service in services:
-        took = _await(runtime, supervisor, service, started)
+        _await(runtime, supervisor, service, launched + READY_SECONDS)
         if service in idle:
+            took = time.monotonic() - started
             say(f"  {service.name:17} ready after {took:4.1f} s   {service.stands_for}: {service.runs}")
 
 
-def _await(runtime: Runtime, supervisor: Supervisor, service: Service, started: float) -> float:
+def _await(runtime: Runtime, supervisor: Supervisor, service: Service, limit: float) -> None:
     log = runtime.lab.logs / f"{service.name}.log"
     while True:
         try:
             service.check(runtime)
-            return time.monotonic() - started
+            return
         except Exception as error:  # whatever a client of a server that is not there yet may raise
             state = supervisor.states()[service.name]
-            if state.word in GIVEN_UP or time.monotonic() - started > READY_SECONDS:
+            if state.word in GIVEN_UP or time.monotonic() > limit:
                 raise LabError(
                     f"{service.name} does not answer ({state.word}): {error or type(error).__name__}\n"
                     f"The last lines of {log}:\n{tail(log, 15)}"
