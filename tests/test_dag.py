@@ -16,10 +16,10 @@ DAG_FILE = CHECKOUT / "dags" / "pinterest_dag.py"
 
 DESCRIBE = """
 import json, runpy, sys, time
-started = time.monotonic()
+started = time.process_time()
 dag = runpy.run_path(sys.argv[1])["clean"].dag
 print(json.dumps({
-    "seconds": time.monotonic() - started, "id": dag.dag_id, "schedule": str(dag.schedule), "catchup": dag.catchup,
+    "seconds": time.process_time() - started, "id": dag.dag_id, "schedule": str(dag.schedule), "catchup": dag.catchup,
     "tags": sorted(dag.tags), "offset": str(dag.start_date.utcoffset()), "active": dag.max_active_runs,
     "tasks": {
         task.task_id: {
