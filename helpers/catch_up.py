@@ -2,18 +2,14 @@
 
 from pyspark.sql import DataFrame, SparkSession
 
-from helpers import access_role, client_machine, ec2_client, kafka_client, landing, msk, msk_connect
-from helpers.cleaning import clean_geo, clean_pin, clean_user, deduplicate
+from helpers import access_role, client_machine, daily, ec2_client, kafka_client, landing, msk, msk_connect
 from helpers.client_machine import ClientMachine
 from helpers.config import TABLES, Workbook
 from helpers.postings import history
-from helpers.raw import read_raw
 from helpers.user_posting_emulation import send
 
 FLUSH_SIZE = 500
 """Messages an object: few enough objects to be read in a moment."""
-
-CLEANERS = {"pin": clean_pin, "geo": clean_geo, "user": clean_user}
 
 
 def clean_tables(spark: SparkSession, workbook: Workbook) -> dict[str, DataFrame]:
@@ -33,10 +29,7 @@ def clean_tables(spark: SparkSession, workbook: Workbook) -> dict[str, DataFrame
     """
     if not all(spark.catalog.tableExists(workbook.clean_table(table)) for table in TABLES):
         land_history(workbook)
-        for table in TABLES:
-            raw = read_raw(spark, workbook.topic_path(table, "history"), table)
-            clean = deduplicate(CLEANERS[table](raw))
-            clean.write.format("delta").mode("overwrite").saveAsTable(workbook.clean_table(table))
+        daily.clean(spark, f"s3://{workbook.bucket}/history", workbook.id)
     return {table: spark.table(workbook.clean_table(table)) for table in TABLES}
 
 

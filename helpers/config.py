@@ -43,6 +43,11 @@ def check_table(table: str) -> str:
     return table
 
 
+def clean_table(workbook_id: str, table: str) -> str:
+    """Name the Delta table that keeps one cleaned table of a learner's batch."""
+    return f"{workbook_id}_{check_table(table)}_clean"
+
+
 @dataclass(frozen=True)
 class Workbook:
     """Every name and address of the pipeline.
@@ -221,7 +226,22 @@ class Workbook:
 
     def clean_table(self, table: str) -> str:
         """Delta table that keeps one cleaned table of the batch."""
-        return f"{self.id}_{check_table(table)}_clean"
+        return clean_table(self.id, table)
+
+    @property
+    def airflow(self) -> str:
+        """Environment of MWAA."""
+        return f"{self.id}-airflow-env"
+
+    @property
+    def airflow_role(self) -> str:
+        """Role with which Airflow works."""
+        return f"{self.id}-airflow-role"
+
+    @property
+    def dag(self) -> str:
+        """The DAG."""
+        return f"{self.id}_dag"
 
 
 def _lab_addresses(home: Path) -> dict[str, str]:

@@ -35,7 +35,7 @@ def _status(lab: Lab, options: argparse.Namespace) -> int:
         look = _LOOK[report.healthy] if state.running else state.word
         minutes, seconds = divmod(int(time.time() - state.since), 60)
         table.add_row(
-            service.name, service.stands_for, look, str(lab.ports[service.ports[0]]),
+            service.name, service.stands_for, look, str(lab.ports[service.ports[0]]) if service.ports else "",
             f"{report.memory_mb:.0f} of {service.memory_limit_mb} MB" if state.running else "",
             f"{minutes}:{seconds:02d} min" if state.running else "", str(state.pid or ""),
         )  # fmt: skip
@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="command")
     add = commands.add_parser("up", help="set up what is missing, start the services, wait until they answer")
-    add.add_argument("services", nargs="*", help="some of them, with what they need; default: all")
+    add.add_argument("services", nargs="*", help="some of them, with what they need; default: all but Airflow")
     add.set_defaults(run=_up)
     commands.add_parser("status", help="a table of the services").set_defaults(run=_status)
     add = commands.add_parser("logs", help="the last lines of the logs")

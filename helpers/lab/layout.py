@@ -21,6 +21,7 @@ PORTS = {
     "rest": 8082,
     "cluster": 15002,
     "workspace": 8787,
+    "airflow": 8080,
 }
 """Default port of each listener. ``LAB_<NAME>_PORT`` moves one, ``LAB_PORT_OFFSET`` moves them all."""
 

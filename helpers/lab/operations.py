@@ -41,7 +41,7 @@ def exclusive(lab: Lab) -> Iterator[None]:
 
 
 def choose(names: Iterable[str]) -> list[Service]:
-    """Pick services by name, with those they need; all of them if no name is given.
+    """Pick services by name, with those they need; without a name, all that are not started on demand only.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def choose(names: Iterable[str]) -> list[Service]:
         If a name is unknown.
     """
     by_name = {service.name: service for service in ALL}
-    wanted = set(names) or set(by_name)
+    wanted = set(names) or {service.name for service in ALL if not service.on_demand}
     if unknown := sorted(wanted - by_name.keys()):
         raise LabError(f"There is no service {unknown[0]!r}. The lab has: {', '.join(by_name)}.")
     wanted |= {need for name in wanted for need in by_name[name].needs}
@@ -79,7 +79,7 @@ def up(lab: Lab, names: Iterable[str] = (), say=print) -> Runtime:
     lab : Lab
         The lab to start.
     names : iterable of str
-        Services; none means all.
+        Services; none means all that are not started on demand only.
     say : callable
         Receives one line a step.
 
@@ -98,35 +98,61 @@ def up(lab: Lab, names: Iterable[str] = (), say=print) -> Runtime:
                 say(f"ended {left} processes that an earlier lab left behind")
             _refuse_taken_ports(lab, ["supervisor"])
             supervisor.start()
-        states = supervisor.states()
-        idle = [service for service in services if not states[service.name].running]
-        try:
-            _refuse_taken_ports(lab, [port for service in idle for port in service.ports])
-        except LabError:
-            if not any(state.running for state in states.values()):
-                supervisor.stop()
-            raise
-        for service in idle:
-            service.prepare(runtime)
-        for service in idle:
-            supervisor.start_service(service.name)
-        addresses.write(runtime)
-        for service in services:
-            took = _await(runtime, supervisor, service, started)
-            if service in idle:
-                say(f"  {service.name:8} ready after {took:4.1f} s   {service.stands_for}: {service.runs}")
+        _start(runtime, supervisor, services, started, say)
     return runtime
 
 
-def _await(runtime: Runtime, supervisor: Supervisor, service: Service, started: float) -> float:
+def start(runtime: Runtime, names: Iterable[str]) -> None:
+    """Start services of a lab that is up, from within it, and wait until each answers.
+
+    Raises
+    ------
+    LabError
+        If a port is taken, a service does not come up, or set-up is impossible.
+    """
+    _start(runtime, Supervisor(runtime), choose(names), time.monotonic(), print)
+
+
+def stop(runtime: Runtime, names: Iterable[str]) -> None:
+    """Stop services of a lab that stays up; those that need them are the caller's to name first."""
+    supervisor = Supervisor(runtime)
+    states = supervisor.states()
+    for name in names:
+        if states[name].running:
+            supervisor.stop_service(name)
+
+
+def _start(runtime: Runtime, supervisor: Supervisor, services: list[Service], started: float, say) -> None:
+    states = supervisor.states()
+    idle = [service for service in services if not states[service.name].running]
+    try:
+        _refuse_taken_ports(runtime.lab, [port for service in idle for port in service.ports])
+    except LabError:
+        if not any(state.running for state in states.values()):
+            supervisor.stop()
+        raise
+    for service in idle:
+        service.prepare(runtime)
+    launched = time.monotonic()
+    for service in idle:
+        supervisor.start_service(service.name)
+    addresses.write(runtime)
+    for service in services:
+        _await(runtime, supervisor, service, launched + READY_SECONDS)
+        if service in idle:
+            took = time.monotonic() - started
+            say(f"  {service.name:17} ready after {took:4.1f} s   {service.stands_for}: {service.runs}")
+
+
+def _await(runtime: Runtime, supervisor: Supervisor, service: Service, limit: float) -> None:
     log = runtime.lab.logs / f"{service.name}.log"
     while True:
         try:
             service.check(runtime)
-            return time.monotonic() - started
+            return
         except Exception as error:  # whatever a client of a server that is not there yet may raise
             state = supervisor.states()[service.name]
-            if state.word in GIVEN_UP or time.monotonic() - started > READY_SECONDS:
+            if state.word in GIVEN_UP or time.monotonic() > limit:
                 raise LabError(
                     f"{service.name} does not answer ({state.word}): {error or type(error).__name__}\n"
                     f"The last lines of {log}:\n{tail(log, 15)}"

@@ -22,6 +22,7 @@ MARK = "WORKBOOK_LAB"
 """Environment variable that every process of a lab carries, with the lab's folder as its value."""
 
 FOREIGN = (
+    "AIRFLOW_",
     "AWS_",
     "SPARK_",
     "WORKBOOK_",
@@ -179,6 +180,10 @@ class Supervisor:
     def start_service(self, name: str) -> None:
         """Start one service without waiting for it."""
         self._rpc.startProcess(name, False)
+
+    def stop_service(self, name: str) -> None:
+        """Stop one service and wait until it is gone."""
+        self._rpc.stopProcess(name)
 
     def restart_service(self, name: str) -> None:
         """Stop one service, wait until it is gone, and start it without waiting."""

@@ -7,6 +7,7 @@ import sys
 
 import aiohttp
 
+from helpers.lab.airflow.web import AirflowWeb
 from helpers.lab.aws import account
 from helpers.lab.aws.api_gateway.deployments import Deployments
 from helpers.lab.aws.connect_worker import Worker
@@ -16,6 +17,7 @@ from helpers.lab.aws.endpoint import Endpoint
 from helpers.lab.aws.kinesis_front import KinesisFront
 from helpers.lab.aws.msk import Msk
 from helpers.lab.aws.msk_connect import MskConnect
+from helpers.lab.aws.mwaa import Mwaa
 from helpers.lab.client import host_key
 from helpers.lab.client.machine import delete_disk
 from helpers.lab.layout import Lab, LabError
@@ -47,9 +49,11 @@ async def serve() -> None:
     await endpoint.moto.run(begin)
     async with aiohttp.ClientSession() as http:
         connect = MskConnect(endpoint, Worker(endpoint.runtime, http))
-        own = {"kafka": Msk(endpoint.runtime.lab), "kafkaconnect": connect, "kinesis": kinesis}
+        mwaa = Mwaa(endpoint, AirflowWeb(lab, http))
+        own = {"kafka": Msk(lab), "kafkaconnect": connect, "airflow": mwaa, "kinesis": kinesis}
         async with running(endpoint, Edge(endpoint, http, ec2, deployments, own)):
             connect.resume()
+            mwaa.resume()
             print("the AWS endpoint is ready", flush=True)
             await stop.wait()
 

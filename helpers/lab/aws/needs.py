@@ -70,6 +70,8 @@ def of(known: Directory, caller: Key, call: Call, operation: Operation) -> list[
             return [*_ec2(operation), *_passing(known, operation)]
         case "kafka" | "kafkaconnect":
             return [*_named_by_arn(operation), *_passing(known, operation)]
+        case "airflow":
+            return [Need(_action(operation), _environment(operation)), *_passing(known, operation)]
         case _:
             return [Need(_action(operation), UNKNOWN)]
 
@@ -151,10 +153,21 @@ def _named_by_arn(operation: Operation) -> Iterator[Need]:
     yield Need(_action(operation), operation.parameters()[arns[0]] if arns else ALL)
 
 
+def _environment(operation: Operation) -> str:
+    """Name an environment; who works in it needs one of Airflow's roles there, and has them all if any."""
+    name = operation.parameters().get("Name")
+    if name is None:
+        return ALL
+    if operation.name in ("CreateWebLoginToken", "InvokeRestApi"):
+        return f"arn:aws:airflow:{REGION}:{ACCOUNT}:role/{name}/Admin"
+    return f"arn:aws:airflow:{REGION}:{ACCOUNT}:environment/{name}"
+
+
 def _passing(known: Directory, operation: Operation) -> Iterator[Need]:
     """Who gives a role to something that works with it must be allowed to pass it on."""
     parameters = operation.parameters()
-    role = parameters.get("serviceExecutionRoleArn") or parameters.get("credentials")
+    roles = ("serviceExecutionRoleArn", "credentials", "ExecutionRoleArn")  # MSK Connect's, API Gateway's, MWAA's
+    role = next((parameters[name] for name in roles if parameters.get(name)), None)
     if profile := parameters.get("IamInstanceProfile"):
         role = known.profiles.get(profile.get("Arn") or profile.get("Name"))
     if operation.name == "AddRoleToInstanceProfile":

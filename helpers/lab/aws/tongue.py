@@ -32,7 +32,7 @@ def _guess(call: Call) -> str | None:
     if target := call.headers.get("X-Amz-Target", ""):
         prefixes = {model(name).metadata.get("targetPrefix"): name for name in MODELS}
         return prefixes.get(target.partition(".")[0])
-    for service in ("apigateway", "kafka", "kafkaconnect", "s3"):
+    for service in ("apigateway", "kafka", "kafkaconnect", "airflow", "s3"):
         with suppress(AwsError):
             return Operation(service, call).service
     return None

@@ -12,7 +12,7 @@ class Aws(Service):
     """One process; what it knows is kept below ``.lab/aws``."""
 
     name = "aws"
-    runs = "moto and the lab's own Kinesis, MSK, MSK Connect and API Gateway"
+    runs = "moto and the lab's own Kinesis, MSK, MSK Connect, MWAA and API Gateway"
     stands_for = "the AWS endpoint: IAM, STS, EC2 and more"
     ports = ("aws",)
     memory_limit_mb = 450

@@ -35,6 +35,8 @@ class Service(ABC):
         Resident megabytes it must stay under; its own settings see to that.
     needs : tuple of str
         Services without which it cannot work; it is stopped before them.
+    on_demand : bool
+        Whether it is started only when it is asked for by name.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Service(ABC):
     ports: tuple[str, ...]
     memory_limit_mb: int
     needs: tuple[str, ...] = ()
+    on_demand: bool = False
 
     @abstractmethod
     def prepare(self, runtime: Runtime) -> None:

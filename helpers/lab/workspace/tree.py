@@ -47,6 +47,7 @@ class Tree:
     """
 
     def __init__(self, folder: Path, own: Path):
+        folder.mkdir(parents=True, exist_ok=True)  # a new workspace is empty, not absent
         self._folder = folder
         self._own = own
 
