@@ -249,16 +249,16 @@ def end_processes(home: Path) -> int:
     return _end(processes(home))
 
 
-def end_marked(variable: str, value: str) -> int:
+def end_marked(variable: str, value: str, polite_seconds: float = STOP_SECONDS) -> int:
     """End every process that carries a mark, politely first; return how many there were."""
-    return _end(marked(variable, value))
+    return _end(marked(variable, value), polite_seconds)
 
 
-def _end(left: list[psutil.Process]) -> int:
+def _end(left: list[psutil.Process], polite_seconds: float = STOP_SECONDS) -> int:
     for process in left:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.terminate()
-    _, stubborn = psutil.wait_procs(left, timeout=STOP_SECONDS)
+    _, stubborn = psutil.wait_procs(left, timeout=polite_seconds)
     for process in stubborn:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 import urllib.request
 
 from helpers.lab.airflow import configuration
@@ -16,6 +17,10 @@ NAME = "airflow"
 
 PARTS = (NAME, "airflow-api", "airflow-dags", "airflow-triggerer")
 """Names of the services, in the order in which they are stopped."""
+
+
+SCHEDULER_MARK = "WORKBOOK_SCHEDULER"
+"""Stands in the environment of the scheduler and of whatever it starts; the value is the lab's folder."""
 
 
 class _Part(Service):
@@ -99,6 +104,14 @@ class Airflow(_Part):
     component = "scheduler"
     memory_limit_mb = 1200
     needs = ("airflow-api", "airflow-dags", "airflow-triggerer")
+
+    def command(self, runtime: Runtime) -> list[str]:
+        """Start the process that ends what an earlier scheduler left, and then becomes Airflow's."""
+        return [sys.executable, "-m", "helpers.lab.airflow.scheduler", *self.arguments]
+
+    def environment(self, runtime: Runtime) -> dict[str, str]:
+        """Mark the scheduler and its children."""
+        return super().environment(runtime) | {SCHEDULER_MARK: str(runtime.lab.home)}
 
 
 def _migrate(runtime: Runtime) -> None:

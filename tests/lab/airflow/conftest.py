@@ -1,0 +1,52 @@
+"""An Airflow that MWAA's façade has started, with the DAG uploaded, and raw data for it to clean."""
+
+import itertools
+
+import pytest
+from labs import FAULT_PORTS, running_lab, workbook_of
+
+from helpers import landing, orchestration, postings
+from helpers.config import TABLES
+
+POSTS = 400
+
+
+@pytest.fixture(scope="package")
+def lab(tmp_path_factory):
+    with running_lab(tmp_path_factory.mktemp("äirflow lab"), FAULT_PORTS, ("s3", "aws", "cluster")) as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def workbook(lab):
+    with workbook_of(lab) as loaded:
+        yield loaded
+
+
+@pytest.fixture(scope="package")
+def raw(workbook):
+    """Where some of the history has landed."""
+    landing.create_bucket(workbook)
+    posts = list(itertools.islice(postings.history(), POSTS))
+    for table in TABLES:
+        lines = b"\n".join(post.wire(table) for post in posts if table in post.rows)
+        key = f"history/{workbook.topic(table)}/partition=0/part.json"
+        landing.client(workbook).put_object(Bucket=workbook.bucket, Key=key, Body=lines)
+    return f"s3://{workbook.bucket}/history"
+
+
+@pytest.fixture(scope="package")
+def airflow(workbook, raw):
+    """Airflow with the DAG, still paused; gives the function that changes the DAG's settings."""
+    orchestration.create_environment(workbook, orchestration.create_role(workbook))
+    orchestration.wait_until_available(workbook)
+    orchestration.connect_databricks(workbook)
+
+    def settings(**changed):
+        usual = {"notebooks": "/Shared/workbook/jobs", "raw": raw, "cluster_id": "0000-000000-workbook"}
+        orchestration.set_settings(workbook, **usual | changed)
+
+    settings()
+    orchestration.upload_dag(workbook)
+    orchestration.wait_for_dag(workbook)
+    return settings

@@ -1,0 +1,108 @@
+"""Runs of the DAG on a real Airflow: what a failing notebook leaves to read, and what a kill -9 does."""
+
+import os
+import subprocess
+import time
+
+import pytest
+from crashes import crash, kill, wait_until_back
+from workspaces import Client, alive
+
+from helpers import daily, databricks, orchestration
+from helpers.lab import operations, supervision
+from helpers.lab.airflow import configuration
+from helpers.lab.services.airflow import SCHEDULER_MARK
+from helpers.lab.setup import airflow as installation
+
+pytestmark = pytest.mark.lab
+
+ALL_MB = 6000
+"""What the whole lab may take with Airflow."""
+
+
+def answers_are_right(workbook, day):
+    """Compare every answer kept for a day with the question asked now."""
+    spark = databricks.session()
+    tables = {name: spark.table(workbook.clean_table(name)) for name in ("pin", "geo", "user")}
+    for question, needed in (pair for group in daily.QUESTIONS.values() for pair in group.items()):
+        expected = question(*(tables[name] for name in needed)).collect()
+        kept = spark.table(daily.answer_table(workbook.id, question.__name__)).where(f"day = '{day}'").drop("day")
+        assert sorted(map(str, kept.collect())) == sorted(map(str, expected)), question.__name__
+    assert all(frame.count() for frame in tables.values())
+    spark.stop()
+
+
+def wait_until(seen, seconds=120):
+    limit = time.monotonic() + seconds
+    while not (found := seen()):
+        assert time.monotonic() < limit
+        time.sleep(0.2)
+    return found
+
+
+def notebook_under_way(lab):
+    """Wait until the workspace runs a notebook; return its processes."""
+    client = Client()
+
+    def seen():
+        listed = client.api.get("/api/2.2/jobs/runs/list", active_only=True).get("runs", ())
+        return [process for run in listed for process in alive(lab, client.get(run["run_id"]))]
+
+    return wait_until(seen)
+
+
+def state(workbook, run, task):
+    return next(one.state for one in orchestration.tasks(workbook, run) if one.task == task)
+
+
+def tries(workbook, run, task):
+    return next(one.tries for one in orchestration.tasks(workbook, run) if one.task == task)
+
+
+def test_a_dag_test_run_ends_well(lab, workbook, airflow):
+    command = [installation.program(lab), "dags", "test", workbook.dag]
+    environment = supervision.inherited(os.environ) | configuration.environment(lab)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=400)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said[-3000:]
+    assert "state=success" in said.replace("'", ""), said[-3000:]
+
+
+def test_a_run_answers_the_questions_within_the_memory(lab, workbook, airflow):
+    orchestration.pause(workbook, False)
+    run = orchestration.trigger(workbook)
+    assert orchestration.wait_for_run(workbook, run) == "success"
+    answers_are_right(workbook, orchestration.run_day(workbook, run))
+    assert sum(report.memory_mb for report in operations.status(lab)) < ALL_MB
+
+
+def test_a_failing_notebooks_own_words_are_in_the_tasks_log(lab, workbook, airflow, raw):
+    airflow(raw=f"{raw}-of-nobody")
+    run = orchestration.trigger(workbook)
+    wait_until(lambda: state(workbook, run, "clean") == "up_for_retry")
+    log = "\n".join(orchestration.task_log(workbook, run, "clean"))
+    airflow()
+    assert "FileNotFoundError" in log
+    assert f"history-of-nobody/{workbook.topic('pin')}" in log
+    # repaired in between, the run goes on by itself
+    assert orchestration.wait_for_run(workbook, run) == "success"
+    assert tries(workbook, run, "clean") > 1
+
+
+def test_kill_9_of_the_scheduler_in_the_middle_of_a_run(lab, workbook, airflow):
+    run = orchestration.trigger(workbook)
+    notebook_under_way(lab)
+    before = supervision.marked(SCHEDULER_MARK, str(lab.home))
+    crash(lab, "airflow")
+    assert not [process for process in before if process.is_running()]
+    assert orchestration.wait_for_run(workbook, run) == "success"
+    answers_are_right(workbook, orchestration.run_day(workbook, run))
+
+
+def test_kill_9_of_the_cluster_in_the_middle_of_a_run(lab, workbook, airflow):
+    run = orchestration.trigger(workbook)
+    notebook_under_way(lab)
+    wait_until_back(lab, "cluster", kill(lab, "cluster"))
+    assert orchestration.wait_for_run(workbook, run) == "success"
+    assert tries(workbook, run, "clean") > 1
+    answers_are_right(workbook, orchestration.run_day(workbook, run))
