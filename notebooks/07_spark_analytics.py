@@ -312,4 +312,4 @@ print("rows that match:", names.count(), "of", pin.count())
 # **Clean up.** Nothing to do on the laptop. On Databricks, end the cluster: it costs money while it idles.
 #
 # previous: [Milestone 7: clean the three tables](06_spark_cleaning.ipynb) · index: [README](../README.md) ·
-# next: [Milestone 9: posts as a stream](09_kinesis_streaming.ipynb)
+# next: [let Airflow do it every day](08_mwaa_dag.ipynb)

@@ -211,12 +211,14 @@ spark.table(name).where(f"day = '{day}'").drop("day").orderBy("post_year").toPan
 # Airflow reads the file every half minute. Each reading would ask the database, for a value that only a task needs.
 # </details>
 #
-# **Clean up.** Pause the DAG, so that the laptop does not start it at midnight. The environment stays for now, and
-# Airflow runs with it, about 1.3 GB; on AWS it costs money until you delete it:
-# `orchestration.delete_environment(workbook)`.
+# **Clean up.** An environment costs money, or on the laptop 1.3 GB of memory, for as long as it exists. The next cell
+# deletes it; the DAG stays in the bucket, the answers in their tables. Look at Airflow's pages first if you have not:
+# they go with it.
 
 # %%
-orchestration.pause(workbook)
+orchestration.delete_environment(workbook)
+print(workbook.airflow, orchestration.status(workbook) or "is gone")
 
 # %% [markdown]
-# previous: [Milestone 7: eight questions](07_spark_analytics.ipynb) · index: [README](../README.md)
+# previous: [eight questions](07_spark_analytics.ipynb) · index: [README](../README.md) ·
+# next: [posts as a stream](09_kinesis_streaming.ipynb)

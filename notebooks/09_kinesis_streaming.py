@@ -498,4 +498,4 @@ print([one.equals(other) for one, other in pairs])
 print([query.name for query in spark.streams.active])
 
 # %% [markdown]
-# previous: [eight questions](07_spark_analytics.ipynb) · index: [README](../README.md)
+# previous: [Airflow](08_mwaa_dag.ipynb) · index: [README](../README.md)

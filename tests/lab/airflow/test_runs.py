@@ -1,11 +1,12 @@
 """Runs of the DAG on a real Airflow: what a failing notebook leaves to read, and what a kill -9 does."""
 
 import os
+import signal
 import subprocess
 import time
 
 import pytest
-from crashes import crash, kill, wait_until_back
+from crashes import kill, pid, wait_until_back
 from workspaces import Client, alive
 
 from helpers import daily, databricks, orchestration
@@ -78,10 +79,12 @@ def test_a_run_answers_the_questions_within_the_memory(lab, workbook, airflow):
 
 def test_a_failing_notebooks_own_words_are_in_the_tasks_log(lab, workbook, airflow, raw):
     airflow(raw=f"{raw}-of-nobody")
-    run = orchestration.trigger(workbook)
-    wait_until(lambda: state(workbook, run, "clean") == "up_for_retry")
-    log = "\n".join(orchestration.task_log(workbook, run, "clean"))
-    airflow()
+    try:
+        run = orchestration.trigger(workbook)
+        wait_until(lambda: state(workbook, run, "clean") == "up_for_retry")
+        log = "\n".join(orchestration.task_log(workbook, run, "clean"))
+    finally:
+        airflow()
     assert "FileNotFoundError" in log
     assert f"history-of-nobody/{workbook.topic('pin')}" in log
     # repaired in between, the run goes on by itself
@@ -93,8 +96,9 @@ def test_kill_9_of_the_scheduler_in_the_middle_of_a_run(lab, workbook, airflow):
     run = orchestration.trigger(workbook)
     notebook_under_way(lab)
     before = supervision.marked(SCHEDULER_MARK, str(lab.home))
-    crash(lab, "airflow")
-    assert not [process for process in before if process.is_running()]
+    os.kill(pid(lab, "airflow"), signal.SIGKILL)
+    # what the killed one left is ended before its successor begins
+    wait_until(lambda: not any(process.is_running() for process in before))
     assert orchestration.wait_for_run(workbook, run) == "success"
     answers_are_right(workbook, orchestration.run_day(workbook, run))
 
