@@ -1,11 +1,14 @@
 """dbutils and display against the running workspace: what they return, what they say, what they keep to themselves."""
 
 import re
+import textwrap
 import uuid
 from urllib.parse import quote
 
 import boto3
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from helpers import databricks
 from helpers.dbutils import ExecutionError, FileInfo, MountInfo
@@ -141,6 +144,20 @@ def test_a_bucket_is_read_with_keys_in_its_address(address, keys, bucket):
     assert spark.read.json(f"{address}/topics/x/*.json").count() == 2
     with pytest.raises(Exception, match="AccessDeniedException"):
         spark.read.json(f"s3n://{keys.access_key_id}:wrong@{bucket}/topics/x/*.json").count()
+
+
+def test_a_notebook_of_ones_own_shows_no_secret_that_it_has_read(workbook, keys):
+    cell = """
+        from helpers import databricks
+        spark, dbutils, display = databricks.attach()
+        print("before:", value := dbutils.secrets.get("aws", "access_key_id"))
+        value
+    """
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(textwrap.dedent(cell))])
+    NotebookClient(notebook, kernel_name="python3").execute()
+    shown = str(notebook.cells[0].outputs)
+    assert shown.count("[REDACTED]") == 2
+    assert keys.access_key_id not in shown
 
 
 @pytest.mark.parametrize("scheme", ["s3n", "s3a", "s3"])
