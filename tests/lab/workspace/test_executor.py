@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -114,6 +115,33 @@ def test_what_hangs_is_ended_at_its_limit(executor, kept, hand):
     assert hand.held["t1"].ended
     assert kept.get(1).state.result_state == "TIMEDOUT"
     assert "timeout of 1 s" in kept.get(1).state.state_message
+
+
+def test_what_failed_is_tried_again_after_its_interval(executor, kept, hand):
+    run = new(1)
+    task = replace(run.tasks[0], max_retries=1, min_retry_interval_millis=300)
+    executor.submit(replace(run, tasks=(task,)))
+    eventually(lambda: "t1" in hand.held)
+    first = hand.held.pop("t1")
+    first.left = {"error": "ValueError: unlucky"}
+    first.done.set()
+    eventually(lambda: "t1" in hand.held)
+    before, again = kept.get(1).tasks
+    assert again.start_time - before.start_time >= 300
+    assert again.run_id != before.run_id
+    hand.held["t1"].done.set()
+    eventually(lambda: kept.get(1).state.terminal)
+    assert kept.get(1).state.result_state == "SUCCESS"
+
+
+def test_a_run_that_queues_begins_when_its_jobs_earlier_one_has_ended(executor, kept, hand):
+    for number in (1, 2):
+        executor.submit(replace(new(number), job_id=7, most_at_once=1))
+    executor.submit(replace(new(3), job_id=8, most_at_once=1))
+    eventually(lambda: set(hand.held) == {"t1", "t3"})
+    assert life(kept, 2) == "QUEUED"
+    hand.held["t1"].done.set()
+    eventually(lambda: "t2" in hand.held)
 
 
 def test_a_fault_of_the_process_is_told(executor, kept, hand):

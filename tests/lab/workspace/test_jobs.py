@@ -130,6 +130,21 @@ def test_a_job_is_made_found_run_and_deleted(client):
         client.api.get("/api/2.2/jobs/get", job_id=job)
 
 
+def test_a_job_skips_the_runs_beyond_its_limit_and_tries_a_task_again(client):
+    path = client.put("fails at once", "raise ValueError('unlucky')")
+    tasks = [{"task_key": "t", "notebook_task": {"notebook_path": path}, "max_retries": 1}]
+    job = client.api.post("/api/2.2/jobs/create", name="one at a time", tasks=tasks)["job_id"]
+    first, second = (client.api.post("/api/2.2/jobs/run-now", job_id=job)["run_id"] for _ in range(2))
+    skipped = client.get(second)
+    assert skipped["state"]["life_cycle_state"] == "SKIPPED"
+    assert skipped["state"]["result_state"] == "MAXIMUM_CONCURRENT_RUNS_REACHED"
+    run = client.wait(first)
+    assert [task["attempt_number"] for task in run["tasks"]] == [0, 1]
+    assert [task["task_key"] for task in run["tasks"]] == ["t", "t"]
+    assert client.output(first)["error"] == "ValueError: unlucky"
+    assert client.wait(client.api.post("/api/2.2/jobs/run-now", job_id=job)["run_id"])["tasks"]
+
+
 def test_a_notebook_runs_another_and_hears_why_it_failed(client):
     client.put(
         "inner", "if dbutils.widgets.get('well') == 'no':\n    raise KeyError('gone')\ndbutils.notebook.exit('fine')"
