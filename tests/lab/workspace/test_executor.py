@@ -37,13 +37,17 @@ class Hand:
 
     def __init__(self):
         self.held = {}
+        self.cleared = False
 
     def start(self, task, executed):
         self.held[task.key] = Held(task)
         return self.held[task.key]
 
     def end_leftovers(self):
-        """Nothing was left."""
+        self.cleared = True
+        for held in self.held.values():
+            held.left = {"fault": "The notebook's process ended before the notebook did."}
+            held.done.set()
 
 
 @pytest.fixture
@@ -152,6 +156,21 @@ def test_a_fault_of_the_process_is_told(executor, kept, hand):
     eventually(lambda: kept.get(1).state.terminal)
     assert kept.get(1).state.life_cycle_state == "INTERNAL_ERROR"
     assert kept.get(1).tasks[0].output == {"error": "no memory"}
+
+
+def test_a_stop_ends_what_runs_starts_nothing_more_and_says_so(executor, kept, hand):
+    for number in (1, 2, 3):
+        run = new(number)
+        executor.submit(replace(run, tasks=(replace(run.tasks[0], max_retries=5),)))
+    eventually(lambda: set(hand.held) == {"t1", "t2"})
+    executor.stop()
+    assert hand.cleared
+    time.sleep(0.2)  # would be enough for another attempt, or for the run that waits
+    assert set(hand.held) == {"t1", "t2"}
+    for number in (1, 2, 3):
+        assert kept.get(number).state.life_cycle_state == "INTERNAL_ERROR"
+        assert len(kept.get(number).tasks) == 1
+        assert "The cluster was terminated" in kept.get(number).tasks[0].output["error"]
 
 
 def test_runs_survive_a_restart_and_those_under_way_are_lost(executor, kept, hand, tmp_path):

@@ -37,6 +37,7 @@ class Executor:
         self._lock = threading.RLock()
         self._processes: dict[int, NotebookProcess] = {}
         self._working: dict[int, Run] = {}
+        self._stopped = False
 
     def recover(self) -> None:
         """End what an earlier cluster left running, and mark those runs as failed."""
@@ -62,13 +63,17 @@ class Executor:
         self._advance()
 
     def stop(self) -> None:
-        """End every process; their runs are marked at the next start."""
+        """Start nothing more, end every process, and say in their runs that the cluster was stopped."""
+        with self._lock:
+            self._stopped = True
+            for run in self._runs.active():
+                self._runs.change(run.run_id, lambda run: runs.lost(run, now(), runs.STOPPED))
         self._launcher.end_leftovers()
 
     def _advance(self) -> None:
         """Start what can start."""
         with self._lock:
-            for run in self._runs.active():
+            for run in [] if self._stopped else self._runs.active():
                 run = self._runs.change(run.run_id, lambda run: runs.settle(run, now()))
                 free = runs.has_its_turn(run, self._runs.active())
                 for task in runs.ready(run, now()):
@@ -100,6 +105,8 @@ class Executor:
         with self._lock:
             self._processes.pop(task.run_id, None)
             self._working.pop(task.run_id, None)
+            if self._stopped:
+                return
             ended, number = replace(task, state=state, output=output, end_time=now()), self._runs.numbers.take()
             run = self._runs.change(run_id, lambda run: runs.ended(run, ended, number))
         self._end_children(task)
@@ -124,7 +131,7 @@ class Executor:
         process = self._launcher.start(task, self._runs.notebook(run, task))
         with self._lock:
             self._processes[task.run_id] = process
-        if self._runs.get(run.run_id).cancelled:  # while the process was started
+        if self._stopped or self._runs.get(run.run_id).cancelled:  # while the process was started
             process.end()
         limit = run.deadline(task)
         in_time = process.wait(None if limit is None else max(0.0, (limit[0] - now()) / 1000))

@@ -268,9 +268,12 @@ def _upstream(run: Run, task: Task) -> Results | None:
     return [state.result_state for state in found] if all(state.terminal for state in found) else None
 
 
-def lost(run: Run, now: int) -> Run:
-    """Mark what was under way when the cluster ended; tasks that had not started are skipped with it."""
-    words = "The cluster ended while this task ran, and its work was lost. Run it again."
+CRASHED = "The cluster ended while this task ran, and its work was lost. Run it again."
+STOPPED = "The cluster was terminated: the lab was stopped before this task had ended. Run it again."
+
+
+def lost(run: Run, now: int, words: str = CRASHED) -> Run:
+    """Mark what was under way when the cluster ended; tasks that had not started are lost with it."""
     for task in run.tasks:
         if not task.state.terminal:
             run = run.with_task(
