@@ -1,5 +1,7 @@
 """What a visitor of the repository relies on."""
 
+import ast
+import importlib.metadata
 import os
 import re
 import subprocess
@@ -32,9 +34,81 @@ def test_the_readme_names_every_port():
         assert port_variable(name) in text, name
 
 
+def pipeline(helpers):
+    """Modules of the pipeline: all but the lab's."""
+    return [module for module in sorted(helpers.rglob("*.py")) if helpers / "lab" not in module.parents]
+
+
+def naming_the_lab(modules):
+    """Modules that name the lab in code; in prose, between backquotes, they may."""
+    lab = re.compile(r"helpers\.lab|from helpers import .*\blab\b")
+    return [module for module in modules if lab.search(re.sub(r"`[^`]*`", "", module.read_text()))]
+
+
 def test_the_pipeline_never_imports_the_lab():
-    for module in (CHECKOUT / "helpers").glob("*.py"):
-        assert "helpers.lab" not in re.sub(r"`[^`]*`", "", module.read_text()), module
+    assert not naming_the_lab(pipeline(CHECKOUT / "helpers"))
+
+
+def test_a_module_of_a_package_that_imports_the_lab_is_found(tmp_path):
+    helpers = tmp_path / "lab" / "helpers"
+    for name, code in (
+        ("guilty.py", "from helpers.lab import iam\n"),
+        ("dbutils/guilty.py", "import helpers.lab.iam\n"),
+        ("dbutils/inner/guilty.py", "from helpers import config, lab\n"),
+        ("dbutils/good.py", '"""`python -m helpers.lab up` starts it."""\n'),
+        ("lab/own.py", "from helpers.lab import iam\n"),
+    ):
+        (helpers / name).parent.mkdir(parents=True, exist_ok=True)
+        (helpers / name).write_text(code)
+    found = naming_the_lab(pipeline(helpers))
+    names = [str(module.relative_to(helpers)) for module in found]
+    assert names == ["dbutils/guilty.py", "dbutils/inner/guilty.py", "guilty.py"]
+
+
+def third_party(helpers):
+    """Packages of others that a folder's modules import: name → a module that does."""
+    found = {}
+    for module in sorted(helpers.rglob("*.py")):
+        for node in ast.walk(ast.parse(module.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module]
+            found |= {name.split(".")[0]: str(module.relative_to(helpers)) for name in names}
+    return {name: module for name, module in found.items() if name not in {*sys.stdlib_module_names, "helpers"}}
+
+
+def required(file):
+    """Names of distributions that a requirements file asks for, as PyPI spells them."""
+    lines = (line.partition("#")[0].strip() for line in file.read_text().splitlines())
+    return {canonical(re.match(r"[\w.-]+", line)[0]) for line in lines if line}
+
+
+def canonical(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def unnamed(imported, distributions):
+    """Imports that none of some distributions brings."""
+    brings = importlib.metadata.packages_distributions()
+    return {
+        name: module
+        for name, module in imported.items()
+        if not distributions & {canonical(distribution) for distribution in brings.get(name, [name])}
+    }
+
+
+def test_what_the_helpers_import_is_named_in_the_requirements():
+    assert not unnamed(third_party(CHECKOUT / "helpers"), required(CHECKOUT / "requirements" / "workbook.in"))
+
+
+def test_an_import_that_only_comes_along_is_found(tmp_path):
+    (tmp_path / "dbutils").mkdir()
+    (tmp_path / "dbutils" / "page.py").write_text(
+        "import os\nfrom dotenv import load_dotenv\n\ndef page():\n    import nbconvert.exporters\n"
+    )
+    (tmp_path / "some.in").write_text("# nbconvert==1\npython.dotenv==1.0   # nbconvert\n")
+    found = unnamed(third_party(tmp_path), required(tmp_path / "some.in"))
+    assert found == {"nbconvert": "dbutils/page.py"}
 
 
 def test_nothing_large_and_no_machine_path_is_tracked():

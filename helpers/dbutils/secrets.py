@@ -4,6 +4,7 @@ import base64
 from typing import NamedTuple
 
 from helpers.dbutils.api import Api
+from helpers.dbutils.redaction import redact
 
 
 class SecretScope(NamedTuple):
@@ -25,12 +26,14 @@ class Secrets:
         self._api = api
 
     def get(self, scope: str, key: str) -> str:
-        """Return a secret."""
+        """Return a secret; the notebook's outputs show it as ``[REDACTED]``."""
         return self.getBytes(scope, key).decode()
 
     def getBytes(self, scope: str, key: str) -> bytes:
         """Return a secret as bytes."""
-        return base64.b64decode(self._api.get("/api/2.0/secrets/get", scope=scope, key=key)["value"])
+        value = base64.b64decode(self._api.get("/api/2.0/secrets/get", scope=scope, key=key)["value"])
+        redact(value.decode(errors="replace"))
+        return value
 
     def listScopes(self) -> list[SecretScope]:
         """List the scopes."""

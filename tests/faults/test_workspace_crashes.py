@@ -59,3 +59,4 @@ def test_stopping_the_lab_ends_what_runs(lab, workbook):
     assert not alive(lab, running)
     operations.up(lab, ["cluster"])
     assert client.get(run_id)["state"]["life_cycle_state"] == "INTERNAL_ERROR"
+    assert "The cluster was terminated: the lab was stopped" in client.output(run_id)["error"]

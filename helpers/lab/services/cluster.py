@@ -125,7 +125,9 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
         "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
         # Databricks' own address for a bucket
         "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+        # addresses of old notebooks hold keys: they are understood, and kept from whatever Spark says
         "spark.hadoop.fs.s3n.impl": "workbook.s3n.S3nFileSystem",
+        "spark.connect.grpc.interceptor.classes": "workbook.s3n.KeylessRequests",
     }
     settings |= {f"spark.hadoop.fs.s3a.{name}": value for name, value in s3a.items()}
     return settings | dbfs.settings(dbfs_root(lab))

@@ -83,6 +83,11 @@ class Dbfs:
         self._root = str(root)
         self._hadoop = spark._jsc.hadoopConfiguration()
         self._fs = spark._jvm.org.apache.hadoop.fs
+        self._keys = spark._jvm.workbook.s3n.Keys
+
+    def keyless(self, path: str) -> str:
+        """Take the keys out of an address, ``s3n://KEY:SECRET@bucket``: nothing that is said of it may show them."""
+        return self._keys.hidden(path)
 
     def _open(self, path: str) -> tuple[Any, Any]:
         place = self._fs.Path(path)

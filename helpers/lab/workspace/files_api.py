@@ -16,6 +16,8 @@ from helpers.lab.workspace.secrets import Secrets
 LARGEST_READ = 2**20
 """Bytes of one answer (DBFS API: at most 1 MB)."""
 
+_PATHS = ("path", "source_path", "destination_path")
+
 
 class FilesApi:
     """What the addresses of files, mounts and secrets answer."""
@@ -25,7 +27,7 @@ class FilesApi:
 
     def addresses(self) -> dict[Address, Answers]:
         """Give each address its work."""
-        return {
+        files = {
             ("GET", "/api/2.0/dbfs/list"): self._list,
             ("GET", "/api/2.0/dbfs/get-status"): lambda asked: asdict(self._dbfs.status(asked["path"])),
             ("GET", "/api/2.0/dbfs/read"): self._read,
@@ -34,6 +36,8 @@ class FilesApi:
             ("POST", "/api/2.0/dbfs/delete"): self._delete,
             ("POST", "/api/2.0/dbfs/move"): lambda asked: self._copy(asked, move=True),
             ("POST", "/api/2.0/dbfs/copy"): lambda asked: self._copy(asked, move=False),
+        }
+        return {address: self._keyless(work) for address, work in files.items()} | {
             ("GET", "/api/2.0/secrets/get"): self._secret,
             ("GET", "/api/2.0/secrets/list"): self._secret_keys,
             ("GET", "/api/2.0/secrets/scopes/list"): self._scopes,
@@ -41,6 +45,10 @@ class FilesApi:
             ("POST", "/api/lab/mounts/mount"): self._mount,
             ("POST", "/api/lab/mounts/unmount"): self._unmount,
         }
+
+    def _keyless(self, work: Answers) -> Answers:
+        """Let a work know its paths without the keys that they may hold."""
+        return lambda asked: work(asked | {name: self._dbfs.keyless(asked[name]) for name in _PATHS if name in asked})
 
     def _list(self, asked: Fields) -> Fields:
         return {"files": [asdict(status) for status in self._dbfs.list(asked["path"])]}

@@ -1,11 +1,14 @@
 """dbutils and display against the running workspace: what they return, what they say, what they keep to themselves."""
 
 import re
+import textwrap
 import uuid
 from urllib.parse import quote
 
 import boto3
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from helpers import databricks
 from helpers.dbutils import ExecutionError, FileInfo, MountInfo
@@ -141,6 +144,61 @@ def test_a_bucket_is_read_with_keys_in_its_address(address, keys, bucket):
     assert spark.read.json(f"{address}/topics/x/*.json").count() == 2
     with pytest.raises(Exception, match="AccessDeniedException"):
         spark.read.json(f"s3n://{keys.access_key_id}:wrong@{bucket}/topics/x/*.json").count()
+
+
+def test_a_notebook_of_ones_own_shows_no_secret_that_it_has_read(workbook, keys):
+    cell = """
+        from helpers import databricks
+        spark, dbutils, display = databricks.attach()
+        print("before:", value := dbutils.secrets.get("aws", "access_key_id"))
+        value
+    """
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(textwrap.dedent(cell))])
+    NotebookClient(notebook, kernel_name="python3").execute()
+    shown = str(notebook.cells[0].outputs)
+    assert shown.count("[REDACTED]") == 2
+    assert keys.access_key_id not in shown
+
+
+@pytest.mark.parametrize("scheme", ["s3n", "s3a", "s3"])
+def test_keys_in_an_address_are_shown_nowhere(scheme, address, keys, bucket, dbutils, capfd):
+    spark, said = databricks.session(), []
+    address = address.replace("s3n", scheme)
+    wrong = address.replace(quote(keys.secret_access_key, ""), "wr0ng")
+    for attempt in (
+        lambda: spark.read.json(f"{address}/nothing").count(),
+        lambda: spark.read.json(f"{address}/nothing/*.json").count(),
+        lambda: spark.read.json(f"{wrong}/topics/x").count(),
+        lambda: spark.read.json(f"{address.replace('@', '/x@')}/topics/x").count(),
+        lambda: spark.read.json(f"s3n://{keys.access_key_id}:%wr0ng@{bucket}/topics/x").count(),
+        lambda: spark.sql(f"SELECT * FROM json.`{address}/nothing`").count(),
+        lambda: dbutils.fs.ls(f"{address}/nothing"),
+        lambda: dbutils.fs.cp(f"{wrong}/topics", "/tmp/nothing"),
+    ):
+        with pytest.raises(Exception) as refused:  # noqa: PT011 - what is said matters, not by whom
+            attempt()
+        said.append(str(refused.value))
+    for path in (f"{address}/topics/x", f"{address}/topics/x/*.json"):
+        frame = spark.read.json(path)
+        frame.explain(True)
+        assert frame.count() == 2
+        said += frame.inputFiles()
+        said += [row[0] for row in frame.selectExpr("_metadata.file_path").collect()]
+    said += [str(dbutils.fs.ls(f"{address}/topics/x")), dbutils.fs.head(f"{address}/topics/x/part.json")]
+    assert f"@{bucket}/topics/x/part.json" in str(said)
+    assert sum("AccessDeniedException" in words for words in said) == 2  # neither fell back to other keys
+    assert "urllib.parse.quote" in str(said)
+    shown = "\n".join([*said, *capfd.readouterr()])
+    for key in (keys.access_key_id, keys.secret_access_key, quote(keys.secret_access_key, ""), "wr0ng"):
+        assert key not in shown
+
+
+def test_other_keys_for_the_same_bucket_never_borrow_those_before(address, keys, bucket):
+    spark = databricks.session()
+    assert spark.read.json(f"{address}/topics/x").count() == 2
+    with pytest.raises(Exception, match="AccessDeniedException"):
+        spark.read.json(f"s3n://{keys.access_key_id}:wrong@{bucket}/topics/x").count()
+    assert spark.read.json(f"{address}/topics/x").count() == 2
 
 
 def test_a_volume_path_is_a_folder(dbutils):

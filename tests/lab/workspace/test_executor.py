@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -36,13 +37,17 @@ class Hand:
 
     def __init__(self):
         self.held = {}
+        self.cleared = False
 
     def start(self, task, executed):
         self.held[task.key] = Held(task)
         return self.held[task.key]
 
     def end_leftovers(self):
-        """Nothing was left."""
+        self.cleared = True
+        for held in self.held.values():
+            held.left = {"fault": "The notebook's process ended before the notebook did."}
+            held.done.set()
 
 
 @pytest.fixture
@@ -116,6 +121,33 @@ def test_what_hangs_is_ended_at_its_limit(executor, kept, hand):
     assert "timeout of 1 s" in kept.get(1).state.state_message
 
 
+def test_what_failed_is_tried_again_after_its_interval(executor, kept, hand):
+    run = new(1)
+    task = replace(run.tasks[0], max_retries=1, min_retry_interval_millis=300)
+    executor.submit(replace(run, tasks=(task,)))
+    eventually(lambda: "t1" in hand.held)
+    first = hand.held.pop("t1")
+    first.left = {"error": "ValueError: unlucky"}
+    first.done.set()
+    eventually(lambda: "t1" in hand.held)
+    before, again = kept.get(1).tasks
+    assert again.start_time - before.start_time >= 300
+    assert again.run_id != before.run_id
+    hand.held["t1"].done.set()
+    eventually(lambda: kept.get(1).state.terminal)
+    assert kept.get(1).state.result_state == "SUCCESS"
+
+
+def test_a_run_that_queues_begins_when_its_jobs_earlier_one_has_ended(executor, kept, hand):
+    for number in (1, 2):
+        executor.submit(replace(new(number), job_id=7, most_at_once=1))
+    executor.submit(replace(new(3), job_id=8, most_at_once=1))
+    eventually(lambda: set(hand.held) == {"t1", "t3"})
+    assert life(kept, 2) == "QUEUED"
+    hand.held["t1"].done.set()
+    eventually(lambda: "t2" in hand.held)
+
+
 def test_a_fault_of_the_process_is_told(executor, kept, hand):
     executor.submit(new(1))
     eventually(lambda: "t1" in hand.held)
@@ -124,6 +156,21 @@ def test_a_fault_of_the_process_is_told(executor, kept, hand):
     eventually(lambda: kept.get(1).state.terminal)
     assert kept.get(1).state.life_cycle_state == "INTERNAL_ERROR"
     assert kept.get(1).tasks[0].output == {"error": "no memory"}
+
+
+def test_a_stop_ends_what_runs_starts_nothing_more_and_says_so(executor, kept, hand):
+    for number in (1, 2, 3):
+        run = new(number)
+        executor.submit(replace(run, tasks=(replace(run.tasks[0], max_retries=5),)))
+    eventually(lambda: set(hand.held) == {"t1", "t2"})
+    executor.stop()
+    assert hand.cleared
+    time.sleep(0.2)  # would be enough for another attempt, or for the run that waits
+    assert set(hand.held) == {"t1", "t2"}
+    for number in (1, 2, 3):
+        assert kept.get(number).state.life_cycle_state == "INTERNAL_ERROR"
+        assert len(kept.get(number).tasks) == 1
+        assert "The cluster was terminated" in kept.get(number).tasks[0].output["error"]
 
 
 def test_runs_survive_a_restart_and_those_under_way_are_lost(executor, kept, hand, tmp_path):

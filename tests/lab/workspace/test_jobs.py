@@ -1,5 +1,6 @@
 """Jobs against the running workspace, as Airflow's operators and people see them."""
 
+import html
 import os
 import re
 import stat
@@ -11,6 +12,7 @@ import pytest
 from workspaces import alive
 
 from helpers.dbutils import ExecutionError
+from helpers.lab import operations
 
 pytestmark = pytest.mark.lab
 
@@ -45,6 +47,32 @@ def test_a_failure_keeps_its_own_words(client):
     assert output["error"] == "ValueError: invalid literal for int() with base 10: 'ten'"
     assert "int(amount)" in re.sub(r"\x1b\[\d*m", "", output["error_trace"])
     assert "invalid literal" in page(run["tasks"][0]["run_page_url"])
+
+
+def test_a_secret_that_a_notebook_reads_is_redacted_wherever_the_run_shows_it(client, lab):
+    secret = operations.existing_runtime(lab).credentials.secret_access_key
+    shows = """# Databricks notebook source
+import pandas as pd
+value = dbutils.secrets.get("aws", "secret_access_key")
+print("printed", value)
+display(pd.DataFrame({"shown": [value]}))
+# COMMAND ----------
+{"result": value}
+# COMMAND ----------
+assert len(value) == 40
+"""
+    fails = client.wait(client.submit(client.put("fails with a secret", shows + "raise ValueError(value)")))
+    hands_on = client.wait(client.submit(client.put("exits", shows + "dbutils.notebook.exit('is ' + value)")))
+    assert client.output(fails["run_id"])["error"] == "ValueError: [REDACTED]"
+    assert client.output(hands_on["run_id"])["notebook_output"]["result"] == "is [REDACTED]"
+    for run in (fails, hands_on):
+        shown = page(run["run_page_url"])
+        for part in ("printed [REDACTED]", "<td>[REDACTED]", "{'result': '[REDACTED]'}"):
+            assert part in html.unescape(re.sub(r"</?span[^>]*>", "", shown)), part
+        kept = sorted((lab.home / "workspace" / "runs" / str(run["run_id"])).iterdir())
+        assert [file.suffix for file in kept if file.name.endswith((".ipynb", "outcome.json"))] == [".ipynb", ".json"]
+        for text in (shown, str(client.output(run["run_id"])), *(file.read_text() for file in kept)):
+            assert secret not in text
 
 
 def test_what_hangs_is_ended_with_its_kernel_and_its_work_on_the_cluster(client, lab):
@@ -100,6 +128,21 @@ def test_a_job_is_made_found_run_and_deleted(client):
     client.api.post("/api/2.2/jobs/delete", job_id=job)
     with pytest.raises(ExecutionError, match="does not exist"):
         client.api.get("/api/2.2/jobs/get", job_id=job)
+
+
+def test_a_job_skips_the_runs_beyond_its_limit_and_tries_a_task_again(client):
+    path = client.put("fails at once", "raise ValueError('unlucky')")
+    tasks = [{"task_key": "t", "notebook_task": {"notebook_path": path}, "max_retries": 1}]
+    job = client.api.post("/api/2.2/jobs/create", name="one at a time", tasks=tasks)["job_id"]
+    first, second = (client.api.post("/api/2.2/jobs/run-now", job_id=job)["run_id"] for _ in range(2))
+    skipped = client.get(second)
+    assert skipped["state"]["life_cycle_state"] == "SKIPPED"
+    assert skipped["state"]["result_state"] == "MAXIMUM_CONCURRENT_RUNS_REACHED"
+    run = client.wait(first)
+    assert [task["attempt_number"] for task in run["tasks"]] == [0, 1]
+    assert [task["task_key"] for task in run["tasks"]] == ["t", "t"]
+    assert client.output(first)["error"] == "ValueError: unlucky"
+    assert client.wait(client.api.post("/api/2.2/jobs/run-now", job_id=job)["run_id"])["tasks"]
 
 
 def test_a_notebook_runs_another_and_hears_why_it_failed(client):

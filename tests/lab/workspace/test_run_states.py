@@ -23,15 +23,15 @@ def keys(tasks):
 
 def test_a_task_waits_for_those_it_depends_on():
     run = run_of(task("a"), task("b", "a"), task("c", "b"))
-    assert keys(runs.ready(run)) == ["a"]
+    assert keys(runs.ready(run, 5)) == ["a"]
     run = run.with_task(replace(run.tasks[0], state=states.SUCCESS))
-    assert keys(runs.ready(runs.settle(run, 5))) == ["b"]
+    assert keys(runs.ready(runs.settle(run, 5), 5)) == ["b"]
 
 
 def test_a_failure_skips_everything_that_depends_on_it():
     run = runs.settle(run_of(task("a", state=states.FAILED), task("b", "a"), task("c", "b"), task("d")), 5)
     assert [each.state.result_state for each in run.tasks] == ["FAILED", "UPSTREAM_FAILED", "UPSTREAM_FAILED", ""]
-    assert keys(runs.ready(run)) == ["d"]
+    assert keys(runs.ready(run, 5)) == ["d"]
     assert not run.state.terminal
 
 
@@ -47,7 +47,7 @@ def test_a_failure_skips_everything_that_depends_on_it():
 def test_run_if_decides_by_what_came_before(run_if, results, runs_it):
     first, second = ({"S": states.SUCCESS, "F": states.FAILED}[letter] for letter in results)
     run = run_of(task("a", state=first), task("b", state=second), task("c", "a", "b", run_if=run_if))
-    assert keys(runs.ready(runs.settle(run, 5))) == (["c"] if runs_it else [])
+    assert keys(runs.ready(runs.settle(run, 5), 5)) == (["c"] if runs_it else [])
 
 
 def test_the_leaves_decide_how_a_run_ends():
@@ -81,6 +81,61 @@ def test_a_lost_run_has_failed_and_says_why():
     assert "The cluster ended" in run.state.state_message
 
 
+def attempts(run):
+    return [(task.key, task.attempt, task.state.life_cycle_state) for task in run.tasks]
+
+
+def test_a_task_that_failed_has_its_further_attempts_and_the_last_one_counts():
+    run = run_of(task("a", state=states.RUNNING, max_retries=1), task("b", "a"))
+    run = runs.ended(run, replace(run.tasks[0], state=states.FAILED, start_time=1, end_time=2), 900)
+    assert attempts(run) == [("a", 0, "TERMINATED"), ("b", 0, "BLOCKED"), ("a", 1, "WAITING_FOR_RETRY")]
+    assert not run.state.terminal
+    assert [(each.key, each.run_id) for each in runs.ready(runs.settle(run, 3), 3)] == [("a", 900)]
+    mended = runs.ended(run, replace(run.task(900), state=states.SUCCESS), 901)
+    assert keys(runs.ready(runs.settle(mended, 3), 3)) == ["b"]
+    assert mended.with_task(replace(mended.tasks[1], state=states.SUCCESS)).state == states.SUCCESS
+    failed = runs.settle(runs.ended(run, replace(run.task(900), state=states.FAILED), 901), 3)
+    assert attempts(failed)[1:] == [("b", 0, "SKIPPED"), ("a", 1, "TERMINATED")]
+    assert failed.state.result_state == "FAILED"
+
+
+@pytest.mark.parametrize(
+    ("state", "settings", "cancelled", "tried_again"),
+    [
+        (states.SUCCESS, {"max_retries": 3}, False, False),
+        (states.FAILED, {}, False, False),
+        (states.internal_error("gone"), {"max_retries": 3}, False, True),
+        (states.timed_out(1), {"max_retries": 3}, False, False),
+        (states.timed_out(1), {"max_retries": 3, "retry_on_timeout": True}, False, True),
+        (states.FAILED, {"max_retries": 3}, True, False),
+    ],
+)
+def test_only_what_failed_and_is_still_wanted_is_tried_again(state, settings, cancelled, tried_again):
+    run = run_of(task("a", state=states.RUNNING, start_time=5, **settings), cancelled=cancelled)
+    assert (len(runs.ended(run, replace(run.tasks[0], state=state), 900).tasks) == 2) is tried_again
+
+
+def test_a_run_that_took_as_long_as_it_may_is_not_tried_again():
+    run = run_of(
+        task("a", state=states.RUNNING, start_time=1000, max_retries=9, retry_on_timeout=True), timeout_seconds=5
+    )
+    assert len(runs.ended(run, replace(run.tasks[0], state=states.timed_out(5), end_time=6000), 900).tasks) == 1
+
+
+def test_the_next_attempt_waits_for_its_interval():
+    run = run_of(task("a", state=states.RUNNING, start_time=1000, max_retries=1, min_retry_interval_millis=500))
+    run = runs.ended(run, replace(run.tasks[0], state=states.FAILED, end_time=1200), 900)
+    assert runs.ready(run, 1499) == []
+    assert keys(runs.ready(run, 1500)) == ["a"]
+
+
+def test_a_run_too_many_is_skipped_in_databricks_words():
+    state = runs.skipped(run_of(task("a"), task("b", "a")), 1, 7).state
+    assert (state.life_cycle_state, state.result_state) == ("SKIPPED", "MAXIMUM_CONCURRENT_RUNS_REACHED")
+    words = "Skipping this run because the limit of 1 maximum concurrent runs has been reached."
+    assert state.state_message == words
+
+
 NOTEBOOK = {"notebook_task": {"notebook_path": "/x"}}
 
 
@@ -96,13 +151,18 @@ NOTEBOOK = {"notebook_task": {"notebook_path": "/x"}}
             "in a circle",
         ),
         (NOTEBOOK | {"timeout_seconds": "soon"}, "timeout_seconds must be a whole number, not 'soon'"),
+        (NOTEBOOK | {"max_retries": "often"}, "max_retries must be a whole number, not 'often'"),
+        (NOTEBOOK | {"max_retries": -1}, "max_retries is -1, for ever"),
+        (NOTEBOOK | {"min_retry_interval_millis": -5}, "min_retry_interval_millis must not be below 0"),
+        (NOTEBOOK | {"max_concurrent_runs": "x"}, "max_concurrent_runs must be a whole number"),
+        (NOTEBOOK | {"queue": "yes"}, "queue must be an object"),
         (NOTEBOOK | {"run_if": "MAYBE"}, "run_if is 'MAYBE'"),
         ({"notebook_task": {"notebook_path": "/x", "base_parameters": [1]}}, "base_parameters must be an object"),
     ],
 )
 def test_what_cannot_run_is_refused_by_name(settings, words):
     with pytest.raises(WorkspaceError, match=words):
-        requests.tasks(settings, {}, 1)
+        requests.check_job(settings)
 
 
 def test_parameters_arrive_as_text_and_the_run_goes_before_the_task():

@@ -1,14 +1,16 @@
 """What ``/api/2.2/jobs/…`` answers: runs submitted once, jobs, and their runs."""
 
+import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from helpers.lab.workspace.jobs import requests
+from helpers.lab.workspace.jobs import requests, runs
 from helpers.lab.workspace.jobs.executor import Executor
 from helpers.lab.workspace.jobs.requests import whole_number
 from helpers.lab.workspace.jobs.runs import Run, Task
 from helpers.lab.workspace.jobs.states import State
-from helpers.lab.workspace.jobs.store import Jobs, Numbers, Runs, now
+from helpers.lab.workspace.jobs.store import Jobs, Runs, now
 from helpers.lab.workspace.routing import Address, Answers, Fields, flag
 
 VERSIONS = ("2.0", "2.1", "2.2")
@@ -38,7 +40,7 @@ class JobsApi:
 
     def __init__(self, runs: Runs, jobs: Jobs, executor: Executor, page_url: Callable[[int], str]):
         self._runs, self._jobs, self._executor, self._page_url = runs, jobs, executor, page_url
-        self._numbers = Numbers()
+        self._one_run = threading.Lock()
 
     def addresses(self) -> dict[Address, Answers]:
         """Give each address its work."""
@@ -71,6 +73,7 @@ class JobsApi:
         parent = whole_number(asked, "parent_run_id", 0)
         self._check_depth(parent)
         run = self._new_run(asked, {}, None, "WORKFLOW_RUN" if parent else "SUBMIT_RUN", token, parent)
+        self._executor.submit(run)
         return {"run_id": run.run_id}
 
     def _with_token(self, token: str) -> Run | None:
@@ -87,8 +90,8 @@ class JobsApi:
         self, settings: Mapping[str, Any], overrides: Mapping[str, str], job_id: int | None, run_type: str,
         token: str = "", parent: int = 0,
     ) -> Run:  # fmt: skip
-        run_id = self._numbers.take(1 + len(settings.get("tasks") or [settings]))
-        run = Run(
+        run_id = self._runs.numbers.take(1 + len(settings.get("tasks") or [settings]))
+        return Run(
             run_id=run_id,
             job_id=job_id or run_id,
             name=str(settings.get("run_name") or settings.get("name") or "Untitled"),
@@ -99,8 +102,6 @@ class JobsApi:
             idempotency_token=token,
             parent_run_id=parent,
         )
-        self._executor.submit(run)
-        return run
 
     def _get_run(self, asked: Fields) -> Fields:
         run, task = self._runs.find(whole_number(asked, "run_id"))
@@ -108,12 +109,12 @@ class JobsApi:
 
     def _get_output(self, asked: Fields) -> Fields:
         run, task = self._runs.find(whole_number(asked, "run_id"))
-        if task is None and len(run.tasks) > 1:
+        if task is None and len(run.latest) > 1:
             raise requests.refused(
                 "Retrieving the output of runs with multiple tasks is not supported. Please retrieve the output of "
-                f"each individual task run instead: {', '.join(f'{each.key} is {each.run_id}' for each in run.tasks)}."
+                f"each individual task run instead: {', '.join(f'{each.key} is {each.run_id}' for each in run.latest)}."
             )
-        task = task or run.tasks[0]
+        task = task or run.latest[0]
         return {"metadata": self._described_task(run, task)} | task.output
 
     def _list_runs(self, asked: Fields) -> Fields:
@@ -145,8 +146,8 @@ class JobsApi:
         return {}
 
     def _create(self, asked: Fields) -> Fields:
-        requests.tasks(asked, {}, 0)  # so that a mistake is told now, not in the first run
-        job_id = self._numbers.take()
+        requests.check_job(asked)
+        job_id = self._runs.numbers.take()
         self._jobs.put(job_id, {"name": "Untitled"} | asked, now())
         return {"job_id": job_id}
 
@@ -168,7 +169,7 @@ class JobsApi:
         return self._replace(asked, kept | asked.get("new_settings", {}))
 
     def _replace(self, asked: Fields, settings: Fields) -> Fields:
-        requests.tasks(settings, {}, 0)
+        requests.check_job(settings)
         job_id = whole_number(asked, "job_id")
         self._jobs.put(job_id, settings, self._jobs.get(job_id)["created_time"])
         return {}
@@ -188,7 +189,18 @@ class JobsApi:
                 | requests.texts(asked.get("job_parameters"), "job_parameters")
             )
             run = self._new_run(job["settings"], given, job["job_id"], "JOB_RUN", token)
+            self._begin(run, job["settings"])
         return {"run_id": run.run_id, "number_in_job": run.run_id}
+
+    def _begin(self, run: Run, settings: Fields) -> None:
+        """Submit a run of a job, or skip it if the job has as many runs as it may."""
+        most = requests.most_runs(settings)
+        if most and requests.queues(settings):
+            self._executor.submit(replace(run, most_at_once=most))
+            return
+        with self._one_run:  # between counting and submitting no other may come
+            under_way = sum(other.job_id == run.job_id for other in self._runs.active())
+            self._executor.submit(run if under_way < most else runs.skipped(run, most, now()))
 
     def _described(self, run: Run) -> Fields:
         return self._common(run, run.run_id, run.state, run.start_time, run.end_time) | {
@@ -202,7 +214,7 @@ class JobsApi:
         return self._common(run, task.run_id, task.state, task.start_time or run.start_time, task.end_time) | {
             "task_key": task.key,
             "run_name": run.name,
-            "attempt_number": 0,
+            "attempt_number": task.attempt,
             "notebook_task": notebook,
             "depends_on": [{"task_key": key} for key in task.depends_on],
             "run_if": task.run_if,

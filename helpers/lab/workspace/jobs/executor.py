@@ -37,6 +37,7 @@ class Executor:
         self._lock = threading.RLock()
         self._processes: dict[int, NotebookProcess] = {}
         self._working: dict[int, Run] = {}
+        self._stopped = False
 
     def recover(self) -> None:
         """End what an earlier cluster left running, and mark those runs as failed."""
@@ -62,16 +63,21 @@ class Executor:
         self._advance()
 
     def stop(self) -> None:
-        """End every process; their runs are marked at the next start."""
+        """Start nothing more, end every process, and say in their runs that the cluster was stopped."""
+        with self._lock:
+            self._stopped = True
+            for run in self._runs.active():
+                self._runs.change(run.run_id, lambda run: runs.lost(run, now(), runs.STOPPED))
         self._launcher.end_leftovers()
 
     def _advance(self) -> None:
         """Start what can start."""
         with self._lock:
-            for active in self._runs.active():
-                run = self._runs.change(active.run_id, lambda run: runs.settle(run, now()))
-                for task in runs.ready(run):
-                    if run.parent_run_id or self._in_use() < self._slots:
+            for run in [] if self._stopped else self._runs.active():
+                run = self._runs.change(run.run_id, lambda run: runs.settle(run, now()))
+                free = runs.has_its_turn(run, self._runs.active())
+                for task in runs.ready(run, now()):
+                    if run.parent_run_id or (free and self._in_use() < self._slots):
                         self._start(run, task)
                     else:
                         self._put(run, replace(task, state=states.QUEUED))
@@ -99,10 +105,21 @@ class Executor:
         with self._lock:
             self._processes.pop(task.run_id, None)
             self._working.pop(task.run_id, None)
-            ended = replace(task, state=state, output=output, end_time=now())
-            self._put(self._runs.get(run_id), ended)
+            if self._stopped:
+                return
+            ended, number = replace(task, state=state, output=output, end_time=now()), self._runs.numbers.take()
+            run = self._runs.change(run_id, lambda run: runs.ended(run, ended, number))
         self._end_children(task)
         self._advance()
+        for again in run.tasks:
+            if again.run_id == number:
+                self._wake(again.not_before)
+
+    def _wake(self, moment: int) -> None:
+        """Look again for what can start, at a moment in milliseconds since the epoch."""
+        timer = threading.Timer(max(0, moment - now() + 1) / 1000, self._advance)
+        timer.daemon = True
+        timer.start()
 
     def _end_children(self, task: Task) -> None:
         for child in self._runs.active():
@@ -114,7 +131,7 @@ class Executor:
         process = self._launcher.start(task, self._runs.notebook(run, task))
         with self._lock:
             self._processes[task.run_id] = process
-        if self._runs.get(run.run_id).cancelled:  # while the process was started
+        if self._stopped or self._runs.get(run.run_id).cancelled:  # while the process was started
             process.end()
         limit = run.deadline(task)
         in_time = process.wait(None if limit is None else max(0.0, (limit[0] - now()) / 1000))

@@ -64,7 +64,7 @@ class Pages:
     def _part(self, run: Run, task: Task) -> str:
         head = _HEAD.format(
             colour=_COLOURS.get(task.state.result_state, "#b3261e"),
-            name=html.escape(task.key),
+            name=html.escape(task.key) + (f", attempt {task.attempt + 1}" if task.attempt else ""),
             notebook=html.escape(task.notebook_path),
             state=task.state.result_state or task.state.life_cycle_state,
             message=html.escape(task.state.state_message),

@@ -124,6 +124,7 @@ class Launcher:
                 [sys.executable, "-m", "helpers.lab.workspace.jobs.notebook_run", str(request)],
                 env=supervision.inherited(os.environ) | {supervision.MARK: str(self._lab.home), MARK: mark},
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,  # the signal that stops the cluster is not its own: the executor ends it
             )  # fmt: skip
         return NotebookProcess(process, mark, outcome, lambda: self._close_session(session))
 

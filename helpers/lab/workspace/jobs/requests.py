@@ -6,6 +6,7 @@ from typing import Any
 
 from helpers.lab.workspace.errors import WorkspaceError
 from helpers.lab.workspace.jobs.runs import RUN_IF, Task
+from helpers.lab.workspace.routing import flag
 
 Fields = Mapping[str, Any]
 
@@ -100,7 +101,36 @@ def _task(asked: Fields, overrides: Mapping[str, str], run_id: int) -> Task:
         depends_on=tuple(str(each["task_key"]) for each in asked.get("depends_on") or ()),
         run_if=run_if,
         timeout_seconds=whole_number(asked, "timeout_seconds", 0),
+        max_retries=_retries(asked),
+        retry_on_timeout=flag(asked, "retry_on_timeout"),
+        min_retry_interval_millis=whole_number(asked, "min_retry_interval_millis", 0),
     )
+
+
+def _retries(asked: Fields) -> int:
+    if str(asked.get("max_retries")) == "-1":
+        raise refused("max_retries is -1, for ever: the lab's workspace wants a number of attempts that ends.")
+    return whole_number(asked, "max_retries", 0)
+
+
+def check_job(settings: Fields) -> None:
+    """Refuse a job's mistakes when it is made, not in its first run."""
+    tasks(settings, {}, 0)
+    most_runs(settings)
+    queues(settings)
+
+
+def most_runs(settings: Fields) -> int:
+    """Read how many runs of a job may be under way at a time; Databricks takes one if nothing is said."""
+    return whole_number(settings, "max_concurrent_runs", 1)
+
+
+def queues(settings: Fields) -> bool:
+    """Read whether further runs of a job wait for their turn; else they are skipped."""
+    queue = settings.get("queue") or {}
+    if not isinstance(queue, Mapping):
+        raise refused(f"queue must be an object, {{'enabled': true}}, not {queue!r}.")
+    return flag(queue, "enabled")
 
 
 def _check_graph(found: Iterable[Task]) -> None:

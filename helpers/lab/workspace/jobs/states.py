@@ -13,7 +13,7 @@ class State:
     Attributes
     ----------
     life_cycle_state : str
-        QUEUED, BLOCKED, RUNNING, or one of `TERMINAL`.
+        QUEUED, BLOCKED, WAITING_FOR_RETRY, RUNNING, or one of `TERMINAL`.
     result_state : str
         How it ended; empty before.
     state_message : str
@@ -32,6 +32,7 @@ class State:
 
 QUEUED = State("QUEUED", state_message="Queued: as many runs as the workspace takes are under way.")
 BLOCKED = State("BLOCKED", state_message="Waits for the tasks that it depends on.")
+WAITING_FOR_RETRY = State("WAITING_FOR_RETRY", state_message="The last attempt failed; the next one begins soon.")
 RUNNING = State("RUNNING", state_message="In run")
 
 SUCCESS = State("TERMINATED", "SUCCESS")
@@ -39,6 +40,12 @@ FAILED = State("TERMINATED", "FAILED", "Workload failed, see run output for deta
 CANCELED = State("TERMINATED", "CANCELED", "Run cancelled.")
 UPSTREAM_FAILED = State("SKIPPED", "UPSTREAM_FAILED", "A task that this one depends on has failed.")
 EXCLUDED = State("SKIPPED", "EXCLUDED", "The task's run_if condition was not met.")
+
+
+def too_many(limit: int) -> State:
+    """State of a run that begins while its job has as many runs as it may."""
+    words = f"Skipping this run because the limit of {limit} maximum concurrent runs has been reached."
+    return State("SKIPPED", "MAXIMUM_CONCURRENT_RUNS_REACHED", words)
 
 
 def timed_out(seconds: int) -> State:

@@ -42,10 +42,16 @@ class Runs:
     ----------
     folder : Path
         Where each run has a folder of its own.
+
+    Attributes
+    ----------
+    numbers : Numbers
+        Of runs, tasks and jobs.
     """
 
     def __init__(self, folder: Path):
         self._folder = folder
+        self.numbers = Numbers()
         self._lock = threading.RLock()
         self._runs = {run.run_id: run for run in map(_read, sorted(folder.glob("*/run.json")))}
 
