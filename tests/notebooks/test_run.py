@@ -31,8 +31,8 @@ def test_papermill_runs_it(notebook, lab, tmp_path):
     except PapermillExecutionError as error:
         pytest.fail(str(error))
     pictures = notebooks.save_pictures(executed, tmp_path)
-    described = [cell for cell in nbformat.read(notebook, as_version=4).cells if "plots.show(" in cell.source or "LiveView(" in cell.source]
-    assert len(pictures) == len(described)
+    cells = nbformat.read(notebook, as_version=4).cells
+    assert len(pictures) == sum("plots.show(" in cell.source or "LiveView(" in cell.source for cell in cells)
 
 
 @pytest.mark.parametrize("notebook", notebooks.paths(), ids=lambda path: path.stem)

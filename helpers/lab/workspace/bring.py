@@ -11,7 +11,7 @@ from helpers.lab.layout import Lab, LabError
 from helpers.lab.workspace.notebook import source
 from helpers.lab.workspace.notebook.review import review
 
-FOLDER = "/Users/learner"
+FOLDER = "/Users/learner@example.com"
 """Where things go unless told otherwise."""
 
 _ENDINGS = {".ipynb", *source.COMMENT}

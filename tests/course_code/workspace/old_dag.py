@@ -5,7 +5,7 @@ from airflow import DAG
 from airflow.operators.python import PythonOperator
 from airflow.providers.databricks.operators.databricks import DatabricksSubmitRunOperator
 
-notebook_task = {"notebook_path": "/Users/learner/my project/clean and query"}
+notebook_task = {"notebook_path": "/Users/learner@example.com/my project/clean and query"}
 
 with DAG(
     "0a1b2c3d4e5f_dag",

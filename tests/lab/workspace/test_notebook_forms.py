@@ -104,7 +104,7 @@ def test_semicolons_cut_only_where_a_statement_ends(text, expected):
     [
         ("./other", "./other", {}),
         ('"/Repos/me/my project/setup"', "/Repos/me/my project/setup", {}),
-        ("/Users/me/my project/setup", "/Users/me/my project/setup", {}),
+        ("/Users/me@example.com/my project/setup", "/Users/me@example.com/my project/setup", {}),
         ("../setup $a=\"1 2\" $b='x' $c=3", "../setup", {"a": "1 2", "b": "x", "c": "3"}),
     ],
 )
@@ -113,9 +113,9 @@ def test_run_takes_paths_with_blanks_and_arguments(line, path, arguments):
 
 
 def test_relative_paths_begin_at_the_notebook():
-    context = Context("/Users/me/project/main")
-    assert context.resolve("./other") == "/Users/me/project/other"
-    assert context.resolve("../shared/x") == "/Users/me/shared/x"
+    context = Context("/Users/me@example.com/project/main")
+    assert context.resolve("./other") == "/Users/me@example.com/project/other"
+    assert context.resolve("../shared/x") == "/Users/me@example.com/shared/x"
     assert context.resolve("/abs") == "/abs"
     with pytest.raises(ValueError, match="above the workspace"):
         context.resolve("../../../../x")

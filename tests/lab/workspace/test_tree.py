@@ -33,8 +33,8 @@ def test_the_workbooks_own_notebooks_are_there_and_cannot_be_changed(tree):
 
 
 def test_a_missing_notebook_is_told_in_databricks_words_with_a_hint(tree):
-    tree.put("/Users/me/query", b"# Databricks notebook source\n", ".py", overwrite=False)
-    with pytest.raises(WorkspaceError, match=r"Unable to access the notebook .*There is /Users/me/query\."):
+    tree.put("/Users/me@example.com/query", b"# Databricks notebook source\n", ".py", overwrite=False)
+    with pytest.raises(WorkspaceError, match=r"Unable to access the notebook .*There is /Users/me@example.com/query\."):
         tree.notebook("/Repos/me/query")
 
 
