@@ -71,9 +71,11 @@ def test_three_kills_lose_and_repeat_nothing(lab, workbook):
         sender.start()
     chance = random.Random(7)
     for _ in range(3):
-        start(attached(), workbook)
+        lost = attached()
+        start(lost, workbook)
         time.sleep(chance.uniform(6, 12))
         wait_until_back(lab, "cluster", kill(lab, "cluster"))
+        lost.stop()  # else it is given back when Python ends, to a cluster that will be down
     for sender in senders:
         sender.join()
     spark = attached()

@@ -192,5 +192,7 @@ def _normal(path: str) -> str:
     """Write a path in one way: absolute, without ``/Workspace``, without an empty or an upward step."""
     parts = [part for part in path.split("/") if part]
     if not path.startswith("/") or any(part in (".", "..") for part in parts):
-        raise WorkspaceError("INVALID_PARAMETER_VALUE", f"Path ({path}) must be absolute, such as /Users/you@example.com/notebook.")
+        raise WorkspaceError(
+            "INVALID_PARAMETER_VALUE", f"Path ({path}) must be absolute, such as /Users/you@example.com/notebook."
+        )
     return "/" + "/".join(parts[1:] if parts[:1] == ["Workspace"] else parts)
