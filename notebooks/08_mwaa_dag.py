@@ -155,7 +155,7 @@ for question, needed in (pair for group in daily.QUESTIONS.values() for pair in 
 # %% [markdown]
 # ## Break it on purpose
 #
-# Somebody moves the notebooks and forgets the variable. **Predict, then run.** which tasks fail, and what happens to
+# Somebody moves the notebooks and forgets the variable. **Predict, then run.** Which tasks fail, and what happens to
 # the others?
 
 # %%
