@@ -170,7 +170,8 @@ def streams(rows: pd.DataFrame, waits: pd.DataFrame, order: Sequence[str], title
     for name, colour in zip(order, SERIES, strict=False):
         grown, waited = rows[rows["table"] == name], waits[waits["table"] == name]
         above.plot(grown["seconds"], grown["rows"], color=colour, label=name, drawstyle="steps-post")
-        below.plot(waited["seconds"], waited["wait"], color=colour, marker="o", markersize=3, linestyle="")
+        dots = {"marker": "o", "markersize": 3, "linestyle": "", "clip_on": False}  # whole at the picture's edge too
+        below.plot(waited["seconds"], waited["wait"], color=colour, **dots)
     above.set_ylabel("rows in the table", color=INK)
     below.set_ylabel("longest wait in s", color=INK)
     below.set_xlabel("seconds", color=INK)
