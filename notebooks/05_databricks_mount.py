@@ -87,7 +87,7 @@ print(len(access_key), "and", len(secret_key), "characters")
 
 # %% [markdown]
 # A file can be copied by whoever may read it. A *secret scope* keeps keys by name, and Databricks blots them out where
-# a cell would print them (the lab does not, so do not print them). The lab's workspace has the same keys there; some
+# a cell would print them, as `[REDACTED]`. The lab's workspace has the same keys there; some
 # versions of the course keep them in a Delta table instead,
 # `dbfs:/user/hive/warehouse/authentication_credentials`, and that is there too.
 
