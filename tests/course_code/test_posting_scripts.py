@@ -6,7 +6,7 @@ from course_scripts import FOLDER, running, with_own_constants
 from pyspark.sql import functions as F
 
 from helpers import kafka_client
-from helpers.catch_up import CLEANERS
+from helpers.daily import CLEANERS
 from helpers.config import TABLES
 from helpers.raw import decode
 
