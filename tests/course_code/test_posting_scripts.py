@@ -6,8 +6,8 @@ from course_scripts import FOLDER, running, with_own_constants
 from pyspark.sql import functions as F
 
 from helpers import kafka_client
-from helpers.daily import CLEANERS
 from helpers.config import TABLES
+from helpers.daily import CLEANERS
 from helpers.raw import decode
 
 pytestmark = pytest.mark.lab
