@@ -246,7 +246,7 @@ def test_repeated_rows_with_arrays_become_one(spark):
 def test_a_stream_goes_through_unchanged_but_is_not_deduplicated(spark, tmp_path):
     tables = [(clean_pin, PIN_SCHEMA), (clean_geo, GEO_SCHEMA), (clean_user, USER_SCHEMA)]
     for clean, schema in tables:
-        stream = spark.readStream.schema(schema).json(str(tmp_path))
+        stream = spark.readStream.schema(schema).json(f"file:{tmp_path}")
         result = clean(stream)
         assert result.isStreaming
         with pytest.raises(ValueError, match=r"stream.*MERGE"):
@@ -267,7 +267,7 @@ def test_stream_and_batch_agree(spark, tmp_path):
 def test_the_generated_code_is_small_enough_to_be_compiled(spark, tmp_path, capsys):
     # The JVM interprets a method above 8,000 bytes for ever: three times as slow, and nothing says so.
     (tmp_path / "pin.json").write_text('{"index":1}')
-    clean_pin(read_raw(spark, str(tmp_path), "pin")).explain("codegen")
+    clean_pin(read_raw(spark, f"file:{tmp_path}", "pin")).explain("codegen")
     sizes = [int(size) for size in re.findall(r"maxMethodCodeSize:(\d+)", capsys.readouterr().out)]
     assert sizes
     assert max(sizes) < 8000

@@ -65,7 +65,7 @@ def folder(tmp_path):
 
     def write(*lines: str) -> str:
         (tmp_path / "part.json").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        return str(tmp_path)
+        return f"file:{tmp_path}"
 
     return write
 
@@ -103,16 +103,16 @@ def test_text_after_the_object_is_reported(spark, folder, line):
 def test_rejected_names_the_object_it_came_from(spark, tmp_path):
     (tmp_path / "good.json").write_text('{"index":1}\n')
     (tmp_path / "bad.json").write_text("oops\n")
-    (row,) = rejected(spark, str(tmp_path), "pin").collect()
-    assert rejected(spark, str(tmp_path), "pin").columns == ["line", "reason", "path"]
+    (row,) = rejected(spark, f"file:{tmp_path}", "pin").collect()
+    assert rejected(spark, f"file:{tmp_path}", "pin").columns == ["line", "reason", "path"]
     assert row.path.endswith("/bad.json")
 
 
 def test_empty_files_and_blank_lines_give_nothing(spark, tmp_path):
     (tmp_path / "empty.json").write_text("")
     (tmp_path / "blank.json").write_text("\n  \n\t\n")
-    assert read_raw(spark, str(tmp_path), "pin").count() == 0
-    assert rejected(spark, str(tmp_path), "pin").count() == 0
+    assert read_raw(spark, f"file:{tmp_path}", "pin").count() == 0
+    assert rejected(spark, f"file:{tmp_path}", "pin").count() == 0
 
 
 @pytest.mark.parametrize(("table", "schema"), [("pin", PIN_SCHEMA), ("geo", GEO_SCHEMA), ("user", USER_SCHEMA)])
@@ -121,7 +121,7 @@ def test_columns_are_exactly_the_schemas(spark, tmp_path, table, schema):
     partition.mkdir()
     key = schema.names[0]
     (partition / "part.json").write_text(json.dumps({key: 1, "colour": "red"}))
-    frame = read_raw(spark, str(tmp_path), table)
+    frame = read_raw(spark, f"file:{tmp_path}", table)
     assert [(field.name, field.dataType) for field in frame.schema] == [
         (field.name, field.dataType) for field in schema
     ]
@@ -131,15 +131,15 @@ def test_columns_are_exactly_the_schemas(spark, tmp_path, table, schema):
 def test_words_in_number_columns_of_geo_and_user_are_null(spark, tmp_path):
     (tmp_path / "geo.json").write_text('{"ind":1,"latitude":"north","longitude":2.5,"country":"Peru"}')
     (tmp_path / "user.json").write_text('{"ind":1,"age":"young","first_name":"Ann"}')
-    (geo,) = read_raw(spark, str(tmp_path / "geo.json"), "geo").collect()
-    (user,) = read_raw(spark, str(tmp_path / "user.json"), "user").collect()
+    (geo,) = read_raw(spark, f"file:{tmp_path}/geo.json", "geo").collect()
+    (user,) = read_raw(spark, f"file:{tmp_path}/user.json", "user").collect()
     assert values(geo) == {"ind": 1, "longitude": 2.5, "country": "Peru"}
     assert values(user) == {"ind": 1, "first_name": "Ann"}
 
 
 @pytest.mark.parametrize("read", [read_raw, rejected])
 def test_a_missing_folder_is_named_at_the_call(spark, tmp_path, read):
-    missing = str(tmp_path / "not there")
+    missing = f"file:{tmp_path}/not there"
     with pytest.raises(FileNotFoundError, match=r"not there.*spelling"):
         read(spark, missing, "pin")
 
@@ -147,7 +147,7 @@ def test_a_missing_folder_is_named_at_the_call(spark, tmp_path, read):
 @pytest.mark.parametrize("read", [read_raw, rejected])
 def test_an_unknown_table_is_named_with_the_valid_ones(spark, tmp_path, read):
     with pytest.raises(ValueError, match=r"'pins'.*'pin', 'geo', 'user'"):
-        read(spark, str(tmp_path), "pins")
+        read(spark, f"file:{tmp_path}", "pins")
 
 
 def test_decode_refuses_an_unknown_table(spark):
@@ -166,7 +166,7 @@ def test_a_number_written_as_text_is_read_in_files_and_by_decode(spark, folder):
 def test_a_folder_of_two_thousand_objects(spark, tmp_path):
     for i in range(2000):
         (tmp_path / f"topic+0+{i:010}.json").write_text(json.dumps({"ind": i, "country": "Peru"}) + "\n")
-    (row,) = read_raw(spark, str(tmp_path), "geo").agg(F.count_distinct("ind").alias("n")).collect()
+    (row,) = read_raw(spark, f"file:{tmp_path}", "geo").agg(F.count_distinct("ind").alias("n")).collect()
     assert row.n == 2000
 
 
@@ -174,8 +174,8 @@ def test_a_path_with_blanks_and_letters_beyond_ascii(spark, tmp_path):
     folder = tmp_path / "mit Lücke и кириллица"
     folder.mkdir()
     (folder / "ein Stück.json").write_text('{"index":1}\noops\n')
-    assert read_raw(spark, str(folder), "pin").count() == 1
-    assert rejected(spark, str(folder), "pin").count() == 1
+    assert read_raw(spark, f"file:{folder}", "pin").count() == 1
+    assert rejected(spark, f"file:{folder}", "pin").count() == 1
 
 
 def test_decode_follows_the_same_rules(spark):

@@ -1,10 +1,12 @@
 """Runs of the DAG on a real Airflow: what a failing notebook leaves to read, and what a kill -9 does."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import time
 
+import psutil
 import pytest
 from crashes import kill, pid, wait_until_back
 from workspaces import Client, alive
@@ -41,6 +43,12 @@ def wait_until(seen, seconds=120):
     return found
 
 
+def lives(process):
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
 def notebook_under_way(lab):
     """Wait until the workspace runs a notebook; return its processes."""
     client = Client()
@@ -56,6 +64,11 @@ def state(workbook, run, task):
     return next(one.state for one in orchestration.tasks(workbook, run) if one.task == task)
 
 
+def scheduled_runs(workbook):
+    found = orchestration.call(workbook, "GET", f"/dags/{workbook.dag}/dagRuns", run_type="scheduled")["dag_runs"]
+    return [run["dag_run_id"] for run in found]
+
+
 def tries(workbook, run, task):
     return next(one.tries for one in orchestration.tasks(workbook, run) if one.task == task)
 
@@ -69,9 +82,14 @@ def test_a_dag_test_run_ends_well(lab, workbook, airflow):
     assert "state=success" in said.replace("'", ""), said[-3000:]
 
 
-def test_a_run_answers_the_questions_within_the_memory(lab, workbook, airflow):
+def test_kill_9_of_the_scheduler_in_the_middle_of_a_run(lab, workbook, airflow):
     orchestration.pause(workbook, False)
-    run = orchestration.trigger(workbook)
+    run = wait_until(lambda: scheduled_runs(workbook))[0]  # the day's own
+    notebook_under_way(lab)
+    before = supervision.marked(SCHEDULER_MARK, str(lab.home))
+    os.kill(pid(lab, "airflow"), signal.SIGKILL)
+    # what the killed one left is ended before its successor begins
+    wait_until(lambda: not any(lives(process) for process in before))
     assert orchestration.wait_for_run(workbook, run) == "success"
     answers_are_right(workbook, orchestration.run_day(workbook, run))
     assert sum(report.memory_mb for report in operations.status(lab)) < ALL_MB
@@ -90,17 +108,6 @@ def test_a_failing_notebooks_own_words_are_in_the_tasks_log(lab, workbook, airfl
     # repaired in between, the run goes on by itself
     assert orchestration.wait_for_run(workbook, run) == "success"
     assert tries(workbook, run, "clean") > 1
-
-
-def test_kill_9_of_the_scheduler_in_the_middle_of_a_run(lab, workbook, airflow):
-    run = orchestration.trigger(workbook)
-    notebook_under_way(lab)
-    before = supervision.marked(SCHEDULER_MARK, str(lab.home))
-    os.kill(pid(lab, "airflow"), signal.SIGKILL)
-    # what the killed one left is ended before its successor begins
-    wait_until(lambda: not any(process.is_running() for process in before))
-    assert orchestration.wait_for_run(workbook, run) == "success"
-    answers_are_right(workbook, orchestration.run_day(workbook, run))
 
 
 def test_kill_9_of_the_cluster_in_the_middle_of_a_run(lab, workbook, airflow):
