@@ -1,6 +1,9 @@
 """kill -9 of the cluster while three streams are read: every record is in its table, once."""
 
+import json
 import random
+import subprocess
+import sys
 import threading
 import time
 
@@ -8,11 +11,9 @@ import boto3
 import pytest
 from crashes import kill, wait_until_back
 from labs import FAULT_PORTS, running_lab, workbook_of
-from pyspark.sql import SparkSession
 
-from helpers import streaming
 from helpers.config import TABLES
-from helpers.kinesis_source import KinesisDataSource
+from helpers.lab.layout import CHECKOUT
 
 pytestmark = pytest.mark.lab
 
@@ -44,21 +45,32 @@ def post(kinesis, stream):
             time.sleep(0.2 if todo else 0)
 
 
-def attached():
-    """A session with the cluster that is there now, beside the one that other tests may have."""
-    session = SparkSession.builder.create()
-    session.dataSource.register(KinesisDataSource)
-    return session
+STREAM = """
+import json, sys
+from helpers import databricks, streaming
+from helpers.config import TABLES, Workbook
+
+workbook, spark = Workbook.load(), databricks.session()
+trigger = {"availableNow": True} if sys.argv[1:] else None
+queries = [
+    streaming.written(
+        streaming.envelope(spark, workbook, table, {}), f"crash_{table}", workbook.checkpoint(table), trigger
+    )
+    for table in TABLES
+]
+for query in queries:
+    query.awaitTermination()
+count = "SELECT count(*), count(DISTINCT shardId, sequenceNumber) FROM crash_"
+counted = [spark.sql(count + table).first() for table in TABLES]
+print(json.dumps([list(row) for row in counted]))
+"""
+"""Writes Kinesis's envelope, so that every record can be told apart: for ever, or with an argument what is there."""
 
 
-def start(spark, workbook, trigger=None):
-    """Three queries that write Kinesis's envelope, so that every record can be told apart."""
-    return [
-        streaming.written(
-            streaming.envelope(spark, workbook, table, {}), f"crash_{table}", workbook.checkpoint(table), trigger
-        )
-        for table in TABLES
-    ]
+def streaming_into_tables(*arguments):
+    """A process of its own, as a notebook is one: its cluster will be killed under it."""
+    command = [sys.executable, "-c", STREAM, *arguments]
+    return subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
 def test_three_kills_lose_and_repeat_nothing(lab, workbook):
@@ -71,18 +83,13 @@ def test_three_kills_lose_and_repeat_nothing(lab, workbook):
         sender.start()
     chance = random.Random(7)
     for _ in range(3):
-        lost = attached()
-        start(lost, workbook)
-        time.sleep(chance.uniform(6, 12))
+        notebook = streaming_into_tables()
+        time.sleep(chance.uniform(10, 16))
+        assert notebook.poll() is None
         wait_until_back(lab, "cluster", kill(lab, "cluster"))
-        lost.stop()  # else it is given back when Python ends, to a cluster that will be down
+        notebook.kill()
+        notebook.wait()
     for sender in senders:
         sender.join()
-    spark = attached()
-    for query in start(spark, workbook, {"availableNow": True}):
-        assert query.awaitTermination(120), query.lastProgress
-    for table in TABLES:
-        # in SQL: pyspark's functions ask the session that was made first, and its cluster is gone
-        counted = spark.sql(f"SELECT count(*), count(DISTINCT shardId, sequenceNumber) FROM crash_{table}")
-        assert tuple(counted.first()) == (RECORDS, RECORDS)
-    spark.stop()
+    printed, _ = streaming_into_tables("once").communicate(timeout=180)
+    assert json.loads(printed) == [[RECORDS, RECORDS]] * len(TABLES)
