@@ -11,19 +11,19 @@ from helpers.config import TABLES
 POSTS = 400
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     with running_lab(tmp_path_factory.mktemp("äirflow lab"), FAULT_PORTS, ("s3", "aws", "cluster")) as started:
         yield started
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def workbook(lab):
     with workbook_of(lab) as loaded:
         yield loaded
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def raw(workbook):
     """Where some of the history has landed."""
     landing.create_bucket(workbook)
@@ -35,7 +35,7 @@ def raw(workbook):
     return f"s3://{workbook.bucket}/history"
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def airflow(workbook, raw):
     """Airflow with the DAG, still paused; gives the function that changes the DAG's settings."""
     orchestration.create_environment(workbook, orchestration.create_role(workbook))
