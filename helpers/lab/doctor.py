@@ -20,7 +20,7 @@ DISK_MB = 1500
 """Free space that jars, Kafka's log, objects and tables need beside the environment."""
 
 MEMORY_MB = 3000
-"""Free memory that the four services and one notebook need."""
+"""Free memory that the lab and one notebook need: 2.7 and 0.3 GB at most in a run of all notebooks."""
 
 
 @dataclass(frozen=True)
