@@ -16,11 +16,11 @@ from helpers.lab.setup import jars
 from helpers.lab.setup.environment import OLDEST_PYTHON, is_complete
 from helpers.lab.setup.java import OLDEST_JAVA, find_java
 
-DISK_MB = 1500
-"""Free space that jars, Kafka's log, objects and tables need beside the environment."""
+DISK_MB = 2000
+"""Free space that jars, Airflow, Kafka's log, objects and tables need beside the environment."""
 
-MEMORY_MB = 3000
-"""Free memory that the four services and one notebook need."""
+MEMORY_MB = 5500
+"""Free memory that the lab with Airflow and one notebook need: 5.2 and 0.3 GB at most in a run of all notebooks."""
 
 
 @dataclass(frozen=True)
