@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import boto3
 import pytest
 
 from helpers.config import Workbook
@@ -46,3 +47,4 @@ def workbook_of(lab: Lab) -> Iterator[Workbook]:
         finally:
             os.environ.clear()
             os.environ.update(before)
+    boto3.setup_default_session()  # forget this lab's keys: tests of another lab may follow

@@ -299,7 +299,7 @@ def test_another_region_is_named_with_ours(lab, runtime):
 def test_a_service_that_is_not_there_is_named_with_those_that_are(lab, runtime):
     own = runtime.credentials
     caller = Caller(lab, {"AccessKeyId": own.access_key_id, "SecretAccessKey": own.secret_access_key})
-    words = "does not stand in for the AWS service '{}'; it has apigateway, ec2, iam, kafka"
+    words = "does not stand in for the AWS service '{}'; it has airflow, apigateway, ec2, iam, kafka"
     for service, operation in (("sns", "list_topics"), ("dynamodb", "list_tables"), ("lambda", "list_functions")):
         with pytest.raises(ClientError, match=words.format(service)):
             getattr(caller.client(service), operation)()
