@@ -80,6 +80,12 @@ def scheduled_runs(workbook):
     return [run["dag_run_id"] for run in found]
 
 
+def switch_on(workbook):
+    """Let the DAG run, and wait for the run of the day that begins by itself then."""
+    orchestration.pause(workbook, False)
+    orchestration.wait_for_run(workbook, wait_until(lambda: scheduled_runs(workbook))[0])
+
+
 def tries(workbook, run, task):
     return next(one.tries for one in orchestration.tasks(workbook, run) if one.task == task)
 
@@ -107,6 +113,7 @@ def test_kill_9_of_the_scheduler_in_the_middle_of_a_run(lab, workbook, airflow):
 
 
 def test_a_failing_notebooks_own_words_are_in_the_tasks_log(lab, workbook, airflow, raw):
+    switch_on(workbook)
     airflow(raw=f"{raw}-of-nobody")
     try:
         run = orchestration.trigger(workbook)
@@ -122,6 +129,7 @@ def test_a_failing_notebooks_own_words_are_in_the_tasks_log(lab, workbook, airfl
 
 
 def test_kill_9_of_the_cluster_in_the_middle_of_a_run(lab, workbook, airflow):
+    switch_on(workbook)
     run = orchestration.trigger(workbook)
     notebook_under_way(lab)
     wait_until_back(lab, "cluster", kill(lab, "cluster"))
