@@ -29,7 +29,7 @@ from helpers.stream_progress import Batch, batches
 
 OFFSET = 17_000
 STEADY = 50
-WARM_UP_SECONDS = 30
+WARM_UP_SECONDS = 90  # Java is still compiling: the first batches take twice as long as these
 BEHIND_SECONDS = 5.0
 CALLS_A_SECOND = 10
 
