@@ -72,7 +72,7 @@ from helpers import api_gateway
 
 api = api_gateway.create_api(workbook)
 resource = api_gateway.create_proxy_resource(workbook, api)
-print(sorted(api_gateway.resources(workbook, api)))
+print("/{proxy+} is there:", api_gateway.resources(workbook, api)["/{proxy+}"] == resource)
 
 # %% [markdown]
 # On it goes one method, `ANY`, with an *integration* of the type `HTTP_PROXY`: pass the request on as it is. Where to?

@@ -156,7 +156,7 @@ print(df_geo.columns)
 # names.
 
 # %%
-display(df_geo.where("ind = 7528").distinct())
+display(df_geo.where("ind = 7528").select("ind", "country", "latitude", "longitude").distinct())
 
 # %%
 print({name: frame.where("ind IS NOT NULL").count() > 0 for name, frame in {"geo": df_geo, "user": df_user}.items()})
