@@ -119,9 +119,6 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
         # sized for a few cores: the defaults are for hundreds
         "spark.sql.shuffle.partitions": "2",
         "spark.databricks.delta.snapshotPartitions": "2",
-        # Delta replays its log in every micro-batch; its rows are too wide for Spark to generate their code once, and
-        # generating it anew in every task took more than half of a stream's time
-        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         # Databricks decides by itself when to sum up a table's log; every tenth commit is a hitch in a stream
         "spark.databricks.delta.properties.defaults.checkpointInterval": "100",
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
