@@ -34,6 +34,9 @@ T = TypeVar("T")
 PATIENCE_SECONDS = 20
 """How long to wait for a broker, or for another request to the same consumer."""
 
+LEAVING_SECONDS = 5
+"""How long to wait until the client says that its partitions are gone."""
+
 ENDS = {"beginning": OFFSET_BEGINNING, "end": OFFSET_END}
 
 
@@ -119,10 +122,24 @@ class Instance:
 
     def unsubscribe(self) -> None:
         """Follow nothing."""
-        self._consumer.unsubscribe()
-        self._consumer.unassign()
+        self._leave()
         self._forget()
         self._topics, self._pattern, self._manual = [], "", []
+
+    def _leave(self) -> None:
+        """Leave the group, and hear that the partitions are gone.
+
+        A client that is closed with that still to be heard may wait for ever, and the whole process with it
+        (github.com/confluentinc/librdkafka/issues/4527).
+        """
+        if self._manual:
+            self._consumer.unassign()
+        self._consumer.unsubscribe()
+        end = time.monotonic() + LEAVING_SECONDS
+        while self._consumer.poll(0.1) or self._consumer.assignment():
+            if time.monotonic() > end:
+                self._consumer.unassign()
+                break
 
     def _forget(self) -> None:
         self._ahead.clear()
@@ -266,6 +283,7 @@ class Instance:
 
     def close(self) -> None:
         """Leave the group; with automatic commits, commit first."""
+        self._leave()
         self._consumer.close()
 
 
