@@ -85,7 +85,7 @@ def objects(workbook: Workbook, folder: str = "topics", since: dict[str, int] | 
     for entry in (entry for page in pages for entry in page.get("Contents", ())):
         if match := _KEY.fullmatch(entry["Key"]):
             offset = int(match["offset"])
-            if offset >= (since or {}).get(match["topic"], 0):
+            if match["topic"] in workbook.topics and offset >= (since or {}).get(match["topic"], 0):
                 item = LandedObject(match["topic"], int(match["partition"]), offset, entry["Key"], entry["Size"])
                 found.append(item)
     return sorted(found)

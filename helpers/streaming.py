@@ -4,7 +4,8 @@ A record goes through four frames. The *envelope* has Kinesis's columns, with th
 it has the columns of `helpers.raw`; cleaned, those of `helpers.cleaning`; and so it is written.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -20,6 +21,18 @@ CLEAN: Mapping[str, Callable[[DataFrame], DataFrame]] = {"pin": clean_pin, "geo"
 
 ARRIVALS = "arrivals"
 """Name under which `written` reports the first and the last arrival of each micro-batch."""
+
+SMALL_BATCHES: Mapping[str, str] = {
+    # each task of Delta's own queries would generate its Java code anew, which takes longer than a few hundred rows
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    # one task where there would be one a core: a task costs more to start than its few rows
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.files.minPartitionNum": "1",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    # nothing is left to adapt, and looking for it costs a job a shuffle
+    "spark.sql.adaptive.enabled": "false",
+}
+"""Settings for queries with few rows a micro-batch; measured by tests/benchmarks/streaming_latency.py."""
 
 
 def envelope(
@@ -107,6 +120,28 @@ def observed(records: DataFrame) -> DataFrame:
     """Have each micro-batch report when its first and its last record arrived, so that its lag can be told."""
     arrival = F.col("approximateArrivalTimestamp")
     return records.observe(ARRIVALS, F.min(arrival).alias("first"), F.max(arrival).alias("last"))
+
+
+@contextmanager
+def small_batches(spark: SparkSession) -> Iterator[None]:
+    """Have queries that start meanwhile spend less on each micro-batch, and more on each row.
+
+    A query keeps the settings it started with, so the session has its own back afterwards: they are better for a
+    table of many rows.
+
+    Parameters
+    ----------
+    spark : SparkSession
+        The session whose queries start; while this lasts, its other queries have these settings too.
+    """
+    before = {name: spark.conf.get(name, None) for name in SMALL_BATCHES}
+    try:
+        for name, value in SMALL_BATCHES.items():
+            spark.conf.set(name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            spark.conf.unset(name) if value is None else spark.conf.set(name, value)
 
 
 def written(

@@ -128,8 +128,8 @@ dbutils.fs.mount(source_url, mount_point)
 # `True`: the keys were tried at once. What the workspace shows of the mount holds no keys:
 
 # %%
-for mount in dbutils.fs.mounts():
-    print(mount.mountPoint, "←", mount.source)
+mounted = {mount.mountPoint: mount.source for mount in dbutils.fs.mounts()}
+print(mount_point, "←", mounted[mount_point])
 
 # %% [markdown]
 # List it like any folder. `display` makes a table of whatever it gets.

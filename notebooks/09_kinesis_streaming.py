@@ -263,15 +263,24 @@ print(clean["pin"].isStreaming, clean["pin"].columns[:5])
 source.show(streaming.written)
 
 # %% [markdown]
+# Dozens of rows a second are few. Spark would generate Java code for each batch and split it into tasks, which pays for
+# millions of rows. A query keeps the settings it started with, and those of `small_batches` do without.
+
+# %%
+for setting, value in streaming.SMALL_BATCHES.items():
+    print(f"{setting:42}{value}")
+
+# %% [markdown]
 # First let each query take what is there and end.
 
 # %%
 def write(trigger=None):
     """Start the three queries."""
-    return {
-        table: streaming.written(clean[table], workbook.stream_table(table), workbook.checkpoint(table), trigger)
-        for table in TABLES
-    }
+    with streaming.small_batches(spark):
+        return {
+            table: streaming.written(clean[table], workbook.stream_table(table), workbook.checkpoint(table), trigger)
+            for table in TABLES
+        }
 
 
 print([query.awaitTermination(300) for query in write(ONCE).values()])

@@ -107,11 +107,12 @@ def measure(lab: Lab, workbook: Workbook, seconds: float) -> None:
         kinesis.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})
     spark = databricks.session()
     queries = {}
-    for table in TABLES:
-        records = streaming.observed(streaming.envelope(spark, workbook, table, {}))
-        queries[table] = streaming.written(
-            streaming.cleaned(records, table), workbook.stream_table(table), workbook.checkpoint(table)
-        )
+    with streaming.small_batches(spark):
+        for table in TABLES:
+            records = streaming.observed(streaming.envelope(spark, workbook, table, {}))
+            queries[table] = streaming.written(
+                streaming.cleaned(records, table), workbook.stream_table(table), workbook.checkpoint(table)
+            )
     warehouse = dbfs_root(lab) / "user" / "hive" / "warehouse"
 
     def latest(since: float) -> dict[str, list[float]]:

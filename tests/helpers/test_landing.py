@@ -21,7 +21,8 @@ def test_a_bucket_is_made_once(own):
 def test_only_objects_of_the_topics_count_in_their_order(own):
     s3 = landing.client(own)
     pin = f"topics/{own.topic('pin')}/partition=0/{own.topic('pin')}+0+"
-    for key in (f"{pin}0000000010.json", f"{pin}0000000002.json", f"{pin}2.json.part", "topics/readme.txt"):
+    other = "topics/course.pin/partition=0/course.pin+0+0000000000.json"
+    for key in (f"{pin}0000000010.json", f"{pin}0000000002.json", f"{pin}2.json.part", "topics/readme.txt", other):
         s3.put_object(Bucket=own.bucket, Key=key, Body=b'{"index":1}\n')
     assert [item.offset for item in landing.objects(own)] == [2, 10]
     assert [item.offset for item in landing.objects(own, since={own.topic("pin"): 3})] == [10]

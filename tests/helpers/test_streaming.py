@@ -1,6 +1,7 @@
 """Kinesis to Delta on the cluster: the batch's rows, once, and in words what cannot be."""
 
 import base64
+import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -59,6 +60,22 @@ def eventually(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < limit, "it did not come about in time"
         time.sleep(0.2)
+
+
+def test_queries_for_small_batches_write_every_row_and_the_session_has_its_settings_back(
+    spark, workbook, server, keys, target
+):
+    put(server, workbook.stream("geo"), *(posting.wire("geo") for posting in POSTINGS))
+    records = streaming.cleaned(streaming.envelope(spark, workbook, "geo", keys), "geo")
+    name, checkpoint = target("geo")
+    before = {setting: spark.conf.get(setting, None) for setting in streaming.SMALL_BATCHES}
+    with contextlib.suppress(KeyError), streaming.small_batches(spark):
+        query = streaming.written(records, name, checkpoint, ONCE)
+        assert {setting: spark.conf.get(setting) for setting in before} == streaming.SMALL_BATCHES
+        raise KeyError("a mistake in the cell")
+    assert {setting: spark.conf.get(setting, None) for setting in before} == before
+    assert query.awaitTermination(90)
+    assert spark.table(name).count() == len(POSTINGS)
 
 
 @pytest.mark.parametrize("table", TABLES)

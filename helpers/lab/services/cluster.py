@@ -26,7 +26,7 @@ class Cluster(Service):
     runs = "Spark with Delta, reached by Spark Connect"
     stands_for = "Databricks cluster"
     ports = ("cluster", "workspace")
-    memory_limit_mb = 2048
+    memory_limit_mb = 3072  # 1.8 GB of Java, and a dozen processes of Python while streams are read
     needs = ("s3",)
 
     def prepare(self, runtime: Runtime) -> None:
