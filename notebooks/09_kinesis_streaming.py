@@ -264,7 +264,8 @@ source.show(streaming.written)
 
 # %% [markdown]
 # Dozens of rows a second are few. Spark would generate Java code for each batch and split it into tasks, which pays for
-# millions of rows. A query keeps the settings it started with, and those of `small_batches` do without.
+# millions of rows. A query keeps the settings it started with; with those of `small_batches` it generates no code, and
+# makes few tasks.
 
 # %%
 for setting, value in streaming.SMALL_BATCHES.items():
