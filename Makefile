@@ -5,26 +5,26 @@ PY := .venv/bin/python
 .PHONY: run lab test bench setup reference lock clean
 
 run: setup         ## the whole workbook: every notebook, a table, the pictures
-	$(PY) -m helpers.lab.milestones
+	$(PY) -m tools.run_all
 
 lab: setup         ## the lab and JupyterLab; Ctrl-C twice ends JupyterLab, then the lab stops
-	$(PY) -m helpers.lab.studio
+	$(PY) -m tools.jupyter
 
 test: setup        ## everything the project claims
 	$(PY) -m pytest
 
 bench: setup       ## speed, as ratios measured in one run
 	$(PY) tests/benchmarks/clean_speed.py
-	PYTHONPATH=tests $(PY) tests/benchmarks/posting_speed.py
-	PYTHONPATH=tests $(PY) tests/benchmarks/stream_speed.py
-	PYTHONPATH=tests $(PY) tests/benchmarks/streaming_latency.py
+	PYTHONPATH=tests/support $(PY) tests/benchmarks/posting_speed.py
+	PYTHONPATH=tests/support $(PY) tests/benchmarks/stream_speed.py
+	PYTHONPATH=tests/support $(PY) tests/benchmarks/streaming_latency.py
 
 setup:
-	@$(PYTHON) helpers/lab/setup/environment.py
-	@$(PY) -m helpers.lab.setup
+	@$(PYTHON) lab/setup/environment.py
+	@$(PY) -m lab.setup
 
 reference: setup   ## execute the notebooks and keep their outputs as what nbval compares with
-	$(PY) -m helpers.lab.reference
+	$(PY) -m tools.reference
 
 lock: setup        ## requirements/*.txt from requirements/*.in
 	for set in bootstrap workbook airflow; do \
@@ -32,5 +32,5 @@ lock: setup        ## requirements/*.txt from requirements/*.in
 	    --no-emit-index-url requirements/$$set.in -o requirements/$$set.txt; done
 
 clean:             ## stop the lab and delete everything that set-up and runs made
-	-$(PY) -m helpers.lab reset --yes
+	-$(PY) -m lab reset --yes
 	rm -rf .venv .setup .lab runs

@@ -2,10 +2,14 @@
 
 from pyspark.sql import DataFrame, SparkSession
 
-from helpers import access_role, client_machine, daily, ec2_client, kafka_client, landing, msk, msk_connect
-from helpers.client_machine import ClientMachine
+from helpers import iam
+from helpers.airflow import daily
+from helpers.client_machine import ec2_client, ssh
+from helpers.client_machine.ssh import ClientMachine
 from helpers.config import TABLES, Workbook
-from helpers.postings import history
+from helpers.emulator.postings import history
+from helpers.kafka import client as kafka_client
+from helpers.kafka import msk, msk_connect, sink_objects
 from helpers.user_posting_emulation import send
 
 FLUSH_SIZE = 500
@@ -35,7 +39,7 @@ def clean_tables(spark: SparkSession, workbook: Workbook) -> dict[str, DataFrame
 
 def land_history(workbook: Workbook) -> None:
     """Send the whole history through Kafka and Connect into the bucket's folder ``history``."""
-    landing.create_bucket(workbook)
+    sink_objects.create_bucket(workbook)
     kafka_client.create_topics(workbook)
     properties = msk_connect.sink_properties(workbook, FLUSH_SIZE, folder="history", rotate_schedule_ms=2000)
     msk_connect.put_connector(workbook, properties)
@@ -58,9 +62,9 @@ def ready_machine(workbook: Workbook, kafka_folder: str, iam_jar: str) -> Client
         Name of the package that signs in with IAM.
     """
     ec2_client.create_key_pair(workbook)
-    role = access_role.complete(workbook)
+    role = iam.complete(workbook)
     ec2_client.launch(workbook)
-    machine = client_machine.connect(workbook, ec2_client.host_fingerprint(workbook))
+    machine = ssh.connect(workbook, ec2_client.host_fingerprint(workbook))
     machine.run(f"test -f {kafka_folder}/libs/{iam_jar} || cp downloads/{iam_jar} {kafka_folder}/libs/")
     machine.write(f"{kafka_folder}/bin/client.properties", kafka_client.client_properties(role))
     machine.set_variable("BOOTSTRAP_SERVERS", msk.bootstrap_brokers(workbook))
@@ -70,6 +74,6 @@ def ready_machine(workbook: Workbook, kafka_folder: str, iam_jar: str) -> Client
 
 def running_connector(workbook: Workbook) -> None:
     """Let the connector run with the properties of milestone 4: one message an object, below ``topics``."""
-    landing.create_bucket(workbook)
+    sink_objects.create_bucket(workbook)
     kafka_client.create_topics(workbook)
     msk_connect.put_connector(workbook, msk_connect.sink_properties(workbook))

@@ -248,7 +248,7 @@ def _lab_addresses(home: Path) -> dict[str, str]:
     file = home / "workbook.env"
     if not file.exists():
         raise SetupError(
-            "The lab is not running. Start it in a terminal with `python -m helpers.lab up`, or with `make lab`, "
+            "The lab is not running. Start it in a terminal with `python -m lab up`, or with `make lab`, "
             "then run this cell again. For your own AWS account, set WORKBOOK_TARGET=aws in .env (see .env.example)."
         )
     return {name: value or "" for name, value in dotenv_values(file, interpolate=False).items()}

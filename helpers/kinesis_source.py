@@ -6,7 +6,7 @@
     posts = spark.readStream.format("kinesis").option("streamName", "posts").option("region", "us-east-1").load()
 
 Every record is a row of `partitionKey`, `data`, `stream`, `shardId`, `sequenceNumber` and
-`approximateArrivalTimestamp`. `helpers.kinesis.options.OPTIONS` lists the options, which have Databricks' names.
+`approximateArrivalTimestamp`. `helpers.kinesis.source.options.OPTIONS` lists the options, which have Databricks' names.
 
 A query reads every record at least once from Kinesis. A batch that has to be run again after a crash holds the same
 records again; a Delta table, which knows the batches that it has, therefore gets each record exactly once, as long as
@@ -19,9 +19,9 @@ from collections.abc import MutableMapping
 from pyspark.sql.datasource import DataSource
 from pyspark.sql.types import StructType
 
-from helpers.kinesis.batch import SCHEMA
-from helpers.kinesis.options import parse, warnings_about
-from helpers.kinesis.reader import KinesisStreamReader
+from helpers.kinesis.source.batch import SCHEMA
+from helpers.kinesis.source.options import parse, warnings_about
+from helpers.kinesis.source.reader import KinesisStreamReader
 
 
 class KinesisDataSource(DataSource):
@@ -29,7 +29,7 @@ class KinesisDataSource(DataSource):
 
     Raises
     ------
-    helpers.kinesis.errors.KinesisError
+    helpers.kinesis.source.errors.KinesisError
         If an option is missing or wrong.
     """
 

@@ -14,13 +14,13 @@ from typing import Protocol, TypeVar
 from kafka.errors import KafkaError
 from tqdm import tqdm
 
-from helpers.api_target import ApiTarget
 from helpers.config import SetupError, Workbook
-from helpers.http_target import ApiRefused
-from helpers.kafka_client import KafkaDenied, KafkaUnavailable
-from helpers.kafka_target import KafkaTarget
-from helpers.postings import SEED, Posting, PostsDatabase, draws
-from helpers.tally import Tally
+from helpers.emulator.api_target import ApiTarget
+from helpers.emulator.http_target import ApiRefused
+from helpers.emulator.kafka_target import KafkaTarget
+from helpers.emulator.postings import SEED, Posting, PostsDatabase, draws
+from helpers.emulator.tally import Tally
+from helpers.kafka.client import KafkaDenied, KafkaUnavailable
 
 Number = TypeVar("Number", int, float)
 

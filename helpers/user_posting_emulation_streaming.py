@@ -8,9 +8,9 @@ import sys
 from collections.abc import Iterable
 
 from helpers.config import Workbook
-from helpers.postings import SEED, Posting
-from helpers.stream_target import LARGEST_BATCH, StreamTarget
-from helpers.tally import Tally
+from helpers.emulator.postings import SEED, Posting
+from helpers.emulator.stream_target import LARGEST_BATCH, StreamTarget
+from helpers.emulator.tally import Tally
 from helpers.user_posting_emulation import argument_parser, deliver, drawn, positive, run
 
 

@@ -18,7 +18,7 @@
 # 3. clean three tables and answer a first question.
 #
 # **Before you start:** the lab runs. `make lab` starts it together with JupyterLab; in a terminal,
-# `python -m helpers.lab up` starts it alone. **Time:** two minutes. **Cost on AWS:** nothing here; this notebook
+# `python -m lab up` starts it alone. **Time:** two minutes. **Cost on AWS:** nothing here; this notebook
 # needs no account. The later milestones say what each step costs on a real one.
 
 # %% [markdown]
@@ -71,9 +71,10 @@ print("Spark", spark.version, "answers:", spark.range(3).count() == 3)
 # the other learners.
 
 # %%
-from helpers import kafka_client, landing
+from helpers.kafka import client as kafka_client
+from helpers.kafka import sink_objects
 
-_ = landing.create_bucket(workbook)
+_ = sink_objects.create_bucket(workbook)
 _ = kafka_client.create_topics(workbook)
 sorted(kafka_client.end_offsets(workbook))
 
@@ -82,7 +83,7 @@ sorted(kafka_client.end_offsets(workbook))
 # the properties that matter most. `flush.size` says how many messages go into one object.
 
 # %%
-from helpers import msk_connect
+from helpers.kafka import msk_connect
 
 properties = msk_connect.sink_properties(workbook, flush_size=1, folder="start-here")
 for name in ("connector.class", "topics.regex", "s3.bucket.name", "topics.dir", "flush.size"):
@@ -110,7 +111,7 @@ print(tally)
 
 # %%
 _ = msk_connect.wait_until_stored(workbook)
-objects = landing.objects(workbook, "start-here", since=before)
+objects = sink_objects.objects(workbook, "start-here", since=before)
 print(len(objects), "objects")
 
 # %% [markdown]
@@ -129,7 +130,7 @@ print(message.decode())
 
 # %%
 landed = next(item for item in objects if item.topic == place)
-line = landing.text(workbook, landed.key)
+line = sink_objects.text(workbook, landed.key)
 print("the same row:", json.loads(line) == json.loads(message))
 print("the name follows the offset:", landed.offset == before[place])
 print("one line an object:", line.count("\n") == 1)
@@ -217,7 +218,7 @@ except ValueError as error:
 # The same seed draws the same 200 rows. They arrive as new messages, and exact repetitions collapse in cleaning.
 # </details>
 #
-# **Clean up.** Nothing to do on the laptop: `python -m helpers.lab down` stops the lab and keeps your data,
-# `python -m helpers.lab reset` deletes it.
+# **Clean up.** Nothing to do on the laptop: `python -m lab down` stops the lab and keeps your data,
+# `python -m lab reset` deletes it.
 #
 # next: [Milestone 3: the client machine](01_ec2_kafka_client.ipynb) · index: [README](../README.md)

@@ -19,7 +19,7 @@
 # 3. set up Kafka's tools and the IAM package on it,
 # 4. write `client.properties` and find out what each missing piece breaks.
 #
-# **Before you start:** the lab runs (`make lab`, or `python -m helpers.lab up`); no earlier notebook is needed.
+# **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed.
 # **Time:** a minute to run, an hour to work through. **Cost on AWS:** a t3.small instance costs about 2 cents an hour
 # while it runs, and its disk a few cents a month until you terminate it; the MSK cluster that it talks to costs far
 # more, from 5 cents an hour a broker, also when idle (prices of us-east-1, checked in November 2026).
@@ -62,7 +62,7 @@ print("role:     ", workbook.access_role)
 # file: whoever has it can walk in as you. AWS shows it once, when the pair is created, and keeps no copy.
 
 # %%
-from helpers import ec2_client
+from helpers.client_machine import ec2_client
 
 _ = ec2_client.create_key_pair(workbook)
 print(workbook.key_file.read_text().splitlines()[0])
@@ -88,14 +88,14 @@ print(f"{stat.S_IMODE(workbook.key_file.stat().st_mode):04o}")
 # %%
 import json
 
-from helpers import access_role
+from helpers import iam
 
-trust = access_role.trust_policy()
+trust = iam.trust_policy()
 print(json.dumps(trust, indent=2))
 
 # %%
-role = access_role.create(workbook, trust)
-access_role.set_policies(workbook, {})
+role = iam.create(workbook, trust)
+iam.set_policies(workbook, {})
 print(role)
 
 # %% [markdown]
@@ -103,13 +103,13 @@ print(role)
 #
 # ## Task 3: launch the instance
 #
-# An instance takes its role by way of an *instance profile*, a box around the role. `access_role.create` made it, under
+# An instance takes its role by way of an *instance profile*, a box around the role. `iam.create` made it, under
 # the same name. Here is the launch itself; on the laptop it starts the lab's client machine, on AWS an EC2 instance.
 
 # %%
-from helpers import source
+from helpers import show_code
 
-source.show(ec2_client.launch)
+show_code.show(ec2_client.launch)
 
 # %%
 _ = ec2_client.launch(workbook)
@@ -126,15 +126,15 @@ print("role:    ", launched["IamInstanceProfile"]["Arn"].rsplit("/")[-1])
 # instance's console. It takes a second; `connect` does it for you when you hand it the fingerprint.
 
 # %%
-from helpers import client_machine
+from helpers.client_machine import ssh
 
 expected = ec2_client.host_fingerprint(workbook)
-machine = client_machine.connect(workbook, expected)
+machine = ssh.connect(workbook, expected)
 machine.show("echo hello from $USER; ls -d */")
 
 # %% [markdown]
 # In a terminal, the same is `ssh -i <id>-key-pair.pem ec2-user@<address>`; on the laptop the address is `127.0.0.1`,
-# and the port is not 22 but the one that `python -m helpers.lab status` shows for `client`: `-p 2222`. The lab's
+# and the port is not 22 but the one that `python -m lab status` shows for `client`: `-p 2222`. The lab's
 # machine is a folder of yours with a door for SSH, not a computer of its own: what you do there, you do as yourself.
 #
 # **Predict, then run.** What happens when others may read your key file? Make it readable for all, and try.
@@ -142,8 +142,8 @@ machine.show("echo hello from $USER; ls -d */")
 # %%
 workbook.key_file.chmod(0o644)
 try:
-    client_machine.connect(workbook)
-except client_machine.ClientMachineError as error:
+    ssh.connect(workbook)
+except ssh.ClientMachineError as error:
     print(error)
 workbook.key_file.chmod(0o400)
 
@@ -166,7 +166,7 @@ workbook.key_file.chmod(0o400)
 # %%
 import boto3
 
-from helpers import msk
+from helpers.kafka import msk
 
 machine.show(f"{kafka_folder}/bin/kafka-topics.sh --version")
 cluster = boto3.client("kafka").describe_cluster(ClusterArn=msk.cluster_arn(workbook))["ClusterInfo"]
@@ -189,7 +189,7 @@ machine.show('test -n "$BOOTSTRAP_SERVERS" && echo the variable is set')
 # the mechanism that MSK calls `AWS_MSK_IAM`, and two classes that do it, in the role that you name.
 
 # %%
-from helpers import kafka_client
+from helpers.kafka import client as kafka_client
 
 properties = kafka_client.client_properties(role)
 machine.write(f"{kafka_folder}/bin/client.properties", properties)
@@ -229,10 +229,10 @@ machine.show(listing)
 # apart.
 
 # %%
-print(json.dumps(access_role.kafka_policy(workbook)["Statement"][1], indent=2))
+print(json.dumps(iam.kafka_policy(workbook)["Statement"][1], indent=2))
 
 # %%
-access_role.set_policies(workbook, {"kafka": access_role.kafka_policy(workbook)})
+iam.set_policies(workbook, {"kafka": iam.kafka_policy(workbook)})
 answer = machine.run(f"{tool} --command-config client.properties --list")
 print("the broker lets the role in:", answer.exit_code == 0)
 
@@ -251,7 +251,7 @@ machine.show(f"{assume} --query AssumedRoleUser.Arn --output text 2>&1 | grep -v
 # policy says so. Add the role's own ARN as a principal, and try again.
 
 # %%
-access_role.set_trust(workbook, access_role.trust_policy(role))
+iam.set_trust(workbook, iam.trust_policy(role))
 machine.show(f"{assume} --query AssumedRoleUser.Arn --output text")
 
 # %% [markdown]
@@ -260,11 +260,11 @@ machine.show(f"{assume} --query AssumedRoleUser.Arn --output text")
 # Take the policy away while the tools are in use. **Predict:** how long does the broker go on believing the old one?
 
 # %%
-access_role.set_policies(workbook, {})
+iam.set_policies(workbook, {})
 machine.show(listing)
 
 # %%
-access_role.set_policies(workbook, {"kafka": access_role.kafka_policy(workbook)})
+iam.set_policies(workbook, {"kafka": iam.kafka_policy(workbook)})
 again = machine.run(f"{tool} --command-config client.properties --list")
 machine.close()
 print("repaired:", again.exit_code == 0)
@@ -298,7 +298,7 @@ print("repaired:", again.exit_code == 0)
 # </details>
 #
 # **Clean up.** The next notebooks need the machine. When you are done with all of them,
-# `ec2_client.terminate(workbook)` ends it with its disk; on AWS that also ends its cost. `python -m helpers.lab down`
+# `ec2_client.terminate(workbook)` ends it with its disk; on AWS that also ends its cost. `python -m lab down`
 # stops the lab and keeps everything.
 #
 # previous: [Start here](00_start_here.ipynb) · index: [README](../README.md) · next: [three

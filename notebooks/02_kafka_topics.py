@@ -18,7 +18,7 @@
 # 2. be refused a topic without your prefix, and say why,
 # 3. produce and consume messages on the command line, and read offsets and a group's lag.
 #
-# **Before you start:** the lab runs (`make lab`, or `python -m helpers.lab up`); no earlier notebook is needed: the
+# **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed: the
 # first cells make the client machine of part 1 if it is not there. **Time:** a minute to run, half an hour to work
 # through. **Cost on AWS:** topics cost nothing themselves; MSK charges for brokers by the hour and for the storage that
 # messages take (checked in November 2026).

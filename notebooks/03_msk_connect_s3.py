@@ -19,7 +19,7 @@
 # 3. give the connector's role what it needs, and see what it does without,
 # 4. read the names of the objects: topic, partition, offset.
 #
-# **Before you start:** the lab runs (`make lab`, or `python -m helpers.lab up`); no earlier notebook is needed: the
+# **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed: the
 # first cells make the client machine and the topics if they are not there. **Time:** half a minute to run, an hour to
 # work through. **Cost on AWS:** a connector with one worker of one unit costs about 11 cents an hour as long as it
 # exists, also when idle: delete it when you stop for the day (us-east-1, checked in November 2026). A thousand PUT
@@ -52,13 +52,15 @@ rate = 100.0  # posts a second
 # to that.
 
 # %%
-from helpers import catch_up, kafka_client, landing
+from helpers import catch_up
 from helpers.config import Workbook
+from helpers.kafka import client as kafka_client
+from helpers.kafka import sink_objects
 
 workbook = Workbook.load()
 machine = catch_up.ready_machine(workbook, kafka_folder, iam_jar)
 _ = kafka_client.create_topics(workbook)
-_ = landing.create_bucket(workbook)
+_ = sink_objects.create_bucket(workbook)
 print("bucket:   ", workbook.bucket)
 print("plugin:   ", workbook.plugin)
 print("connector:", workbook.connector)
@@ -75,9 +77,9 @@ print("connector:", workbook.connector)
 # away. **Predict, then run.** Who refuses the copy, and in which words?
 
 # %%
-from helpers import access_role
+from helpers import iam
 
-access_role.set_policies(workbook, {"kafka": access_role.kafka_policy(workbook)})
+iam.set_policies(workbook, {"kafka": iam.kafka_policy(workbook)})
 copy = f"aws s3 cp downloads/{plugin_zip} s3://{workbook.bucket}/kafka-connect-s3/ --no-progress"
 machine.show(f"{copy} 2>&1 | grep -o 'not authorized to perform.*'")
 
@@ -88,11 +90,11 @@ machine.show(f"{copy} 2>&1 | grep -o 'not authorized to perform.*'")
 # %%
 import json
 
-print(json.dumps(access_role.bucket_policy(workbook), indent=2))
+print(json.dumps(iam.bucket_policy(workbook), indent=2))
 
 # %%
-policies = {"kafka": access_role.kafka_policy(workbook), "bucket": access_role.bucket_policy(workbook)}
-access_role.set_policies(workbook, policies)
+policies = {"kafka": iam.kafka_policy(workbook), "bucket": iam.bucket_policy(workbook)}
+iam.set_policies(workbook, policies)
 machine.show(copy)
 
 # %%
@@ -104,7 +106,7 @@ machine.show(f"aws s3 ls s3://{workbook.bucket}/kafka-connect-s3/ | awk '{{print
 # In MSK Connect a *custom plugin* is a zip in S3 that was looked through and given a name. What if the key is mistyped?
 
 # %%
-from helpers import msk_connect
+from helpers.kafka import msk_connect
 
 try:
     msk_connect.create_plugin(workbook, "kafka-connect-s3/no-such-file.zip", name=f"{workbook.plugin}-mistyped")
@@ -156,7 +158,7 @@ for name, value in properties.items():
 # own.
 
 # %%
-role = access_role.arn(workbook)
+role = iam.arn(workbook)
 request = msk_connect.connector_request(workbook, properties, plugin, role)
 for name in ("connectorName", "kafkaClusterClientAuthentication", "serviceExecutionRoleArn", "capacity"):
     print(f"{name:33} {request[name]}")
@@ -169,14 +171,14 @@ for name in ("connectorName", "kafkaClusterClientAuthentication", "serviceExecut
 
 # %%
 _ = msk_connect.delete_connector(workbook)
-trust = access_role.trust_policy(role)
+trust = iam.trust_policy(role)
 trust["Statement"][0]["Principal"]["Service"] = ["ec2.amazonaws.com"]
-access_role.set_trust(workbook, trust)
+iam.set_trust(workbook, trust)
 try:
     msk_connect.create_connector(workbook, request)
 except msk_connect.ConnectorError as error:
     print(error)
-access_role.set_trust(workbook, access_role.trust_policy(role))
+iam.set_trust(workbook, iam.trust_policy(role))
 
 # %% [markdown]
 # Refused at once, nothing was made. Second, a bucket that is not yours:
@@ -228,7 +230,7 @@ machine.show(f"aws s3 ls {folder} | tail -5")
 # has to write the object again after a crash. So a crash makes no second copy. Count what came, and compare:
 
 # %%
-objects = landing.objects(workbook, since=before)
+objects = sink_objects.objects(workbook, since=before)
 for table in ("pin", "geo", "user"):
     offsets = [item.offset - before[item.topic] for item in objects if item.topic == workbook.topic(table)]
     print(f"{table:5} {len(offsets)} objects, offsets without a gap: {offsets == list(range(posts))}")
@@ -237,7 +239,7 @@ for table in ("pin", "geo", "user"):
 first = next(item for item in objects if item.topic == workbook.topic("geo"))
 message = kafka_client.read(workbook, first.topic, first.offset, 1)[0]
 print(message.decode())
-print("the object holds the same row:", json.loads(landing.text(workbook, first.key)) == json.loads(message))
+print("the object holds the same row:", json.loads(sink_objects.text(workbook, first.key)) == json.loads(message))
 
 # %%
 machine.close()

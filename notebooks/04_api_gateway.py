@@ -19,7 +19,7 @@
 # 3. post by HTTP, and let the emulator do it,
 # 4. read each topic with a consumer, and trace one message from request to object.
 #
-# **Before you start:** the lab runs (`make lab`, or `python -m helpers.lab up`); no earlier notebook is needed: the
+# **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed: the
 # first cells make the client machine and the connector if they are not there. **Time:** half a minute to run, an hour
 # to work through. **Cost on AWS:** a million calls of a REST API cost 3.50 dollars, and nothing while nobody calls
 # (us-east-1, checked in November 2026); the client machine and the connector cost by the hour.
@@ -68,11 +68,11 @@ print("API:", workbook.api)
 # `/{proxy+}` matches any path, and the plus sign makes it take everything that is left, slashes included.
 
 # %%
-from helpers import api_gateway
+from helpers.gateway import rest_api
 
-api = api_gateway.create_api(workbook)
-resource = api_gateway.create_proxy_resource(workbook, api)
-print("/{proxy+} is there:", api_gateway.resources(workbook, api)["/{proxy+}"] == resource)
+api = rest_api.create_api(workbook)
+resource = rest_api.create_proxy_resource(workbook, api)
+print("/{proxy+} is there:", rest_api.resources(workbook, api)["/{proxy+}"] == resource)
 
 # %% [markdown]
 # On it goes one method, `ANY`, with an *integration* of the type `HTTP_PROXY`: pass the request on as it is. Where to?
@@ -80,23 +80,24 @@ print("/{proxy+} is there:", api_gateway.resources(workbook, api)["/{proxy+}"] =
 # a part called `proxy`, the integration puts that part into its own address.
 
 # %%
-from helpers import source
+from helpers import show_code
 
-source.show(api_gateway.forward)
+show_code.show(rest_api.forward)
 
 # %%
-from helpers import client_machine, rest_proxy
+from helpers.client_machine import ssh
+from helpers.gateway import rest_proxy
 
-address = f"http://{client_machine.host(workbook)}:{rest_proxy.port(machine)}"
-api_gateway.forward(workbook, api, resource, address)
+address = f"http://{ssh.host(workbook)}:{rest_proxy.port(machine)}"
+rest_api.forward(workbook, api, resource, address)
 
 # %% [markdown]
 # What you build is a draft. A *deployment* is a snapshot of it, and a *stage* serves a deployment under an address, the
 # invoke URL.
 
 # %%
-invoke_url = api_gateway.deploy(workbook, api)
-print("ends with the stage's name on AWS:", api_gateway.STAGE in invoke_url)
+invoke_url = rest_api.deploy(workbook, api)
+print("ends with the stage's name on AWS:", rest_api.STAGE in invoke_url)
 
 # %% [markdown]
 # Call it before anything listens behind it. **Predict, then run.** Who answers, and with which code?
@@ -118,13 +119,14 @@ print(reply.status_code, reply.json()["message"])
 # inside, which begin with `client.`. Forget the prefix first, and see what it says.
 
 # %%
-from helpers import access_role, msk
+from helpers import iam
+from helpers.kafka import msk
 
-role, servers = access_role.arn(workbook), msk.bootstrap_brokers(workbook)
+role, servers = iam.arn(workbook), msk.bootstrap_brokers(workbook)
 rest_proxy.configure(machine, rest_proxy.properties(servers, role, prefix=""))
 try:
     rest_proxy.start(machine)
-except client_machine.ClientMachineError as error:
+except ssh.ClientMachineError as error:
     print(str(error).partition("ERROR ")[2])
 
 # %% [markdown]
@@ -149,7 +151,7 @@ print(reply.status_code, sorted(topic for topic in reply.json() if topic in work
 # values are written: `vnd.kafka.json.v2+json` is version 2 of the API, with JSON inside.
 
 # %%
-from helpers import kafka_client
+from helpers.kafka import client as kafka_client
 
 before = kafka_client.end_offsets(workbook)
 place = workbook.topic("geo")
@@ -215,16 +217,16 @@ for topic in workbook.topics:
 # bucket is called without searching.
 
 # %%
-from helpers import landing, msk_connect
+from helpers.kafka import msk_connect, sink_objects
 
 _ = msk_connect.wait_until_stored(workbook)
 key = f"topics/{place}/partition=0/{place}+0+{stored['offset']:010d}.json"
 print("request  ", post)
 print("in Kafka ", kafka_client.read(workbook, place, stored["offset"], 1)[0].decode())
-print("in S3    ", landing.text(workbook, key).strip())
+print("in S3    ", sink_objects.text(workbook, key).strip())
 
 # %%
-landed = landing.objects(workbook, since=before)
+landed = sink_objects.objects(workbook, since=before)
 print(len(landed), "objects for", tally.acknowledged, "posts")
 machine.close()
 

@@ -19,7 +19,7 @@
 # 3. measure three ways to read the same rows,
 # 4. unmount, and know what to use instead of a mount today.
 #
-# **Before you start:** the lab runs (`make lab`, or `python -m helpers.lab up`); no earlier notebook is needed: the
+# **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed: the
 # first cells post some messages if there are none. **Time:** half a minute to run, half an hour to work through.
 # **Cost on AWS:** the cluster costs by the hour while it runs, and every object read is a request: 0.4 cents for ten
 # thousand of them (us-east-1, checked in November 2026).
@@ -61,7 +61,7 @@ print("Spark", spark.version, "answers:", spark.range(3).count() == 3)
 # Something to read: some posts, through Kafka and the connector into the bucket's folder `topics`.
 
 # %%
-from helpers import msk_connect
+from helpers.kafka import msk_connect
 from helpers.user_posting_emulation import emulate
 
 catch_up.running_connector(workbook)

@@ -19,7 +19,7 @@
 # 4. prove that nothing was lost and that loading a batch twice changes nothing,
 # 5. keep the results as three Delta tables.
 #
-# **Before you start:** the lab runs (`make lab`, or `python -m helpers.lab up`); no earlier notebook is needed.
+# **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed.
 # **Time:** about three minutes to run, an hour to work through. **Cost on AWS:** a few cents for the cluster while it
 # runs; the 1,500 small objects cost 0.75 cent to write and are paid for again, as requests, at every reading.
 
@@ -46,12 +46,14 @@ flush_size = 500  # messages an object in the backfill
 # The same object of names and the same shared cluster as before.
 
 # %%
-from helpers import databricks, kafka_client, landing, msk_connect
+from helpers import databricks
 from helpers.config import TABLES, Workbook
+from helpers.kafka import client as kafka_client
+from helpers.kafka import msk_connect, sink_objects
 
 workbook = Workbook.load()
 spark = databricks.session()
-_ = landing.create_bucket(workbook)
+_ = sink_objects.create_bucket(workbook)
 _ = kafka_client.create_topics(workbook)
 print("topics:", *workbook.topics)
 
@@ -78,7 +80,7 @@ live_seconds = time.monotonic() - started
 print(tally)
 
 # %%
-live_objects = landing.objects(workbook, "live", since=before)
+live_objects = sink_objects.objects(workbook, "live", since=before)
 print(len(live_objects), "objects for", 3 * live_posts, "messages")
 
 # %% [markdown]
@@ -97,7 +99,7 @@ for name in ("flush.size", "topics.dir", "rotate.schedule.interval.ms"):
     print(f"{name:28} {properties[name]}")
 
 # %%
-from helpers.postings import history
+from helpers.emulator.postings import history
 from helpers.user_posting_emulation import send
 
 before = kafka_client.end_offsets(workbook)
@@ -108,7 +110,7 @@ backfill_seconds = time.monotonic() - started
 print(tally)
 
 # %%
-backfill_objects = landing.objects(workbook, "history", since=before)
+backfill_objects = sink_objects.objects(workbook, "history", since=before)
 print("fewer than 120 objects for", 3 * tally.acknowledged, "messages:", len(backfill_objects) < 120)
 
 # %% [markdown]
@@ -228,9 +230,9 @@ except Exception as error:
 # and no Python function is called for it.
 
 # %%
-from helpers import cleaning, source
+from helpers import cleaning, show_code
 
-source.show(cleaning.clean_pin, cleaning._text, cleaning._not_empty)
+show_code.show(cleaning.clean_pin, cleaning._text, cleaning._not_empty)
 
 # %%
 from helpers.cleaning import clean_pin, deduplicate
@@ -243,7 +245,7 @@ pin.printSchema()
 # it on all:
 
 # %%
-source.show(cleaning._follower_count, cleaning._decimal)
+show_code.show(cleaning._follower_count, cleaning._decimal)
 
 # %%
 from helpers.raw import PIN_SCHEMA
@@ -260,7 +262,7 @@ for row in clean_pin(spark.createDataFrame(lines, PIN_SCHEMA)).orderBy("ind").co
 # are accepted; one without a zone is taken as UTC.
 
 # %%
-source.show(cleaning.clean_geo, cleaning._instant)
+show_code.show(cleaning.clean_geo, cleaning._instant)
 
 # %%
 from helpers.cleaning import clean_geo
@@ -274,7 +276,7 @@ geo.orderBy("ind").limit(3).toPandas()
 # First and last name become `user_name`, `date_joined` becomes a timestamp.
 
 # %%
-source.show(cleaning.clean_user)
+show_code.show(cleaning.clean_user)
 
 # %%
 from helpers.cleaning import clean_user
@@ -362,7 +364,7 @@ for table, frame in (("pin", pin), ("geo", geo), ("user", user)):
 # </details>
 #
 # **Clean up.** The tables stay for the next notebook. The connector costs money on AWS as long as it exists, also when
-# it has nothing to do; on the laptop it sleeps. `python -m helpers.lab reset` deletes everything.
+# it has nothing to do; on the laptop it sleeps. `python -m lab reset` deletes everything.
 #
 # previous: [mount the bucket](05_databricks_mount.ipynb) · index: [README](../README.md) ·
 # next: [Milestone 7: eight questions](07_spark_analytics.ipynb)

@@ -18,7 +18,7 @@
 # 3. count users instead of posts, and see the answers change,
 # 4. show a median, and a chart where a picture says more than a table.
 #
-# **Before you start:** the lab runs (`make lab`, or `python -m helpers.lab up`). If you have not run the notebook
+# **Before you start:** the lab runs (`make lab`, or `python -m lab up`). If you have not run the notebook
 # before, the first cells catch up for you. **Time:** one minute to run, an hour to work through. **Cost on AWS:** the
 # cluster while it runs, a few cents.
 
@@ -42,7 +42,7 @@ rows_shown = 8  # rows of the longer tables to show
 # history through Kafka and Connect and cleans it, which takes half a minute.
 
 # %%
-from helpers import analytics, catch_up, databricks, plots, source
+from helpers import analytics, catch_up, databricks, plots, show_code
 from helpers.config import Workbook
 
 workbook = Workbook.load()
@@ -61,11 +61,11 @@ print({name: frame.count() for name, frame in tables.items()})
 # is the same on every run and every machine.
 
 # The queries are functions of `helpers.analytics`, so that the batch, the stream and the tests use the same ones.
-# `source.show` prints a function without its documentation. Read this one from the inside out: count the distinct
+# `show_code.show` prints a function without its documentation. Read this one from the inside out: count the distinct
 # posts of each country and category, rank the categories of a country, keep the first.
 
 # %%
-source.show(analytics.popular_category_by_country, analytics._category_counts, analytics._winners, analytics._first)
+show_code.show(analytics.popular_category_by_country, analytics._category_counts, analytics._winners, analytics._first)
 
 # %%
 by_country = analytics.popular_category_by_country(pin, geo)
@@ -106,7 +106,7 @@ print(tied.count(), "of", by_country.count(), "countries are decided by the rule
 # winner a year, the text below it for the number of posts of each category: both are here.
 
 # %%
-source.show(analytics._category_counts_by_year, analytics._in_years, analytics._utc_year)
+show_code.show(analytics._category_counts_by_year, analytics._in_years, analytics._utc_year)
 
 # %%
 analytics.popular_category_by_year(pin, geo).toPandas()
@@ -133,7 +133,7 @@ outside.orderBy("post_year").toPandas()
 # tie goes to the first name in code-point order. Posters whose count is not known cannot win.
 
 # %%
-source.show(analytics.most_followed_by_country)
+show_code.show(analytics.most_followed_by_country)
 
 # %%
 most_followed = analytics.most_followed_by_country(pin, geo)
@@ -145,7 +145,7 @@ most_followed.orderBy(F.desc("follower_count"), "country").limit(rows_shown).toP
 # **Reading.** One row: the greatest count of all. If two countries had it, the first in the alphabet would be named.
 
 # %%
-source.show(analytics.country_of_most_followed)
+show_code.show(analytics.country_of_most_followed)
 
 # %%
 analytics.country_of_most_followed(pin, geo).toPandas()
@@ -157,7 +157,7 @@ analytics.country_of_most_followed(pin, geo).toPandas()
 # under 18, or of unknown age, belongs to no group. Posts are counted, not people.
 
 # %%
-source.show(analytics.popular_category_by_age_group, analytics.age_group)
+show_code.show(analytics.popular_category_by_age_group, analytics.age_group)
 
 # %%
 by_age = analytics.popular_category_by_age_group(pin, user)
@@ -186,7 +186,7 @@ groups.toPandas().set_index("age_group").loc[groups_in_order]
 # people; `ind` would count posts.
 
 # %%
-source.show(analytics.users_joined_by_year)
+show_code.show(analytics.users_joined_by_year)
 
 # %%
 import pandas as pd
@@ -218,7 +218,7 @@ pd.DataFrame(readings)
 # often is counted often. The median is exact: with an even number of users, the mean of the two in the middle.
 
 # %%
-source.show(analytics.median_followers_by_joining_year, analytics._follower_counts, analytics._medians)
+show_code.show(analytics.median_followers_by_joining_year, analytics._follower_counts, analytics._medians)
 
 # %%
 medians = analytics.median_followers_by_joining_year(pin, user).toPandas()

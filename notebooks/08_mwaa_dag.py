@@ -19,7 +19,7 @@
 # 4. break it, and read the error where an engineer would look,
 # 5. check that the daily answers equal those of milestone 7.
 #
-# **Before you start:** the lab runs (`make lab`, or `python -m helpers.lab up`); no earlier notebook is needed.
+# **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed.
 # **Time:** about five minutes to run, an hour to work through. **Cost on AWS:** the smallest environment costs about
 # half a dollar an hour for as long as it exists, whether it works or not. Delete it when you are done.
 
@@ -45,12 +45,14 @@ folder = "history"  # folder of the bucket with the topics' objects
 # Names, the cluster, and the raw data. If milestone 7 has not been run, this sends the history through Kafka first.
 
 # %%
-from helpers import catch_up, databricks, landing, orchestration, source
+from helpers import catch_up, databricks, show_code
+from helpers.airflow import mwaa
 from helpers.config import Workbook
+from helpers.kafka import sink_objects
 
 workbook = Workbook.load()
 spark = databricks.session()
-_ = landing.create_bucket(workbook)
+_ = sink_objects.create_bucket(workbook)
 tables = catch_up.clean_tables(spark, workbook)
 print({name: frame.count() for name, frame in tables.items()})
 
@@ -61,13 +63,13 @@ print({name: frame.count() for name, frame in tables.items()})
 # Airflow's two service names and may read this one bucket, no more.
 
 # %%
-source.show(orchestration.create_role)
+show_code.show(mwaa.create_role)
 
 # %%
-role = orchestration.create_role(workbook)
-_ = orchestration.create_environment(workbook, role)
-orchestration.wait_until_available(workbook)
-print(workbook.airflow, orchestration.status(workbook))
+role = mwaa.create_role(workbook)
+_ = mwaa.create_environment(workbook, role)
+mwaa.wait_until_available(workbook)
+print(workbook.airflow, mwaa.status(workbook))
 
 # %% [markdown]
 # On AWS this takes 20 to 30 minutes. On the laptop it starts a real Airflow: scheduler, DAG processor, triggerer and
@@ -81,9 +83,9 @@ print(workbook.airflow, orchestration.status(workbook))
 
 # %%
 raw = f"s3://{workbook.bucket}/{folder}"
-orchestration.connect_databricks(workbook)
-orchestration.set_settings(workbook, notebooks_folder, raw, cluster_id)
-print(orchestration.call(workbook, "GET", f"/variables/{workbook.dag}")["value"])
+mwaa.connect_databricks(workbook)
+mwaa.set_settings(workbook, notebooks_folder, raw, cluster_id)
+print(mwaa.call(workbook, "GET", f"/variables/{workbook.dag}")["value"])
 
 # %% [markdown]
 # ## The DAG
@@ -92,22 +94,22 @@ print(orchestration.call(workbook, "GET", f"/variables/{workbook.dag}")["value"]
 # with a time zone, retries with a delay, and the day as a parameter, so that a repeated run replaces its own day only.
 
 # %%
-text = orchestration.DAG_FILE.read_text()
+text = mwaa.DAG_FILE.read_text()
 print(text[text.index("with DAG(") :])
 
 # %% [markdown]
 # Upload it. The file's name becomes the DAG's name.
 
 # %%
-print(orchestration.upload_dag(workbook))
-dag = orchestration.wait_for_dag(workbook)
+print(mwaa.upload_dag(workbook))
+dag = mwaa.wait_for_dag(workbook)
 print(dag["dag_id"], "·", dag["timetable_summary"], "·", *dag["owners"], "·", *sorted(t["name"] for t in dag["tags"]))
 
 # %% [markdown]
 # The graph, as Airflow has understood it:
 
 # %%
-for task, after in orchestration.graph(workbook).items():
+for task, after in mwaa.graph(workbook).items():
     print(f"{task:10} ──► {', '.join(after) or 'end'}")
 
 # %% [markdown]
@@ -117,12 +119,12 @@ for task, after in orchestration.graph(workbook).items():
 # runs at once would write the same tables (`max_active_runs=1`).
 
 # %%
-orchestration.pause(workbook, False)
-run = orchestration.trigger(workbook)
-print(orchestration.wait_for_run(workbook, run))
+mwaa.pause(workbook, False)
+run = mwaa.trigger(workbook)
+print(mwaa.wait_for_run(workbook, run))
 
 # %%
-for task in orchestration.tasks(workbook, run):
+for task in mwaa.tasks(workbook, run):
     print(f"{task.task:10} {task.state}")
 
 # %% [markdown]
@@ -130,7 +132,7 @@ for task in orchestration.tasks(workbook, run):
 # browser.
 
 # %%
-log = orchestration.task_log(workbook, run, "clean")
+log = mwaa.task_log(workbook, run, "clean")
 print(*(line for line in log if "completed" in line), sep="\n")
 print("pages named in the log:", len({line.split(" at ")[-1] for line in log if "View run status" in line}))
 
@@ -141,10 +143,10 @@ print("pages named in the log:", len({line.split(" at ")[-1] for line in log if 
 # either side that the other lacks.
 
 # %%
-from helpers import daily
+from helpers.airflow import daily
 
 clean = {name: spark.table(workbook.clean_table(name)) for name in ("pin", "geo", "user")}
-day = orchestration.run_day(workbook, run)
+day = mwaa.run_day(workbook, run)
 for question, needed in (pair for group in daily.QUESTIONS.values() for pair in group.items()):
     by_hand = question(*(clean[name] for name in needed))
     kept = spark.table(daily.answer_table(workbook.id, question.__name__))
@@ -159,10 +161,10 @@ for question, needed in (pair for group in daily.QUESTIONS.values() for pair in 
 # the others?
 
 # %%
-orchestration.set_settings(workbook, "/Shared/moved", raw, cluster_id)
-broken = orchestration.trigger(workbook)
-print(orchestration.wait_for_run(workbook, broken))
-for task in orchestration.tasks(workbook, broken):
+mwaa.set_settings(workbook, "/Shared/moved", raw, cluster_id)
+broken = mwaa.trigger(workbook)
+print(mwaa.wait_for_run(workbook, broken))
+for task in mwaa.tasks(workbook, broken):
     print(f"{task.task:10} {task.state:16} tried {task.tries} times")
 
 # %% [markdown]
@@ -170,7 +172,7 @@ for task in orchestration.tasks(workbook, broken):
 # would an engineer look? Not at the failed run, but at the log of the *first* failed task, at its last attempt:
 
 # %%
-log = orchestration.task_log(workbook, broken, "clean", attempt=3)
+log = mwaa.task_log(workbook, broken, "clean", attempt=3)
 told = next(line for line in log if "Unable to access" in line)
 print(told[told.index("Unable to access") :].split(". ")[0])
 
@@ -180,9 +182,9 @@ print(told[told.index("Unable to access") :].split(". ")[0])
 # The DAG is right, so nothing is uploaded: the variable is put right, and a new run reads it.
 
 # %%
-orchestration.set_settings(workbook, notebooks_folder, raw, cluster_id)
-repaired = orchestration.trigger(workbook)
-print(orchestration.wait_for_run(workbook, repaired))
+mwaa.set_settings(workbook, notebooks_folder, raw, cluster_id)
+repaired = mwaa.trigger(workbook)
+print(mwaa.wait_for_run(workbook, repaired))
 
 # %% [markdown]
 # That was another run for the same day. Did it change an answer, or add one?
@@ -216,8 +218,8 @@ spark.table(name).where(f"day = '{day}'").drop("day").orderBy("post_year").toPan
 # they go with it.
 
 # %%
-orchestration.delete_environment(workbook)
-print(workbook.airflow, orchestration.status(workbook) or "is gone")
+mwaa.delete_environment(workbook)
+print(workbook.airflow, mwaa.status(workbook) or "is gone")
 
 # %% [markdown]
 # previous: [eight questions](07_spark_analytics.ipynb) · index: [README](../README.md) ·

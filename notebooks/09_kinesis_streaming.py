@@ -20,7 +20,7 @@
 # 4. make three mistakes that cost data elsewhere, and know their signs,
 # 5. show that batch and stream end in the same tables and the same eight answers.
 #
-# **Before you start:** the lab runs (`make lab`, or `python -m helpers.lab up`); no earlier notebook is needed.
+# **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed.
 # **Time:** three minutes to run, an hour to work through. **Cost on AWS:** a provisioned shard costs 1.5 cents an hour
 # also when nobody posts, so six of them are 2.16 dollars a day (us-east-1, checked in November 2026): delete the
 # streams when you stop.
@@ -64,9 +64,10 @@ print(*workbook.streams, sep="\n")
 # second and gives out twice as many bytes; you pay for shards, so you say how many. Records stay for 24 hours.
 
 # %%
-from helpers import kinesis_streams, source
+from helpers import show_code
+from helpers.kinesis import streams as kinesis_streams
 
-source.show(kinesis_streams.create)
+show_code.show(kinesis_streams.create)
 
 # %%
 for stream in workbook.streams:
@@ -81,7 +82,7 @@ kinesis_streams.describe(workbook)
 # streams and no others.
 
 # %%
-from helpers import api_gateway, kinesis_proxy, kinesis_role
+from helpers.gateway import kinesis_proxy, kinesis_role, rest_api
 
 role = kinesis_role.create(workbook)
 trusted = kinesis_role.trust_policy()["Statement"][0]
@@ -91,7 +92,7 @@ print(role.rpartition("/")[2], "trusts", trusted["Principal"]["Service"])
 # The API is a tree of paths. Each method names an action of Kinesis:
 
 # %%
-api = api_gateway.create_api(workbook)
+api = rest_api.create_api(workbook)
 kinesis_proxy.create(workbook, api, role)
 for method in kinesis_proxy.METHODS:
     print(f"{method.http_method:7}{method.path:33}{method.action}")
@@ -115,7 +116,7 @@ print(kinesis_proxy.PUT_RECORDS)
 import requests
 
 print(kinesis_proxy.RESPONSES)
-invoke_url = api_gateway.deploy(workbook, api)
+invoke_url = rest_api.deploy(workbook, api)
 listed = requests.get(f"{invoke_url}/streams").json()
 print([name for name in listed["StreamNames"] if name in workbook.streams])
 
@@ -144,7 +145,7 @@ for what, (url, body) in attempts.items():
 # %%
 from collections import Counter
 
-from helpers.postings import PostsDatabase, draws
+from helpers.emulator.postings import PostsDatabase, draws
 
 database = PostsDatabase(workbook.database_url)
 posting = database.posting(next(draws(seed))[1])
@@ -206,7 +207,7 @@ records.printSchema()
 # into a table of its own. `fresh` forgets what an earlier run of this notebook left under a name.
 
 # %%
-from helpers import streaming
+from helpers.streaming import queries as stream_queries
 
 ONCE = {"availableNow": True}
 
@@ -219,7 +220,7 @@ def fresh(name: str) -> tuple[str, str]:
 
 
 # %%
-_ = streaming.written(records, *fresh("envelope"), ONCE).awaitTermination()
+_ = stream_queries.written(records, *fresh("envelope"), ONCE).awaitTermination()
 envelope = spark.table(f"{workbook.id}_envelope")
 envelope.selectExpr("partitionKey", "shardId", "string(data) AS data").where("partitionKey = '7'").distinct().toPandas()
 
@@ -243,13 +244,13 @@ print(caught[0].message)
 # report of the arrival times, for the picture below.
 
 # %%
-source.show(streaming.cleaned)
+show_code.show(stream_queries.cleaned)
 
 # %%
 clean = {}
 for table in TABLES:
-    records = streaming.observed(streaming.envelope(spark, workbook, table, keys))
-    clean[table] = streaming.cleaned(records, table)
+    records = stream_queries.observed(stream_queries.envelope(spark, workbook, table, keys))
+    clean[table] = stream_queries.cleaned(records, table)
 print(clean["pin"].isStreaming, clean["pin"].columns[:5])
 
 # %% [markdown]
@@ -260,7 +261,7 @@ print(clean["pin"].isStreaming, clean["pin"].columns[:5])
 # is in the table once.
 
 # %%
-source.show(streaming.written)
+show_code.show(stream_queries.written)
 
 # %% [markdown]
 # Dozens of rows a second are few. Spark would generate Java code for each batch and split it into tasks, which pays for
@@ -268,7 +269,7 @@ source.show(streaming.written)
 # makes few tasks.
 
 # %%
-for setting, value in streaming.SMALL_BATCHES.items():
+for setting, value in stream_queries.SMALL_BATCHES.items():
     print(f"{setting:42}{value}")
 
 # %% [markdown]
@@ -277,9 +278,11 @@ for setting, value in streaming.SMALL_BATCHES.items():
 # %%
 def write(trigger=None):
     """Start the three queries."""
-    with streaming.small_batches(spark):
+    with stream_queries.small_batches(spark):
         return {
-            table: streaming.written(clean[table], workbook.stream_table(table), workbook.checkpoint(table), trigger)
+            table: stream_queries.written(
+                clean[table], workbook.stream_table(table), workbook.checkpoint(table), trigger
+            )
             for table in TABLES
         }
 
@@ -292,7 +295,7 @@ print([query.awaitTermination(300) for query in write(ONCE).values()])
 
 # %% tags=["nbval-ignore-output"]
 # Output not compared: the picture shows times.
-from helpers.live_view import LiveView
+from helpers.streaming.live_view import LiveView
 
 queries = write()
 with LiveView(queries, "Rows in the three tables while users post") as view:
@@ -312,7 +315,7 @@ print(view.rows())
 # Output not compared: seconds differ from run to run.
 from statistics import median
 
-from helpers.stream_progress import batches
+from helpers.streaming.progress import batches
 
 for table, query in queries.items():
     done = batches(query)
@@ -330,12 +333,12 @@ for table, query in queries.items():
 import time
 
 _, shared = fresh("shared")
-first = streaming.written(clean["pin"], f"{workbook.id}_first", shared)
+first = stream_queries.written(clean["pin"], f"{workbook.id}_first", shared)
 while not batches(first):
     time.sleep(0.2)
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
-    second = streaming.written(clean["geo"], f"{workbook.id}_second", shared)
+    second = stream_queries.written(clean["geo"], f"{workbook.id}_second", shared)
 print(str(caught[0].message).partition(". ")[2])
 
 # %% [markdown]
@@ -356,10 +359,10 @@ print(str(second.exception()).partition("KinesisError: ")[2].splitlines()[0])
 from pyspark.sql import functions as F
 
 text = F.col("data").cast("string")
-pins = streaming.envelope(spark, workbook, "pin", keys)
+pins = stream_queries.envelope(spark, workbook, "pin", keys)
 pins = pins.select(F.from_json(text, "index INT, category STRING, follower_count INT").alias("pin")).select("pin.*")
 wrong, checkpoint = fresh("wrong_schema")
-_ = streaming.written(pins, wrong, checkpoint, ONCE).awaitTermination()
+_ = stream_queries.written(pins, wrong, checkpoint, ONCE).awaitTermination()
 spark.sql(f"SELECT count(index) > 0 AS pins, count(follower_count) AS follower_counts FROM {wrong}").toPandas()
 
 # %% [markdown]
@@ -370,10 +373,10 @@ spark.sql(f"SELECT count(index) > 0 AS pins, count(follower_count) AS follower_c
 # nothing comes, nothing happens, and it looks as if it were broken.
 
 # %%
-latest = streaming.envelope(spark, workbook, "pin", keys, position="latest")
+latest = stream_queries.envelope(spark, workbook, "pin", keys, position="latest")
 late, checkpoint = fresh("latest")
-_ = streaming.written(latest, late, checkpoint, ONCE).awaitTermination()
-print("rows:", streaming.rows_in(spark, late))
+_ = stream_queries.written(latest, late, checkpoint, ONCE).awaitTermination()
+print("rows:", stream_queries.rows_in(spark, late))
 
 # %% [markdown]
 # The course says `earliest`, which reads what is still kept. Only the first start of a query asks for a position; after
@@ -395,13 +398,14 @@ for _ in range(2):
     emulate(workbook, invoke_url, posts=30, rate=500.0, seed=seed, batch=30, progress=False)
 
 # %%
-from helpers.stream_progress import state_rows
+from helpers.streaming.progress import state_rows
 
-twice = streaming.envelope(spark, workbook, "geo", keys, position=moment)
-once = streaming.cleaned(streaming.first_of_each(twice, "10 minutes"), "geo")
-remembering = streaming.written(once, *fresh("watermark"), ONCE)
+twice = stream_queries.envelope(spark, workbook, "geo", keys, position=moment)
+once = stream_queries.cleaned(stream_queries.first_of_each(twice, "10 minutes"), "geo")
+remembering = stream_queries.written(once, *fresh("watermark"), ONCE)
 _ = remembering.awaitTermination()
-print("rows:", streaming.rows_in(spark, f"{workbook.id}_watermark"), "records in the state:", state_rows(remembering))
+kept = stream_queries.rows_in(spark, f"{workbook.id}_watermark")
+print("rows:", kept, "records in the state:", state_rows(remembering))
 
 # %% [markdown]
 # Sixty records came, thirty rows are there, and thirty records take memory until the *watermark*, ten minutes behind
@@ -422,9 +426,9 @@ def merge(batch, number):
 
 
 # %%
-writer = streaming.cleaned(twice, "geo").writeStream.foreachBatch(merge).option("checkpointLocation", checkpoint)
+writer = stream_queries.cleaned(twice, "geo").writeStream.foreachBatch(merge).option("checkpointLocation", checkpoint)
 _ = writer.trigger(availableNow=True).start().awaitTermination()
-print("rows:", streaming.rows_in(spark, merged))
+print("rows:", stream_queries.rows_in(spark, merged))
 
 # %% [markdown]
 # ## Batch meets stream
@@ -432,10 +436,11 @@ print("rows:", streaming.rows_in(spark, merged))
 # The same posts through Kafka, Connect and S3, cleaned by the same functions: do both ways end in the same tables?
 
 # %%
-from helpers import kafka_client, landing, msk_connect
 from helpers import user_posting_emulation as batch_emulation
+from helpers.kafka import client as kafka_client
+from helpers.kafka import msk_connect, sink_objects
 
-_ = landing.create_bucket(workbook)
+_ = sink_objects.create_bucket(workbook)
 _ = kafka_client.create_topics(workbook)
 properties = msk_connect.sink_properties(workbook, flush_size=500, folder="meets", rotate_schedule_ms=1000)
 _ = msk_connect.put_connector(workbook, properties)
@@ -449,7 +454,7 @@ from helpers.raw import read_raw
 streamed, batch = {}, {}
 for table in TABLES:
     raw = read_raw(spark, workbook.topic_path(table, "meets"), table)
-    batch[table] = deduplicate(streaming.CLEAN[table](raw))
+    batch[table] = deduplicate(stream_queries.CLEAN[table](raw))
     streamed[table] = deduplicate(spark.table(workbook.stream_table(table)))
     both = batch[table].exceptAll(streamed[table]).isEmpty() and streamed[table].exceptAll(batch[table]).isEmpty()
     print(f"{table:5} the same rows: {both}")

@@ -8,7 +8,7 @@ import pytest
 from labs import TEST_PORTS, running_lab, workbook_of
 
 from helpers.config import Workbook
-from helpers.lab.layout import Lab
+from lab.core.layout import Lab
 
 
 @pytest.fixture(scope="session")

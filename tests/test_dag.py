@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from helpers import daily
-from helpers.lab.layout import CHECKOUT, Lab
-from helpers.lab.setup import airflow
+from helpers.airflow import daily
+from lab.core.layout import CHECKOUT, Lab
+from lab.setup import airflow
 
 DAG_FILE = CHECKOUT / "dags" / "pinterest_dag.py"
 

@@ -4,8 +4,10 @@ import dataclasses
 
 import pytest
 
-from helpers import analytics, kafka_client, landing, msk_connect
+from helpers import analytics
 from helpers.cleaning import clean_geo, clean_pin, clean_user, deduplicate
+from helpers.kafka import client as kafka_client
+from helpers.kafka import msk_connect, sink_objects
 from helpers.raw import read_raw
 from helpers.user_posting_emulation import emulate
 
@@ -16,7 +18,7 @@ pytestmark = pytest.mark.lab
 def own(workbook):
     """A workbook of another id, so that topics, bucket and connector are this test's alone."""
     mine = dataclasses.replace(workbook, id="00000000feed")
-    landing.create_bucket(mine)
+    sink_objects.create_bucket(mine)
     kafka_client.create_topics(mine)
     msk_connect.put_connector(mine, msk_connect.sink_properties(mine, 200, rotate_schedule_ms=500))
     yield mine

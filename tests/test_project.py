@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from helpers.lab.layout import CHECKOUT, PORTS, port_variable
+from lab.core.layout import CHECKOUT, PORTS, port_variable
 
 SPARK_TESTS = ("tests/helpers/test_raw.py", "tests/helpers/test_cleaning.py", "tests/helpers/test_analytics.py")
 
@@ -52,11 +52,11 @@ def test_the_pipeline_never_imports_the_lab():
 def test_a_module_of_a_package_that_imports_the_lab_is_found(tmp_path):
     helpers = tmp_path / "lab" / "helpers"
     for name, code in (
-        ("guilty.py", "from helpers.lab import iam\n"),
-        ("dbutils/guilty.py", "import helpers.lab.iam\n"),
+        ("guilty.py", "from lab import iam\n"),
+        ("dbutils/guilty.py", "import lab.core.iam_file\n"),
         ("dbutils/inner/guilty.py", "from helpers import config, lab\n"),
-        ("dbutils/good.py", '"""`python -m helpers.lab up` starts it."""\n'),
-        ("lab/own.py", "from helpers.lab import iam\n"),
+        ("dbutils/good.py", '"""`python -m lab up` starts it."""\n'),
+        ("lab/own.py", "from lab import iam\n"),
     ):
         (helpers / name).parent.mkdir(parents=True, exist_ok=True)
         (helpers / name).write_text(code)

@@ -1,4 +1,1 @@
-"""The parts of the Spark source `kinesis`, one idea a module; `helpers.kinesis_source` puts them together.
-
-They need boto3 and PySpark and nothing else of this project, so they run on Databricks as they are.
-"""
+"""Kinesis: the streams, and the Spark source that reads them (milestone 9)."""

@@ -13,7 +13,7 @@ dbutils.widgets.text("day", "")
 
 # COMMAND ----------
 
-from helpers import daily
+from helpers.airflow import daily
 
 workbook_id, day = dbutils.widgets.get("workbook_id"), dbutils.widgets.get("day")
 tables = daily.answer(spark, workbook_id, dbutils.widgets.get("subject"), day)

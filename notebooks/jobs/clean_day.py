@@ -11,7 +11,7 @@ dbutils.widgets.text("raw", "")
 
 # COMMAND ----------
 
-from helpers import daily
+from helpers.airflow import daily
 
 rows = daily.clean(spark, dbutils.widgets.get("raw"), dbutils.widgets.get("workbook_id"))
 print(rows)

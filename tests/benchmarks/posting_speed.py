@@ -1,6 +1,6 @@
 """Measure how fast the REST API and the REST proxy take records, beside plain producers that talk to the same broker.
 
-Usage: PYTHONPATH=tests python tests/benchmarks/posting_speed.py [SECONDS]     (default 3 seconds a measurement)
+Usage: PYTHONPATH=tests/support python tests/benchmarks/posting_speed.py [SECONDS]     (default 3 seconds a measurement)
 
 Starts a broker, an AWS endpoint and a proxy of its own. Every record is a JSON object of about 600 bytes, and every
 request, and every batch of a plain producer, waits until the broker has acknowledged it. The ways take turns, three
@@ -23,13 +23,14 @@ from labs import workbook_of
 from rest_proxies import JSON, Launcher
 from turns import Send, compare, records
 
-from helpers import api_gateway, kafka_client
 from helpers.config import Workbook
-from helpers.lab import operations
-from helpers.lab.layout import Lab, read_ports
-from helpers.lab.rest_proxy import settings
-from helpers.lab.rest_proxy.brokers import Brokers
-from helpers.lab.rest_proxy.sign_in import Tokens
+from helpers.gateway import rest_api
+from helpers.kafka import client as kafka_client
+from lab.control import operations
+from lab.core.layout import Lab, read_ports
+from lab.rest_proxy import settings
+from lab.rest_proxy.brokers import Brokers
+from lab.rest_proxy.sign_in import Tokens
 
 OFFSET = 17_000
 
@@ -74,9 +75,9 @@ def by_kafka_python(workbook: Workbook, topic: str, count: int) -> Send:
 
 def deployed(workbook: Workbook, proxy_url: str) -> str:
     """Put an API in front of the proxy; return its invoke URL."""
-    api = api_gateway.create_api(workbook)
-    api_gateway.forward(workbook, api, api_gateway.create_proxy_resource(workbook, api), proxy_url)
-    return api_gateway.deploy(workbook, api)
+    api = rest_api.create_api(workbook)
+    rest_api.forward(workbook, api, rest_api.create_proxy_resource(workbook, api), proxy_url)
+    return rest_api.deploy(workbook, api)
 
 
 def sign_in_milliseconds(workbook: Workbook) -> float:

@@ -1,6 +1,6 @@
 """Measure what the REST API costs a record on its way into Kinesis, beside calls of Kinesis itself.
 
-Usage: PYTHONPATH=tests python tests/benchmarks/stream_speed.py [SECONDS]     (default 2 seconds a measurement)
+Usage: PYTHONPATH=tests/support python tests/benchmarks/stream_speed.py [SECONDS]     (default 2 seconds a measurement)
 
 Starts an AWS endpoint of its own. Every record is a JSON object of about 600 bytes; the stream has so many shards that
 their limits do not count, and is made anew for every measurement. Trust the ratios, not the records per second.
@@ -18,8 +18,8 @@ from labs import workbook_of
 from stream_proxy import StreamProxy, deployed
 from turns import Send, compare, records
 
-from helpers.lab import operations
-from helpers.lab.layout import Lab, read_ports
+from lab.control import operations
+from lab.core.layout import Lab, read_ports
 
 OFFSET = 17_000
 SHARDS = 100

@@ -1,6 +1,6 @@
 """Measure how long a record takes from Kinesis into a clean Delta table, and how many a second get through.
 
-Usage: PYTHONPATH=tests python tests/benchmarks/streaming_latency.py [SECONDS]     (default 60 seconds a measurement)
+Usage: PYTHONPATH=tests/support python tests/benchmarks/streaming_latency.py [SECONDS]     (default 60 seconds a measurement)
 
 Starts a lab of its own. 50 postings a second go into three streams, each a record of its own in each; a record is
 visible once the Delta commit that holds it is on disk. Then the rate is doubled until the tables fall behind.
@@ -20,12 +20,13 @@ import boto3
 import pyarrow.parquet as pq
 from labs import workbook_of
 
-from helpers import databricks, streaming
+from helpers import databricks
 from helpers.config import TABLES, Workbook
-from helpers.lab import operations
-from helpers.lab.layout import Lab, read_ports
-from helpers.lab.services.cluster import dbfs_root
-from helpers.stream_progress import Batch, batches
+from helpers.streaming import queries as stream_queries
+from helpers.streaming.progress import Batch, batches
+from lab.control import operations
+from lab.core.layout import Lab, read_ports
+from lab.services.cluster import dbfs_root
 
 OFFSET = 17_000
 STEADY = 50
@@ -107,11 +108,11 @@ def measure(lab: Lab, workbook: Workbook, seconds: float) -> None:
         kinesis.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})
     spark = databricks.session()
     queries = {}
-    with streaming.small_batches(spark):
+    with stream_queries.small_batches(spark):
         for table in TABLES:
-            records = streaming.observed(streaming.envelope(spark, workbook, table, {}))
-            queries[table] = streaming.written(
-                streaming.cleaned(records, table), workbook.stream_table(table), workbook.checkpoint(table)
+            records = stream_queries.observed(stream_queries.envelope(spark, workbook, table, {}))
+            queries[table] = stream_queries.written(
+                stream_queries.cleaned(records, table), workbook.stream_table(table), workbook.checkpoint(table)
             )
     warehouse = dbfs_root(lab) / "user" / "hive" / "warehouse"
 

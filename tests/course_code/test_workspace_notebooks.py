@@ -7,9 +7,9 @@ import boto3
 import pytest
 from workspaces import Client
 
-from helpers import landing
-from helpers.lab.__main__ import main
-from helpers.lab.workspace.notebook.review import review
+from helpers.kafka import sink_objects
+from lab.__main__ import main
+from lab.workspace.notebook.review import review
 
 FOLDER = Path(__file__).parent / "workspace"
 PROJECT = FOLDER / "my project"
@@ -20,7 +20,7 @@ PINS = [{"index": 1, "category": "art", "follower_count": "5k"}, {"index": 2, "c
 @pytest.fixture(scope="module")
 def imported(lab, workbook):
     """The project in the workspace; Kafka's objects in the bucket."""
-    landing.create_bucket(workbook)
+    sink_objects.create_bucket(workbook)
     for number, pin in enumerate(PINS):
         key = f"topics/course.pin/partition=0/course.pin+0+{number:010d}.json"
         boto3.client("s3").put_object(Bucket=workbook.bucket, Key=key, Body=json.dumps(pin).encode())
@@ -77,7 +77,7 @@ def test_good_code_has_no_findings():
 
 @pytest.mark.lab
 def test_a_project_is_imported_and_its_notebooks_run(lab, imported, monkeypatch, capsys):
-    monkeypatch.setattr("helpers.lab.layout.Lab.from_environment", lambda: lab)
+    monkeypatch.setattr("lab.core.layout.Lab.from_environment", lambda: lab)
     assert main(["import", str(PROJECT), "--to", imported]) == 0
     said = capsys.readouterr().out
     assert f"clean and query.py is now the notebook {imported}/clean and query" in said
@@ -91,7 +91,7 @@ def test_a_project_is_imported_and_its_notebooks_run(lab, imported, monkeypatch,
 
 @pytest.mark.lab
 def test_what_is_no_notebook_is_not_imported(lab, workbook, monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr("helpers.lab.layout.Lab.from_environment", lambda: lab)
+    monkeypatch.setattr("lab.core.layout.Lab.from_environment", lambda: lab)
     (tmp_path / "x.txt").write_text("")
     assert main(["import", str(tmp_path / "x.txt")]) == 2
     assert "the workspace takes .ipynb, .py, .sql" in capsys.readouterr().err

@@ -13,11 +13,13 @@ from crashes import crash, kill, numbered, pid, stored, wait_until_back
 from labs import FAULT_PORTS, running_lab, workbook_of
 from pyspark.sql import SparkSession
 
-from helpers import kafka_client, landing, msk_connect, rest_proxy
 from helpers.config import TABLES
-from helpers.lab import operations, supervision
-from helpers.tally import Tally
+from helpers.emulator.tally import Tally
+from helpers.gateway import rest_proxy
+from helpers.kafka import client as kafka_client
+from helpers.kafka import msk_connect, sink_objects
 from helpers.user_posting_emulation import send
+from lab.control import operations, supervision
 
 pytestmark = pytest.mark.lab
 
@@ -31,7 +33,7 @@ def lab(tmp_path_factory):
 @pytest.fixture(scope="module")
 def workbook(lab):
     with workbook_of(lab) as loaded:
-        landing.create_bucket(loaded)
+        sink_objects.create_bucket(loaded)
         kafka_client.create_topics(loaded)
         msk_connect.put_connector(loaded, msk_connect.sink_properties(loaded, 50, rotate_schedule_ms=300))
         yield loaded
@@ -79,7 +81,7 @@ def bring_down_and_back(lab, door, service):
     if service != "rest proxy":
         crash(lab, service)
         return
-    (victim,) = [p for p in supervision.processes(lab.home) if "helpers.lab.rest_proxy" in p.cmdline()]
+    (victim,) = [p for p in supervision.processes(lab.home) if "lab.rest_proxy" in p.cmdline()]
     victim.kill()
     rest_proxy.start(door.machine)
 

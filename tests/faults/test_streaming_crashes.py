@@ -13,7 +13,7 @@ from crashes import kill, wait_until_back
 from labs import FAULT_PORTS, running_lab, workbook_of
 
 from helpers.config import TABLES
-from helpers.lab.layout import CHECKOUT
+from lab.core.layout import CHECKOUT
 
 pytestmark = pytest.mark.lab
 
@@ -47,7 +47,8 @@ def post(kinesis, stream):
 
 STREAM = """
 import json, sys
-from helpers import databricks, streaming
+from helpers import databricks
+from helpers.streaming import queries as stream_queries
 from helpers.config import TABLES, Workbook
 
 workbook, spark = Workbook.load(), databricks.session()

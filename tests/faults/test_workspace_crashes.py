@@ -8,8 +8,8 @@ from crashes import crash
 from labs import FAULT_PORTS, running_lab, workbook_of
 from workspaces import HOME, Client, alive
 
-from helpers.dbutils import DBUtils
-from helpers.lab import operations
+from helpers.databricks.laptop.dbutils import DBUtils
+from lab.control import operations
 
 pytestmark = pytest.mark.lab
 

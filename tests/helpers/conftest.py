@@ -3,7 +3,7 @@
 import pytest
 from fake_api import FakeApi
 
-from helpers import http_target
+from helpers.emulator import http_target
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from helpers.lab import notebooks
+from tools import notebooks
 
 GOOD_PROSE = """# Milestone 1: a title
 

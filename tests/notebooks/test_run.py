@@ -9,9 +9,10 @@ import nbformat
 import pytest
 from papermill import PapermillExecutionError
 
-from helpers import catch_up, msk_connect
-from helpers.lab import notebooks
-from helpers.lab.layout import CHECKOUT
+from helpers import catch_up
+from helpers.kafka import msk_connect
+from lab.core.layout import CHECKOUT
+from tools import notebooks
 
 pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("nothing_left_in_the_topics")]
 

@@ -5,8 +5,10 @@ import itertools
 import pytest
 from labs import FAULT_PORTS, running_lab, workbook_of
 
-from helpers import landing, orchestration, postings
+from helpers.airflow import mwaa
 from helpers.config import TABLES
+from helpers.emulator import postings
+from helpers.kafka import sink_objects
 
 POSTS = 400
 
@@ -26,27 +28,27 @@ def workbook(lab):
 @pytest.fixture(scope="module")
 def raw(workbook):
     """Where some of the history has landed."""
-    landing.create_bucket(workbook)
+    sink_objects.create_bucket(workbook)
     posts = list(itertools.islice(postings.history(), POSTS))
     for table in TABLES:
         lines = b"\n".join(post.wire(table) for post in posts if table in post.rows)
         key = f"history/{workbook.topic(table)}/partition=0/part.json"
-        landing.client(workbook).put_object(Bucket=workbook.bucket, Key=key, Body=lines)
+        sink_objects.client(workbook).put_object(Bucket=workbook.bucket, Key=key, Body=lines)
     return f"s3://{workbook.bucket}/history"
 
 
 @pytest.fixture(scope="module")
 def airflow(workbook, raw):
     """Airflow with the DAG, still paused; gives the function that changes the DAG's settings."""
-    orchestration.create_environment(workbook, orchestration.create_role(workbook))
-    orchestration.wait_until_available(workbook)
-    orchestration.connect_databricks(workbook)
+    mwaa.create_environment(workbook, mwaa.create_role(workbook))
+    mwaa.wait_until_available(workbook)
+    mwaa.connect_databricks(workbook)
 
     def settings(**changed):
         usual = {"notebooks": "/Shared/workbook/jobs", "raw": raw, "cluster_id": "0000-000000-workbook"}
-        orchestration.set_settings(workbook, **usual | changed)
+        mwaa.set_settings(workbook, **usual | changed)
 
     settings()
-    orchestration.upload_dag(workbook)
-    orchestration.wait_for_dag(workbook)
+    mwaa.upload_dag(workbook)
+    mwaa.wait_for_dag(workbook)
     return settings

@@ -12,11 +12,11 @@ import pytest
 from crashes import kill, pid, wait_until_back
 from workspaces import Client, alive
 
-from helpers import orchestration
-from helpers.lab import operations, supervision
-from helpers.lab.airflow import configuration
-from helpers.lab.services.airflow import SCHEDULER_MARK
-from helpers.lab.setup import airflow as installation
+from helpers.airflow import mwaa
+from lab.airflow import configuration
+from lab.control import operations, supervision
+from lab.services.airflow import SCHEDULER_MARK
+from lab.setup import airflow as installation
 
 pytestmark = pytest.mark.lab
 
@@ -26,7 +26,7 @@ ALL_MB = 6000
 
 COMPARE = """
 import json
-from helpers import daily
+from helpers.airflow import daily
 from helpers.config import clean_table
 
 tables = {{name: spark.table(clean_table("{id}", name)) for name in daily.CLEANERS}}
@@ -72,22 +72,22 @@ def notebook_under_way(lab):
 
 
 def state(workbook, run, task):
-    return next(one.state for one in orchestration.tasks(workbook, run) if one.task == task)
+    return next(one.state for one in mwaa.tasks(workbook, run) if one.task == task)
 
 
 def scheduled_runs(workbook):
-    found = orchestration.call(workbook, "GET", f"/dags/{workbook.dag}/dagRuns", run_type="scheduled")["dag_runs"]
+    found = mwaa.call(workbook, "GET", f"/dags/{workbook.dag}/dagRuns", run_type="scheduled")["dag_runs"]
     return [run["dag_run_id"] for run in found]
 
 
 def switch_on(workbook):
     """Let the DAG run, and wait for the run of the day that begins by itself then."""
-    orchestration.pause(workbook, False)
-    orchestration.wait_for_run(workbook, wait_until(lambda: scheduled_runs(workbook))[0])
+    mwaa.pause(workbook, False)
+    mwaa.wait_for_run(workbook, wait_until(lambda: scheduled_runs(workbook))[0])
 
 
 def tries(workbook, run, task):
-    return next(one.tries for one in orchestration.tasks(workbook, run) if one.task == task)
+    return next(one.tries for one in mwaa.tasks(workbook, run) if one.task == task)
 
 
 def test_a_dag_test_run_ends_well(lab, workbook, airflow):
@@ -100,15 +100,15 @@ def test_a_dag_test_run_ends_well(lab, workbook, airflow):
 
 
 def test_kill_9_of_the_scheduler_in_the_middle_of_a_run(lab, workbook, airflow):
-    orchestration.pause(workbook, False)
+    mwaa.pause(workbook, False)
     run = wait_until(lambda: scheduled_runs(workbook))[0]  # the day's own
     notebook_under_way(lab)
     before = supervision.marked(SCHEDULER_MARK, str(lab.home))
     os.kill(pid(lab, "airflow"), signal.SIGKILL)
     # what the killed one left is ended before its successor begins
     wait_until(lambda: not any(lives(process) for process in before))
-    assert orchestration.wait_for_run(workbook, run) == "success"
-    answers_are_right(workbook, orchestration.run_day(workbook, run))
+    assert mwaa.wait_for_run(workbook, run) == "success"
+    answers_are_right(workbook, mwaa.run_day(workbook, run))
     assert sum(report.memory_mb for report in operations.status(lab)) < ALL_MB
 
 
@@ -116,23 +116,23 @@ def test_a_failing_notebooks_own_words_are_in_the_tasks_log(lab, workbook, airfl
     switch_on(workbook)
     airflow(raw=f"{raw}-of-nobody")
     try:
-        run = orchestration.trigger(workbook)
+        run = mwaa.trigger(workbook)
         wait_until(lambda: state(workbook, run, "clean") == "up_for_retry")
-        log = "\n".join(orchestration.task_log(workbook, run, "clean"))
+        log = "\n".join(mwaa.task_log(workbook, run, "clean"))
     finally:
         airflow()
     assert "FileNotFoundError" in log
     assert f"history-of-nobody/{workbook.topic('pin')}" in log
     # repaired in between, the run goes on by itself
-    assert orchestration.wait_for_run(workbook, run) == "success"
+    assert mwaa.wait_for_run(workbook, run) == "success"
     assert tries(workbook, run, "clean") > 1
 
 
 def test_kill_9_of_the_cluster_in_the_middle_of_a_run(lab, workbook, airflow):
     switch_on(workbook)
-    run = orchestration.trigger(workbook)
+    run = mwaa.trigger(workbook)
     notebook_under_way(lab)
     wait_until_back(lab, "cluster", kill(lab, "cluster"))
-    assert orchestration.wait_for_run(workbook, run) == "success"
+    assert mwaa.wait_for_run(workbook, run) == "success"
     assert tries(workbook, run, "clean") > 1
-    answers_are_right(workbook, orchestration.run_day(workbook, run))
+    answers_are_right(workbook, mwaa.run_day(workbook, run))

@@ -7,11 +7,11 @@ import pytest
 from botocore.exceptions import ClientError
 from callers import Role, trust
 
-from helpers.lab import operations
-from helpers.lab.iam import LEARNER
-from helpers.lab.layout import Lab
-from helpers.lab.services import aws
-from helpers.lab.services.base import Runtime
+from lab.control import operations
+from lab.core.iam_file import LEARNER
+from lab.core.layout import Lab
+from lab.services import aws
+from lab.services.base import Runtime
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,13 @@ from callers import Caller, policy, trust
 from crashes import crash
 from labs import STATE_PORTS
 
-from helpers.lab import instance, operations, supervision
-from helpers.lab.aws import state as state_module
-from helpers.lab.aws.state import State
-from helpers.lab.iam import LEARNER
-from helpers.lab.layout import Lab, LabError, read_ports
-from helpers.lab.services import aws
+from lab.aws import state as state_module
+from lab.aws.state import State
+from lab.control import operations, supervision
+from lab.core import instance_file
+from lab.core.iam_file import LEARNER
+from lab.core.layout import Lab, LabError, read_ports
+from lab.services import aws
 
 pytestmark = pytest.mark.lab
 
@@ -81,7 +82,7 @@ def check(alone, client, filled):
     assert [record["Data"] for record in records.get_records(ShardIterator=iterator)["Records"]] == [b"one"]
     (held,) = client("ec2").describe_instances(InstanceIds=[launched])["Reservations"]
     assert held["Instances"][0]["State"]["Name"] == "running"
-    assert instance.read(alone).id == launched
+    assert instance_file.read(alone).id == launched
     assert client("apigateway").get_rest_api(restApiId=api)["name"] == "kept"
     assert client("ssm").get_parameter(Name="/kept")["Parameter"]["Value"] == "v"
     assert client("secretsmanager").get_secret_value(SecretId="kept")["SecretString"] == "hush"
@@ -102,7 +103,7 @@ def filled(alone):
 
 
 def test_all_of_it_survives_down_and_up(alone, client, filled):
-    iam, token = client("iam"), instance.read(alone).credentials_token
+    iam, token = client("iam"), instance_file.read(alone).credentials_token
     check(alone, client, filled)
     # the learner takes their own rights away, and loses the ones over AWS for this day only
     iam.delete_user_policy(UserName="learner", PolicyName=f"kafka-{alone.workbook_id}")
@@ -115,7 +116,7 @@ def test_all_of_it_survives_down_and_up(alone, client, filled):
     check(alone, client, filled)
     assert iam.get_user(UserName="a-moment-before")
     assert iam.list_user_policies(UserName="learner")["PolicyNames"] == ["aws"]
-    assert instance.read(alone).credentials_token == token
+    assert instance_file.read(alone).credentials_token == token
 
 
 def test_a_crash_loses_nothing_that_is_a_second_old_and_gives_a_lost_key_back(alone, client, filled):

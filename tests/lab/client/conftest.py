@@ -4,8 +4,9 @@ import shutil
 
 import pytest
 
-from helpers import access_role, catch_up, client_machine, ec2_client
-from helpers.lab.setup.plugin import kafka_version
+from helpers import catch_up, iam
+from helpers.client_machine import ec2_client, ssh
+from lab.setup.plugin import kafka_version
 
 
 @pytest.fixture(scope="package")
@@ -19,13 +20,13 @@ def launched(workbook, kafka_folder):
     ec2_client.terminate(workbook)
     catch_up.ready_machine(workbook, kafka_folder, "aws-msk-iam-auth-2.3.9-all.jar").close()
     yield workbook
-    access_role.complete(workbook)
+    iam.complete(workbook)
     ec2_client.terminate(workbook)
 
 
 @pytest.fixture
 def machine(launched):
-    with client_machine.connect(launched) as connected:
+    with ssh.connect(launched) as connected:
         yield connected
 
 

@@ -12,9 +12,10 @@ import asyncssh
 import paramiko
 import pytest
 
-from helpers import catch_up, client_machine, ec2_client
-from helpers.client_machine import ClientMachineError
-from helpers.lab import instance
+from helpers import catch_up
+from helpers.client_machine import ec2_client, ssh
+from helpers.client_machine.ssh import ClientMachineError
+from lab.core import instance_file
 
 pytestmark = pytest.mark.lab
 
@@ -54,7 +55,7 @@ def test_the_key_file_must_be_private(launched):
     launched.key_file.chmod(0o640)
     try:
         with pytest.raises(ClientMachineError, match=r"Permissions 0640 for '.*\.pem' are too open.*chmod 400"):
-            client_machine.connect(launched)
+            ssh.connect(launched)
     finally:
         launched.key_file.chmod(0o400)
 
@@ -62,7 +63,7 @@ def test_the_key_file_must_be_private(launched):
 def test_a_missing_key_file_is_named(launched, tmp_path):
     lost = dataclasses.replace(launched, key_folder=str(tmp_path))
     with pytest.raises(ClientMachineError, match=r"no private key 0a1b2c3d4e5f-key-pair\.pem"):
-        client_machine.connect(lost)
+        ssh.connect(lost)
     with pytest.raises(ec2_client.Ec2Error, match="AWS shows a private key once"):
         ec2_client.create_key_pair(lost)
 
@@ -72,28 +73,28 @@ def test_the_console_shows_the_host_key_and_another_one_is_not_trusted(launched,
     fresh.key_file.write_bytes(launched.key_file.read_bytes())
     fresh.key_file.chmod(0o400)
     with pytest.raises(ClientMachineError, match="not SHA256:another: this is not the machine you launched"):
-        client_machine.connect(fresh, "SHA256:another")
-    client_machine.connect(fresh, ec2_client.host_fingerprint(fresh)).close()
+        ssh.connect(fresh, "SHA256:another")
+    ssh.connect(fresh, ec2_client.host_fingerprint(fresh)).close()
 
 
 def test_a_changed_host_key_is_refused_at_the_second_contact(launched, tmp_path):
     fresh = dataclasses.replace(launched, key_folder=str(tmp_path))
     fresh.key_file.write_bytes(launched.key_file.read_bytes())
     fresh.key_file.chmod(0o400)
-    client_machine.connect(fresh).close()
+    ssh.connect(fresh).close()
     known = tmp_path / "known_hosts"
     host, kind, _ = known.read_text().split()
     another = asyncssh.generate_private_key("ssh-ed25519").export_public_key().split()[1].decode()
     known.write_text(f"{host} {kind} {another}\n")
     with pytest.raises(ClientMachineError, match=r"host key of .* has changed"):
-        client_machine.connect(fresh)
+        ssh.connect(fresh)
 
 
 def test_nobody_comes_in_while_no_instance_runs(lab, launched, right_key):
-    running = instance.read(lab)
+    running = instance_file.read(lab)
     stop = functools.partial(ec2_client._client(launched).stop_instances, InstanceIds=[running.id])
     try:
-        with client_machine.connect(launched) as connected:
+        with ssh.connect(launched) as connected:
             connected.run("nohup sleep 300 > /dev/null 2>&1 &")
             threading.Timer(0.5, stop).start()
             with pytest.raises(ClientMachineError, match="lost"):
@@ -102,19 +103,19 @@ def test_nobody_comes_in_while_no_instance_runs(lab, launched, right_key):
     finally:
         ec2_client.launch(launched)
     assert refused(lab, right_key) is None
-    with client_machine.connect(launched) as connected:  # the same disk, and nothing runs on it any more
+    with ssh.connect(launched) as connected:  # the same disk, and nothing runs on it any more
         assert connected.run("pgrep -f 'sleep 300' | wc -l").output.strip() == "1"  # the shell that asks
         assert "CLASSPATH" in connected.read(".bashrc")
 
 
 def test_a_terminated_instance_takes_its_disk_along(lab, launched, kafka_folder):
-    first = instance.read(lab).id
+    first = instance_file.read(lab).id
     assert (lab.data("client") / first).exists()
     ec2_client.terminate(launched)
     assert not (lab.data("client") / first).exists()
-    assert instance.read(lab) is None
+    assert instance_file.read(lab) is None
     catch_up.ready_machine(launched, kafka_folder, "aws-msk-iam-auth-2.3.9-all.jar").close()
-    assert instance.read(lab).id != first
+    assert instance_file.read(lab).id != first
 
 
 def test_openssh_comes_in_and_copies(lab, openssh, tmp_path):

@@ -8,9 +8,10 @@ import paramiko
 import pytest
 from crashes import crash
 
-from helpers import access_role
-from helpers.client_machine import ClientMachineError
-from helpers.lab import instance, supervision
+from helpers import iam
+from helpers.client_machine.ssh import ClientMachineError
+from lab.control import supervision
+from lab.core import instance_file
 
 pytestmark = pytest.mark.lab
 
@@ -109,7 +110,7 @@ def test_the_foreground_ends_with_the_connection_the_background_does_not(lab, ma
 
 
 def _sleepers(lab, seconds):
-    here = supervision.marked("WORKBOOK_INSTANCE", instance.read(lab).id)
+    here = supervision.marked("WORKBOOK_INSTANCE", instance_file.read(lab).id)
     return [process for process in here if process.cmdline() == ["sleep", seconds]]
 
 
@@ -146,9 +147,9 @@ def test_each_missing_piece_is_named(machine, launched, kafka_folder):
     without = machine.run(f"CLASSPATH=; {listing}", check=False)
     machine.run(f"mv aws-msk* {kafka_folder}/libs/")
     assert "Class software.amazon.msk.auth.iam.IAMClientCallbackHandler could not be found" in without.text
-    access_role.set_policies(launched, {})
+    iam.set_policies(launched, {})
     assert "allows kafka-cluster:Connect" in machine.run(listing, check=False).text
-    access_role.complete(launched)
+    iam.complete(launched)
     assert machine.run(listing).exit_code == 0
 
 

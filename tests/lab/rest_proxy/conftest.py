@@ -11,10 +11,11 @@ import pytest
 from kafka import KafkaAdminClient
 from rest_proxies import Launcher, Proxy
 
-from helpers import kafka_client
 from helpers.config import Workbook
-from helpers.lab import iam, operations
-from helpers.lab.layout import Lab
+from helpers.kafka import client as kafka_client
+from lab.control import operations
+from lab.core import iam_file
+from lab.core.layout import Lab
 
 
 @pytest.fixture
@@ -52,11 +53,11 @@ def policies(lab: Lab) -> Iterator[Callable[..., None]]:
     credentials = operations.existing_runtime(lab).credentials
 
     def write(*documents: dict) -> None:
-        iam.write(lab, iam.document(credentials, *documents))
+        iam_file.write(lab, iam_file.document(credentials, *documents))
         time.sleep(0.5)
 
     yield write
-    iam.write(lab, before)
+    iam_file.write(lab, before)
     time.sleep(0.5)
 
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from helpers.lab import iam
+from lab.core import iam_file
 
 pytestmark = pytest.mark.lab
 
@@ -279,7 +279,7 @@ def deny(action: str, resource: str) -> dict:
 
 @pytest.mark.parametrize(("kind", "action"), [("topic", "ReadData"), ("topic", "DescribeTopic"), ("group", "*")])
 def test_who_may_not_read_is_told_what_is_missing(proxy, ten, policies, kind, action):
-    policies(iam.kafka_policy("*"), deny(action, iam.kafka_arn(kind, ten)))
+    policies(iam_file.kafka_policy("*"), deny(action, iam_file.kafka_arn(kind, ten)))
     consumer = proxy.consumer(ten, **{"consumer.request.timeout.ms": 5000})
     proxy.post(f"{consumer}/subscription", {"topics": [ten]})
     answer = proxy.get(f"{consumer}/records")

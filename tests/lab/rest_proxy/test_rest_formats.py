@@ -6,11 +6,11 @@ import json
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from helpers.lab.rest_proxy import formats
-from helpers.lab.rest_proxy.errors import Problem
-from helpers.lab.rest_proxy.producing import Record, read_records
-from helpers.lab.rest_proxy.settings import Limits
-from helpers.lab.rest_proxy.web import Doorkeeper
+from lab.rest_proxy import formats
+from lab.rest_proxy.errors import Problem
+from lab.rest_proxy.producing import Record, read_records
+from lab.rest_proxy.settings import Limits
+from lab.rest_proxy.web import Doorkeeper
 
 
 @pytest.mark.parametrize(

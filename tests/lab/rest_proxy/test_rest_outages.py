@@ -8,8 +8,8 @@ import time
 import pytest
 import requests
 
-from helpers import kafka_client
-from helpers.lab import operations
+from helpers.kafka import client as kafka_client
+from lab.control import operations
 
 pytestmark = pytest.mark.lab
 

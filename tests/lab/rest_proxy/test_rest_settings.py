@@ -2,9 +2,9 @@
 
 import pytest
 
-from helpers.lab.rest_proxy import settings
-from helpers.lab.rest_proxy.errors import StartError
-from helpers.lab.rest_proxy.login_module import LoginModule, parse_login_module
+from lab.rest_proxy import settings
+from lab.rest_proxy.errors import StartError
+from lab.rest_proxy.login_module import LoginModule, parse_login_module
 
 MODULE = "software.amazon.msk.auth.iam.IAMLoginModule"
 ROLE = "arn:aws:iam::123456789012:role/0a1b2c3d4e5f-ec2-access-role"

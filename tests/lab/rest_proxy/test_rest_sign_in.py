@@ -16,16 +16,17 @@ import pytest
 import requests
 from rest_proxies import JSON, free_port, properties
 
-from helpers.lab import iam, operations
-from helpers.lab.rest_proxy.login_module import LoginModule
-from helpers.lab.rest_proxy.sign_in import SignInError, Tokens
+from lab.control import operations
+from lab.core import iam_file
+from lab.rest_proxy.login_module import LoginModule
+from lab.rest_proxy.sign_in import SignInError, Tokens
 
 pytestmark = pytest.mark.lab
 
 AT_ONCE = 15
 """Seconds within which a start must fail: Python, its modules, one second for a token, on a busy machine."""
 
-ROLE = f"arn:aws:iam::{iam.ACCOUNT}:role/test-ec2-access-role"
+ROLE = f"arn:aws:iam::{iam_file.ACCOUNT}:role/test-ec2-access-role"
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_no_credentials_at_all_end_the_start_with_what_to_do(launcher, text, tmp
 def test_who_may_not_connect_is_told_the_action(launcher, text, policies):
     policies()
     said, _ = launcher.fail(text)
-    assert f"no policy of {iam.LEARNER} allows kafka-cluster:Connect" in said
+    assert f"no policy of {iam_file.LEARNER} allows kafka-cluster:Connect" in said
 
 
 def test_a_missing_prefix_ends_the_start_with_the_names(launcher, text):
@@ -111,7 +112,7 @@ def test_without_brokers_it_listens_says_so_and_is_ready_once_they_are_there(lau
 
 
 def test_called_without_a_file_it_tells_how():
-    done = subprocess.run([sys.executable, "-m", "helpers.lab.rest_proxy"], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "lab.rest_proxy"], capture_output=True, text=True)
     assert done.returncode == 2
     assert "kafka-rest.properties" in done.stderr
 
@@ -186,8 +187,8 @@ def role(lab, sts, policies):
         "secret": sts.key["SecretAccessKey"], "token": sts.key["SessionToken"], "principal": ROLE,
         "expires": int(time.time()) + 3600,
     }  # fmt: skip
-    content["policies"] = {ROLE: [iam.kafka_policy("*")]}
-    iam.write(lab, content)
+    content["policies"] = {ROLE: [iam_file.kafka_policy("*")]}
+    iam_file.write(lab, content)
     time.sleep(0.5)
 
 
@@ -244,7 +245,7 @@ def test_a_secret_that_turns_wrong_is_told_to_whoever_asks(launcher, lab, pin, p
     key = os.environ["AWS_ACCESS_KEY_ID"]
     right = content["keys"][key]["secret"]
     content["keys"][key]["secret"] = "rotated"
-    iam.write(lab, content)
+    iam_file.write(lab, content)
     time.sleep(0.5)
     victim = next(r.state.pid for r in operations.status(lab) if r.service.name == "kafka")
     os.kill(victim, 9)  # connections that are open stay open; new ones are refused
@@ -256,7 +257,7 @@ def test_a_secret_that_turns_wrong_is_told_to_whoever_asks(launcher, lab, pin, p
     assert "the secret access key is not that of" in answer.json()["offsets"][0]["error"]
     assert proxy.get("/topics").json()["error_code"] == 40101
     content["keys"][key]["secret"] = right
-    iam.write(lab, content)
+    iam_file.write(lab, content)
     limit = time.monotonic() + 30
     while proxy.get("/topics").status_code != 200 and time.monotonic() < limit:
         time.sleep(0.2)

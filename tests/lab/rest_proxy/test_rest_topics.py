@@ -8,8 +8,8 @@ import requests
 from kafka.partitioner.default import murmur2
 from rest_proxies import BINARY, JSON, PLAIN
 
-from helpers import kafka_client
-from helpers.lab import iam
+from helpers.kafka import client as kafka_client
+from lab.core import iam_file
 
 pytestmark = pytest.mark.lab
 
@@ -157,31 +157,31 @@ def deny(action: str, resource: str = "*") -> dict:
 
 @pytest.mark.parametrize(("denied", "named"), [("WriteData", "WriteData"), ("DescribeTopic", "DescribeTopic")])
 def test_a_denied_topic_is_refused_by_name(proxy, pin, policies, denied, named):
-    policies(iam.kafka_policy("*"), deny(denied, iam.kafka_arn("topic", pin)))
+    policies(iam_file.kafka_policy("*"), deny(denied, iam_file.kafka_arn("topic", pin)))
     answer = proxy.produce(pin, {"value": 1})
     assert answer.status_code == 403
     assert "40301" in answer.text
     assert pin in answer.text
     assert f"kafka-cluster:{named}" in answer.text
-    policies(iam.kafka_policy("*"))
+    policies(iam_file.kafka_policy("*"))
     assert proxy.produce(pin, {"value": 1}).status_code == 200
 
 
 def test_only_topics_that_may_be_seen_are_shown(proxy, own, policies):
-    policies(iam.kafka_policy(own.topic("geo")))
+    policies(iam_file.kafka_policy(own.topic("geo")))
     assert proxy.get("/topics").json() == [own.topic("geo")]
     answer = proxy.get(f"/topics/{own.topic('pin')}")
     assert (answer.status_code, answer.json()["error_code"]) == (403, 40301)
 
 
 def test_without_idempotent_writing_the_action_is_named_and_later_it_works(pin, policies, launcher):
-    policies(iam.kafka_policy("*"), deny("WriteDataIdempotently"))
+    policies(iam_file.kafka_policy("*"), deny("WriteDataIdempotently"))
     other = launcher.start()
     for _ in range(2):
         answer = other.produce(pin, {"value": 1})
         assert answer.status_code == 403
         assert "kafka-cluster:WriteDataIdempotently on the cluster" in answer.text
-    policies(iam.kafka_policy("*"))
+    policies(iam_file.kafka_policy("*"))
     assert other.produce(pin, {"value": 1}).status_code == 200
 
 

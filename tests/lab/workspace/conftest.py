@@ -6,7 +6,7 @@ import pytest
 from workspaces import Client
 
 from helpers.config import Workbook
-from helpers.dbutils import DBUtils
+from helpers.databricks.laptop.dbutils import DBUtils
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 from nbclient import NotebookClient
 
 from helpers import databricks
-from helpers.dbutils import ExecutionError, FileInfo, MountInfo
-from helpers.lab import operations
+from helpers.databricks.laptop.dbutils import ExecutionError, FileInfo, MountInfo
+from lab.control import operations
 
 pytestmark = pytest.mark.lab
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from helpers.lab.workspace.jobs.executor import Executor
-from helpers.lab.workspace.jobs.runs import Run, Task
-from helpers.lab.workspace.jobs.store import Runs
+from lab.workspace.jobs.executor import Executor
+from lab.workspace.jobs.runs import Run, Task
+from lab.workspace.jobs.store import Runs
 
 
 class Held:

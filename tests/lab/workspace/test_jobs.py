@@ -11,8 +11,8 @@ import nbformat
 import pytest
 from workspaces import alive
 
-from helpers.dbutils import ExecutionError
-from helpers.lab import operations
+from helpers.databricks.laptop.dbutils import ExecutionError
+from lab.control import operations
 
 pytestmark = pytest.mark.lab
 

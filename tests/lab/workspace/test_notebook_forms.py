@@ -3,11 +3,11 @@
 import nbformat
 import pytest
 
-from helpers.dbutils import Context, InputWidgetNotDefined, Widgets
-from helpers.lab.workspace.errors import WorkspaceError
-from helpers.lab.workspace.notebook import source
-from helpers.lab.workspace.notebook.magics import parse_run
-from helpers.lab.workspace.notebook.statements import statements
+from helpers.databricks.laptop.dbutils import Context, InputWidgetNotDefined, Widgets
+from lab.workspace.errors import WorkspaceError
+from lab.workspace.notebook import source
+from lab.workspace.notebook.magics import parse_run
+from lab.workspace.notebook.statements import statements
 
 SOURCE = """\
 # Databricks notebook source

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from helpers.lab.workspace.errors import WorkspaceError
-from helpers.lab.workspace.jobs import requests, runs, states
-from helpers.lab.workspace.jobs.runs import Run, Task
+from lab.workspace.errors import WorkspaceError
+from lab.workspace.jobs import requests, runs, states
+from lab.workspace.jobs.runs import Run, Task
 
 
 def run_of(*tasks, **changes):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from helpers.lab.workspace.errors import WorkspaceError
-from helpers.lab.workspace.tree import OWN_FOLDER, Entry, Tree
+from lab.workspace.errors import WorkspaceError
+from lab.workspace.tree import OWN_FOLDER, Entry, Tree
 
 
 @pytest.fixture

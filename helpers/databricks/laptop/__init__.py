@@ -1,0 +1,1 @@
+"""What stands in for Databricks' own `dbutils` and `display` where a notebook runs outside of Databricks."""

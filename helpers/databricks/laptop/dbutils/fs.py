@@ -1,0 +1,107 @@
+"""`dbutils.fs`: files and mounts."""
+
+import base64
+from typing import Any, NamedTuple
+
+from helpers.databricks.laptop.dbutils.api import Api
+
+HEAD_BYTES = 65_536
+"""What `fs.head` shows unless told otherwise."""
+
+
+class FileInfo(NamedTuple):
+    """One entry of `fs.ls`."""
+
+    path: str
+    name: str
+    size: int
+    modificationTime: int
+
+
+class MountInfo(NamedTuple):
+    """One entry of `fs.mounts`."""
+
+    mountPoint: str
+    source: str
+    encryptionType: str
+
+
+class FileSystem:
+    """`dbutils.fs`: files and mounts by their paths in DBFS."""
+
+    def __init__(self, api: Api):
+        self._api = api
+
+    def ls(self, path: str) -> list[FileInfo]:
+        """List a folder."""
+        return [_file_info(entry) for entry in self._api.get("/api/2.0/dbfs/list", path=path)["files"]]
+
+    def head(self, file: str, max_bytes: int = HEAD_BYTES) -> str:
+        """Return the beginning of a text file."""
+        if self._api.get("/api/2.0/dbfs/get-status", path=file)["file_size"] > max_bytes:
+            print(f"[Truncated to first {max_bytes} bytes]")
+        read = self._api.get("/api/2.0/dbfs/read", path=file, offset=0, length=max_bytes)
+        return base64.b64decode(read["data"]).decode(errors="replace")
+
+    def put(self, file: str, contents: str, overwrite: bool = False) -> bool:
+        """Write a text file."""
+        data = contents.encode()
+        encoded = base64.b64encode(data).decode()
+        self._api.post("/api/2.0/dbfs/put", path=file, contents=encoded, overwrite=overwrite)
+        print(f"Wrote {len(data)} bytes.")
+        return True
+
+    def mkdirs(self, dir: str) -> bool:
+        """Make a folder and those above it."""
+        self._api.post("/api/2.0/dbfs/mkdirs", path=dir)
+        return True
+
+    def rm(self, dir: str, recurse: bool = False) -> bool:
+        """Delete a file, or with `recurse` a folder; tell whether there was one."""
+        return self._api.post("/api/2.0/dbfs/delete", path=dir, recursive=recurse)["deleted"]
+
+    def cp(self, source: str, dest: str, recurse: bool = False) -> bool:
+        """Copy a file, or with `recurse` a folder."""
+        self._api.post("/api/2.0/dbfs/copy", source_path=source, destination_path=dest, recursive=recurse)
+        return True
+
+    def mv(self, source: str, dest: str, recurse: bool = False) -> bool:
+        """Move a file, or with `recurse` a folder."""
+        self._api.post("/api/2.0/dbfs/move", source_path=source, destination_path=dest, recursive=recurse)
+        return True
+
+    def mount(
+        self,
+        source: str,
+        mount_point: str,
+        encryption_type: str = "",
+        owner: str | None = None,
+        extra_configs: dict[str, str] | None = None,
+    ) -> bool:
+        """Mount a bucket for everybody in the workspace."""
+        self._api.post(
+            "/api/lab/mounts/mount", source=source, mount_point=mount_point, extra_configs=extra_configs or {}
+        )
+        return True
+
+    def unmount(self, mount_point: str) -> bool:
+        """Unmount."""
+        self._api.post("/api/lab/mounts/unmount", mount_point=mount_point)
+        print(f"{mount_point} has been unmounted.")
+        return True
+
+    def mounts(self) -> list[MountInfo]:
+        """List the mounts."""
+        found = self._api.get("/api/lab/mounts/list")["mounts"]
+        return [MountInfo(point, source, "") for point, source in found.items()]
+
+    def refreshMounts(self) -> bool:
+        """See mounts that others made; here they are seen at once."""
+        self.mounts()
+        return True
+
+
+def _file_info(entry: dict[str, Any]) -> FileInfo:
+    folder = "/" if entry["is_dir"] else ""
+    name = entry["path"].rstrip("/").rsplit("/", 1)[-1]
+    return FileInfo(f"dbfs:{entry['path']}{folder}", name + folder, entry["file_size"], entry["modification_time"])

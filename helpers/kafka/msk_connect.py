@@ -1,0 +1,328 @@
+"""MSK Connect: the plugin, the connector that carries the topics into the bucket, and how far it has come."""
+
+import base64
+import contextlib
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from helpers import iam
+from helpers.config import Workbook
+from helpers.kafka import client as kafka_client
+from helpers.kafka import msk
+
+PLUGIN_FOLDER = "kafka-connect-s3"
+"""Where in the bucket the plugin's zip lies."""
+
+WORKER_PROPERTIES = {
+    "key.converter": "org.apache.kafka.connect.storage.StringConverter",
+    "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+}
+"""How a worker reads records when a connector does not say otherwise."""
+
+CONNECT_VERSION = "3.7.x"
+"""The newest Kafka Connect that MSK Connect offered in 2026; the lab runs its own."""
+
+PATIENCE_SECONDS = 900
+"""AWS takes five to ten minutes to start a connector's workers."""
+
+
+class ConnectorError(Exception):
+    """The connector was refused, failed, or is behind; the text says which and why."""
+
+
+def _client(workbook: Workbook) -> Any:
+    return boto3.client("kafkaconnect", region_name=workbook.region)
+
+
+def sink_properties(
+    workbook: Workbook, flush_size: int = 1, folder: str = "topics", rotate_schedule_ms: int = -1
+) -> dict[str, str]:
+    """Write down the connector's properties, under the names of Confluent's S3 sink.
+
+    Parameters
+    ----------
+    workbook : Workbook
+        Gives bucket, region and topics.
+    flush_size : int
+        Records an object.
+    folder : str
+        First part of every key.
+    rotate_schedule_ms : int
+        Longest wait, in milliseconds, until a partial object is written; -1 waits for a full one.
+    """
+    return {
+        "connector.class": "S3SinkConnector",
+        "tasks.max": "3",
+        "topics.regex": f"{workbook.id}.*",
+        "s3.bucket.name": workbook.bucket,
+        "s3.region": workbook.region,
+        "topics.dir": folder,
+        "flush.size": str(flush_size),
+        "rotate.schedule.interval.ms": str(rotate_schedule_ms),
+        "schema.compatibility": "NONE",
+        "storage.class": "io.confluent.connect.s3.storage.S3Storage",
+        "format.class": "io.confluent.connect.s3.format.json.JsonFormat",
+        "partitioner.class": "io.confluent.connect.storage.partitioner.DefaultPartitioner",
+        "key.converter": "org.apache.kafka.connect.storage.StringConverter",
+        "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+        "value.converter.schemas.enable": "false",
+    }
+
+
+def create_plugin(workbook: Workbook, key: str, name: str | None = None) -> str:
+    """Make a custom plugin out of a zip in the bucket, unless there is one of that name.
+
+    Parameters
+    ----------
+    workbook : Workbook
+        Gives the names of plugin and bucket.
+    key : str
+        The zip's key in the bucket.
+    name : str, optional
+        Name of the plugin; by default the workbook's.
+
+    Returns
+    -------
+    str
+        ARN of the plugin.
+
+    Raises
+    ------
+    ConnectorError
+        If the object is not there or is no plugin.
+    """
+    client, name = _client(workbook), name or workbook.plugin
+    if (there := _plugin(client, name)) and there["customPluginState"] != "CREATE_FAILED":
+        return there["customPluginArn"]
+    if there:
+        client.delete_custom_plugin(customPluginArn=there["customPluginArn"])
+    location = {"s3Location": {"bucketArn": f"arn:aws:s3:::{workbook.bucket}", "fileKey": key}}
+    made = client.create_custom_plugin(name=name, contentType="ZIP", location=location)
+    arn = made["customPluginArn"]
+    while (state := client.describe_custom_plugin(customPluginArn=arn))["customPluginState"] == "CREATING":
+        time.sleep(0.2)
+    if state["customPluginState"] != "ACTIVE":
+        raise ConnectorError(f"{name} could not be made: {state['stateDescription']['message']}")
+    return arn
+
+
+def _plugin(client: Any, name: str) -> dict[str, Any] | None:
+    pages = client.get_paginator("list_custom_plugins").paginate()
+    plugins = (plugin for page in pages for plugin in page["customPlugins"])
+    return next((plugin for plugin in plugins if plugin["name"] == name), None)
+
+
+def create_worker_configuration(workbook: Workbook) -> str:
+    """Create the worker configuration unless it is there.
+
+    Returns
+    -------
+    str
+        Its ARN.
+    """
+    client = _client(workbook)
+    for page in client.get_paginator("list_worker_configurations").paginate():
+        for found in page["workerConfigurations"]:
+            if found["name"] == workbook.worker_configuration:
+                return found["workerConfigurationArn"]
+    text = "".join(f"{name}={value}\n" for name, value in WORKER_PROPERTIES.items())
+    content = base64.b64encode(text.encode()).decode()
+    made = client.create_worker_configuration(name=workbook.worker_configuration, propertiesFileContent=content)
+    return made["workerConfigurationArn"]
+
+
+def upload_plugin(workbook: Workbook, archive: Path) -> str:
+    """Copy the plugin's zip from this computer into the bucket.
+
+    Returns
+    -------
+    str
+        Its key in the bucket.
+    """
+    key = f"{PLUGIN_FOLDER}/{archive.name}"
+    boto3.client("s3", region_name=workbook.region).upload_file(str(archive), workbook.bucket, key)
+    return key
+
+
+def connector_request(workbook: Workbook, properties: Mapping[str, str], plugin: str, role: str) -> dict[str, Any]:
+    """Write down everything that MSK Connect wants to know of a new connector.
+
+    Parameters
+    ----------
+    workbook : Workbook
+        Gives names and brokers.
+    properties : mapping of str to str
+        See `sink_properties`.
+    plugin, role : str
+        ARNs of the custom plugin, and of the role that the connector works with.
+    """
+    cluster = {"bootstrapServers": workbook.bootstrap_servers, "vpc": msk.network(workbook)}
+    return {
+        "connectorName": workbook.connector,
+        "connectorConfiguration": dict(properties),
+        "kafkaConnectVersion": CONNECT_VERSION,
+        "kafkaCluster": {"apacheKafkaCluster": cluster},
+        "kafkaClusterClientAuthentication": {"authenticationType": "IAM"},
+        "kafkaClusterEncryptionInTransit": {"encryptionType": "TLS"},
+        "plugins": [{"customPlugin": {"customPluginArn": plugin, "revision": 1}}],
+        "serviceExecutionRoleArn": role,
+        "workerConfiguration": {"workerConfigurationArn": create_worker_configuration(workbook), "revision": 1},
+        "capacity": {"provisionedCapacity": {"mcuCount": 1, "workerCount": 1}},
+    }
+
+
+def create_connector(workbook: Workbook, request: Mapping[str, Any]) -> None:
+    """Create the connector and wait until it runs.
+
+    Parameters
+    ----------
+    workbook : Workbook
+        Gives the connector's name.
+    request : mapping
+        See `connector_request`.
+
+    Raises
+    ------
+    ConnectorError
+        If it is refused or fails, with the reason; a connector that failed stays listed.
+    """
+    try:
+        _client(workbook).create_connector(**request)
+    except ClientError as error:
+        raise ConnectorError(f"{workbook.connector} was refused: {error.response['Error']['Message']}") from error
+    state = _settled(workbook)
+    if state["connectorState"] != "RUNNING":
+        raise ConnectorError(f"{workbook.connector} failed: {_reason(state)}")
+
+
+def update_connector(workbook: Workbook, properties: Mapping[str, str]) -> None:
+    """Give the connector other properties and wait until its tasks run with them.
+
+    Raises
+    ------
+    ConnectorError
+        If it cannot run with them; MSK Connect then goes back to those it had.
+    """
+    client = _client(workbook)
+    there = _described(client, workbook)
+    if there is None:
+        raise ConnectorError(f"There is no connector {workbook.connector}. Create it first.")
+    try:
+        started = client.update_connector(
+            connectorArn=there["connectorArn"],
+            currentVersion=there["currentVersion"],
+            connectorConfiguration=dict(properties),
+        )
+    except ClientError as error:
+        raise ConnectorError(f"{workbook.connector} was not updated: {error.response['Error']['Message']}") from error
+    _settled(workbook)
+    outcome = client.describe_connector_operation(connectorOperationArn=started["connectorOperationArn"])
+    if outcome["connectorOperationState"] != "UPDATE_COMPLETE":
+        raise ConnectorError(f"{workbook.connector} was not updated: {outcome['errorInfo']['message']}")
+
+
+def _settled(workbook: Workbook) -> dict[str, Any]:
+    """Wait until the connector is under way no more; one that is not there is ``DELETED``."""
+    client = _client(workbook)
+    limit = time.monotonic() + PATIENCE_SECONDS
+    while (state := _described(client, workbook)) and state["connectorState"] in ("CREATING", "UPDATING", "DELETING"):
+        if time.monotonic() > limit:
+            raise ConnectorError(f"{workbook.connector} is {state['connectorState']} after {PATIENCE_SECONDS} s.")
+        time.sleep(0.2 if time.monotonic() < limit - PATIENCE_SECONDS + 30 else 5)
+    return state or {"connectorState": "DELETED"}
+
+
+def _described(client: Any, workbook: Workbook) -> dict[str, Any] | None:
+    for page in client.get_paginator("list_connectors").paginate(connectorNamePrefix=workbook.connector):
+        for found in page["connectors"]:
+            if found["connectorName"] == workbook.connector:
+                with contextlib.suppress(client.exceptions.NotFoundException):  # gone since it was listed
+                    return client.describe_connector(connectorArn=found["connectorArn"])
+    return None
+
+
+def _reason(state: Mapping[str, Any]) -> str:
+    return state.get("stateDescription", {}).get("message", "MSK Connect does not say why; see its log group.")
+
+
+def put_connector(workbook: Workbook, properties: Mapping[str, str]) -> None:
+    """Make the connector run with these properties: create it, with all it needs, or update it.
+
+    Raises
+    ------
+    ConnectorError
+        If it is refused or fails, with the reason.
+    """
+    there = _settled(workbook)
+    if there["connectorState"] == "FAILED":
+        delete_connector(workbook)
+    if there["connectorState"] in ("FAILED", "DELETED"):
+        plugin = create_plugin(workbook, upload_plugin(workbook, Path(workbook.sink_plugin)))
+        role = iam.arn(workbook) or iam.complete(workbook)
+        create_connector(workbook, connector_request(workbook, properties, plugin, role))
+    elif there["connectorConfiguration"] != dict(properties):
+        update_connector(workbook, properties)
+
+
+def state(workbook: Workbook) -> str | None:
+    """Tell the connector's state in MSK Connect's word; None if there is none."""
+    there = _described(_client(workbook), workbook)
+    return there and there["connectorState"]
+
+
+def delete_connector(workbook: Workbook) -> bool:
+    """Delete the connector and wait until it is gone; its committed offsets stay.
+
+    Returns
+    -------
+    bool
+        Whether there was one.
+    """
+    there = _settled(workbook)
+    if there["connectorState"] == "DELETED":
+        return False
+    _client(workbook).delete_connector(connectorArn=there["connectorArn"])
+    _settled(workbook)
+    return True
+
+
+def wait_until_stored(workbook: Workbook, timeout: float = 120) -> float:
+    """Wait until every record now in the topics is in the bucket.
+
+    The connector is a consumer group; it commits an offset only when the records before it are stored, so a lag of
+    zero means that all of them are.
+
+    Returns
+    -------
+    float
+        Seconds it took.
+
+    Raises
+    ------
+    ConnectorError
+        If the connector fails, or the time is up.
+    """
+    started = time.monotonic()
+    client = _client(workbook)
+    group = f"connect-{workbook.connector}"
+    while True:
+        behind = kafka_client.lag(workbook, group)
+        waited = time.monotonic() - started
+        if not any(behind.values()):
+            return waited
+        there = _described(client, workbook)
+        if there is None:
+            raise ConnectorError(f"There is no connector {workbook.connector}. Create it first.")
+        if there["connectorState"] == "FAILED":
+            raise ConnectorError(f"{workbook.connector} failed: {_reason(there)}")
+        if waited > timeout:
+            raise ConnectorError(
+                f"After {timeout:.0f} s {workbook.connector} has still to store {behind}. A flush.size larger than "
+                "the rest of the records, with no rotate.schedule.interval.ms, keeps them waiting for ever."
+            )
+        time.sleep(0.2)

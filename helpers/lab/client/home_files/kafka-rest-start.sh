@@ -1,3 +1,0 @@
-#!/bin/bash
-# Starts the REST proxy with a properties file; it runs until it is told to stop.
-exec "${python}" -m helpers.lab.rest_proxy "$@"

@@ -1,0 +1,107 @@
+"""A picture of streaming queries that is drawn anew while they run."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+
+import pandas as pd
+from IPython.display import DisplayHandle
+from pyspark.sql.streaming.query import StreamingQuery
+
+from helpers import plots
+from helpers.streaming.progress import Batch, batches
+
+EVERY_SECONDS = 1.0
+
+
+class LiveView:
+    """Watch queries for as long as a ``with`` block lasts.
+
+    The rows are those that have been written since the block began; nothing is asked of Spark but the queries'
+    own reports, so that watching does not slow them down.
+
+    Parameters
+    ----------
+    queries : mapping of str to StreamingQuery
+        By the name of the table; with `streaming.observed`, the waiting times are shown too.
+    title : str
+        What is shown.
+    """
+
+    def __init__(self, queries: Mapping[str, StreamingQuery], title: str):
+        self._queries, self._title = queries, title
+        self._began = time.time()
+        self._batches: dict[str, dict[int, Batch]] = {name: {} for name in queries}
+        self._known = {name: {batch.number for batch in batches(query)} for name, query in queries.items()}
+        self._place = DisplayHandle()
+        self._enough = threading.Event()
+        self._painter = threading.Thread(target=self._paint, daemon=True)
+
+    def __enter__(self) -> "LiveView":
+        self._draw(self._place.display)
+        self._painter.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._enough.set()
+        self._painter.join()
+        self._draw(self._place.update)
+
+    def rows(self) -> dict[str, int]:
+        """Tell how many rows each query has written since the block began."""
+        for name, query in self._queries.items():
+            news = {batch.number: batch for batch in batches(query) if batch.number not in self._known[name]}
+            self._batches[name].update(news)
+        return {name: sum(batch.rows for batch in seen.values()) for name, seen in self._batches.items()}
+
+    def wait_for(self, rows: int, timeout: float = 120) -> None:
+        """Wait until every table has so many rows more than when the block began.
+
+        Raises
+        ------
+        TimeoutError
+            If that takes too long.
+        RuntimeError
+            If a query has ended, with its error.
+        """
+        limit = time.monotonic() + timeout
+        while min(self.rows().values()) < rows:
+            for name, query in self._queries.items():
+                if not query.isActive:
+                    raise RuntimeError(f"The query into {name} has ended: {query.exception()}")
+            if time.monotonic() > limit:
+                raise TimeoutError(f"After {timeout:.0f} s there are {self.rows()} new rows, and not {rows} in each.")
+            time.sleep(0.2)
+
+    def _draw(self, draw: Callable[..., object]) -> None:
+        counts = self.rows()
+        seconds = time.time() - self._began
+        figure = plots.streams(self._growth(seconds), self._waits(), list(counts), self._title)
+        text = ", ".join(f"{count} in {name}" for name, count in counts.items())
+        plots.show(figure, f"Rows written over time, and the longest wait in each micro-batch: {text}.", draw)
+
+    def _paint(self) -> None:
+        while not self._enough.wait(EVERY_SECONDS):
+            self._draw(self._place.update)
+
+    def _growth(self, seconds: float) -> pd.DataFrame:
+        points = []
+        for name, seen in self._batches.items():
+            total = 0
+            points.append((0.0, name, 0))
+            for batch in sorted(seen.values(), key=lambda batch: batch.number):
+                total += batch.rows
+                points.append((batch.ended.timestamp() - self._began, name, total))
+            points.append((seconds, name, total))
+        return pd.DataFrame(points, columns=["seconds", "table", "rows"])
+
+    def _waits(self) -> pd.DataFrame:
+        points = [
+            (batch.ended.timestamp() - self._began, name, batch.longest_wait)
+            for name, seen in self._batches.items()
+            for batch in seen.values()
+        ]
+        return pd.DataFrame(points, columns=["seconds", "table", "wait"])

@@ -1,0 +1,85 @@
+"""What a streaming query reports of its micro-batches, as numbers that can be drawn and compared."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pyspark.sql.streaming.query import StreamingQuery
+
+from helpers.streaming.queries import ARRIVALS
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One micro-batch.
+
+    Attributes
+    ----------
+    number : int
+        Spark's batch id.
+    ended : datetime
+        When its rows could be read in the table, in UTC.
+    rows : int
+        Records that it took from the source.
+    seconds : float
+        How long it took.
+    source_seconds, commit_seconds : float
+        Of these, what asking the source took, and what keeping note of the progress took. The rest is reading,
+        cleaning and writing.
+    longest_wait : float
+        Seconds from the arrival of its first record in Kinesis until `ended`; NaN unless `streaming.observed` was
+        used.
+    """
+
+    number: int
+    ended: datetime
+    rows: int
+    seconds: float
+    source_seconds: float
+    commit_seconds: float
+    longest_wait: float
+
+
+def batches(query: StreamingQuery) -> list[Batch]:
+    """List the micro-batches with rows that Spark still remembers: the last hundred at most."""
+    return list(_with_rows(progress.json for progress in query.recentProgress))
+
+
+def state_rows(query: StreamingQuery) -> int:
+    """Tell how many records a query remembers in its state; 0 if it keeps none or has not run."""
+    last = query.lastProgress
+    return sum(operator["numRowsTotal"] for operator in json.loads(last.json)["stateOperators"]) if last else 0
+
+
+def _with_rows(reports: Iterable[str]) -> Iterable[Batch]:
+    for report in map(json.loads, reports):
+        rows = sum(source["numInputRows"] for source in report["sources"])
+        if rows:
+            yield _batch(report, rows)
+
+
+def _batch(report: dict[str, Any], rows: int) -> Batch:
+    took = {step: milliseconds / 1000 for step, milliseconds in report["durationMs"].items()}
+    ended = datetime.fromisoformat(report["timestamp"]) + timedelta(seconds=took["triggerExecution"])
+    first = _first_arrival(report.get("observedMetrics", {}).get(ARRIVALS))
+    return Batch(
+        number=report["batchId"],
+        ended=ended,
+        rows=rows,
+        seconds=took["triggerExecution"],
+        source_seconds=took.get("latestOffset", 0.0) + took.get("getBatch", 0.0),
+        commit_seconds=took.get("walCommit", 0.0) + took.get("commitOffsets", 0.0),
+        longest_wait=(ended - first).total_seconds() if first else float("nan"),
+    )
+
+
+def _first_arrival(observed: dict[str, Any] | None) -> datetime | None:
+    if not observed:
+        return None
+    if "values" in observed:  # Spark Connect: values apart from their names, times as milliseconds
+        names = [field["name"] for field in observed["schema"]["fields"]]
+        first = dict(zip(names, observed["values"], strict=True))["first"]
+        return None if first is None else datetime.fromtimestamp(first / 1000, UTC)
+    return datetime.fromisoformat(observed["first"]) if observed.get("first") else None

@@ -1,0 +1,28 @@
+"""``python -m lab.airflow.scheduler``: ends what a killed scheduler left behind, then becomes the scheduler.
+
+Airflow starts workers beside its scheduler, and tasks beside those. When the scheduler is killed they live on: a task
+that the next scheduler starts again would then run twice at once.
+"""
+
+import os
+import sys
+
+from lab.control import supervision
+from lab.core.layout import Lab
+from lab.services.airflow import SCHEDULER_MARK
+from lab.setup import airflow as installation
+
+POLITE_SECONDS = 5
+"""A task that is told to end cancels its run on Databricks; workers without a task do not listen."""
+
+
+def main() -> None:
+    """Become the scheduler; the arguments are Airflow's."""
+    lab = Lab.from_environment()
+    supervision.end_marked(SCHEDULER_MARK, str(lab.home), POLITE_SECONDS)
+    program = str(installation.program(lab))
+    os.execv(program, [program, *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main()

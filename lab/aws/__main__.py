@@ -1,0 +1,75 @@
+"""``python -m lab.aws``: the AWS endpoint's process; it ends, with everything saved, when told to."""
+
+import asyncio
+import logging
+import signal
+import sys
+
+import aiohttp
+
+from lab.airflow.web import AirflowWeb
+from lab.aws import account
+from lab.aws.api_gateway.deployments import Deployments
+from lab.aws.door.server import Edge, running
+from lab.aws.ec2 import Ec2
+from lab.aws.endpoint import Endpoint
+from lab.aws.kinesis.front import KinesisFront
+from lab.aws.msk.cluster import Msk
+from lab.aws.msk.connect import MskConnect
+from lab.aws.msk.connect_worker import Worker
+from lab.aws.mwaa.environment import Mwaa
+from lab.client import host_key
+from lab.client.machine import delete_disk
+from lab.control.operations import existing_runtime
+from lab.control.supervision import USER_ERROR
+from lab.core.layout import Lab, LabError
+
+
+async def serve() -> None:
+    """Serve until a signal comes."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    endpoint = Endpoint(existing_runtime(Lab.from_environment()))
+    lab = endpoint.runtime.lab
+    ec2 = Ec2(endpoint, lambda: host_key.console_output(lab), lambda instance: delete_disk(lab, instance))
+
+    deployments = Deployments(endpoint)
+    kinesis = KinesisFront(endpoint)
+
+    def begin() -> None:
+        endpoint.state.load()
+        account.seed(endpoint.state.own["account"], endpoint.runtime.credentials, endpoint.runtime.lab.workbook_id)
+        endpoint.refresh()
+        ec2.tell_machine()
+        deployments.look()
+        for service in ("iam", "account"):
+            endpoint.state.touch(service)
+
+    await endpoint.moto.run(begin)
+    async with aiohttp.ClientSession() as http:
+        connect = MskConnect(endpoint, Worker(endpoint.runtime, http))
+        mwaa = Mwaa(endpoint, AirflowWeb(lab, http))
+        own = {"kafka": Msk(lab), "kafkaconnect": connect, "airflow": mwaa, "kinesis": kinesis}
+        async with running(endpoint, Edge(endpoint, http, ec2, deployments, own)):
+            connect.resume()
+            mwaa.resume()
+            print("the AWS endpoint is ready", flush=True)
+            await stop.wait()
+
+
+def main() -> int:
+    """Serve, and turn a `LabError` into a sentence."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)-5s %(message)s (%(name)s)")
+    # it logs a trace, and what it read, for every request that is no HTTP; failures of ours the edge logs itself
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
+    try:
+        asyncio.run(serve())
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return USER_ERROR
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

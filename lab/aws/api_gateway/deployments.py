@@ -1,0 +1,83 @@
+"""Deployments are snapshots: what a stage serves changes when it is deployed again, not before."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from moto.apigateway.models import apigateway_backends
+from multidict import CIMultiDict
+
+from lab.aws.api_gateway import integrations
+from lab.aws.api_gateway.stages import Stage
+from lab.aws.endpoint import Endpoint
+from lab.aws.errors import AwsError
+from lab.aws.protocol import Answer, Call, Operation
+from lab.core.iam_file import ACCOUNT
+
+MOST_RESOURCES = 500
+
+_AS_MOTO_WANTS_IT = "AWS4-HMAC-SHA256 Credential=lab/20260101/us-east-1/apigateway/aws4_request, "
+
+
+class Deployments:
+    """The deployments of all APIs, and which of them each stage serves."""
+
+    def __init__(self, endpoint: Endpoint):
+        self._endpoint = endpoint
+        self._stages: dict[tuple[str, str], Stage] = {}
+
+    @property
+    def _snapshots(self) -> dict[str, list]:
+        """Resources of each deployment, by ``<api>/<deployment>``."""
+        return self._endpoint.state.own["apigateway"]
+
+    def stage(self, api: str, name: str) -> Stage | None:
+        """Return what a stage serves; None if there is no such stage."""
+        return self._stages.get((api, name))
+
+    async def answer(self, operation: Operation) -> Answer:
+        """Let moto answer a call of API Gateway's control plane, and note what is deployed since."""
+        integrations.check(operation)
+        answer = await self._endpoint.pass_on(operation)
+        if not operation.reads_only and answer.status < 400:
+            await self._endpoint.moto.run(self._after, operation, answer)
+        return answer
+
+    def _after(self, operation: Operation, answer: Answer) -> None:
+        if operation.name == "CreateDeployment":
+            api = operation.parameters()["restApiId"]
+            deployment = json.loads(answer.body)["id"]
+            self._snapshots[f"{api}/{deployment}"] = self._resources(api)
+            self._endpoint.state.touch("api gateway's snapshots")
+        self.look()
+
+    async def resource(self, api: str, resource: str) -> Mapping[str, Any]:
+        """Return a resource as it is now, deployed or not.
+
+        Raises
+        ------
+        AwsError
+            If there is none.
+        """
+        for one in await self._endpoint.moto.run(self._resources, api):
+            if one["id"] == resource:
+                return one
+        raise AwsError("NotFoundException", "Invalid Resource identifier specified", 404)
+
+    def _resources(self, api: str) -> list[Mapping[str, Any]]:
+        path, query = f"/restapis/{api}/resources", f"embed=methods&limit={MOST_RESOURCES}"
+        headers = CIMultiDict({"Host": "127.0.0.1", "Authorization": _AS_MOTO_WANTS_IT})
+        listed = json.loads(self._endpoint.moto.answer(Call("GET", path, query, headers, b"")).body)
+        return listed.get("item", [])
+
+    def look(self) -> None:
+        """Look which deployment each stage serves; on moto's thread."""
+        self._stages = {
+            (api.id, stage.name): Stage(
+                api.id, stage.name, dict(stage.variables or {}),
+                self._snapshots.get(f"{api.id}/{stage.deployment_id}", []),
+            )
+            for backend in apigateway_backends[ACCOUNT].values()
+            for api in backend.apis.values()
+            for stage in api.stages.values()
+        }  # fmt: skip

@@ -1,0 +1,167 @@
+"""Mapping templates: Velocity (VTL) with API Gateway's variables ``$input``, ``$util``, ``$context``.
+
+Source of the variables: API Gateway's "mapping template and access logging variable reference".
+"""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from typing import Any
+from urllib.parse import quote_plus, unquote_plus
+
+from airspeed.operators import Template, TemplateError
+
+from lab.aws.api_gateway import json_path
+from lab.aws.api_gateway.errors import GatewayRefusal, misconfigured
+from lab.aws.api_gateway.requests import Invocation
+
+MOST_TEMPLATES = 256
+"""Kept parsed; an API of the workbook has six."""
+
+_UNSAFE = re.compile("[\\\\\"'/\b\f\n\r\t\x00-\x1f]|[^\x00-\x7f]")
+_SHORT = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+class _NotJson(ValueError):
+    pass
+
+
+def check(template: str) -> None:
+    """Refuse a template that is no Velocity.
+
+    Raises
+    ------
+    ValueError
+        Saying where it stops making sense.
+    """
+    try:
+        _parsed(template)
+    except TemplateError as error:
+        raise ValueError(str(error)) from error
+
+
+def render(template: str, invocation: Invocation, body: str) -> str:
+    """Fill in a template. What it names and is not there becomes empty text, as on AWS; it is never left as it stands.
+
+    Parameters
+    ----------
+    template : str
+        Velocity.
+    invocation : Invocation
+        Gives parameters, context and stage variables.
+    body : str
+        What ``$input`` is about: the request's body, or the integration's answer.
+
+    Raises
+    ------
+    GatewayRefusal
+        If the template asks for parts of a body that is not JSON, or cannot be filled in.
+    """
+    names = {
+        "input": Input(body, invocation.parameters),
+        "util": Util(),
+        "context": invocation.context,
+        "stageVariables": dict(invocation.stage.variables),
+    }
+    try:
+        return _parsed(template).merge(names)
+    except Exception as error:  # airspeed wraps what a function raises, and lets much else through
+        cause: BaseException | None = error
+        while cause and not isinstance(cause, _NotJson):
+            cause = cause.__cause__ or cause.__context__
+        if cause:
+            raise GatewayRefusal(
+                400, f"Could not parse request body into json: {cause}", "BadRequestException"
+            ) from error
+        invocation.log.append(f"Execution failed due to configuration error: Unable to transform: {error}")
+        raise misconfigured() from error
+
+
+@lru_cache(MOST_TEMPLATES)
+def _parsed(template: str) -> Template:
+    parsed = Template(template)
+    parsed.ensure_compiled()
+    return parsed
+
+
+class Input:
+    """``$input``: the body and the parameters."""
+
+    def __init__(self, body: str, parameters: Mapping[str, Mapping[str, str]]):
+        self.body = body or "{}"  # so does AWS
+        self._parameters = parameters
+
+    @cached_property
+    def _document(self) -> Any:
+        try:
+            return json.loads(self.body, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            raise _NotJson(str(error)) from None
+
+    def json(self, path: str = "$") -> str:
+        """Return a part of the body as JSON; ``""`` stands for what is not there."""
+        found = json_path.find(self._document, path)
+        return '""' if found is None else _json(found)
+
+    def path(self, path: str = "$") -> Any:
+        """Return a part of the body as an object, to be walked through; empty text stands for what is not there."""
+        found = json_path.find(self._document, path)
+        return "" if found is None else found
+
+    def params(self, name: str | None = None) -> Any:
+        """Return a parameter, looked for in path, query string and headers; without a name all of them."""
+        if name is None:
+            return self._parameters
+        found = (self._parameters[place].get(name) for place in ("path", "querystring", "header"))
+        return next((value for value in found if value is not None), "")
+
+
+class Util:
+    """``$util``."""
+
+    def base64Encode(self, value: Any) -> str | None:
+        """Encode text, or an object as JSON."""
+        return None if value is None else base64.b64encode(_text(value).encode()).decode()
+
+    def base64Decode(self, value: str) -> str:
+        """Decode to text."""
+        return base64.b64decode(value).decode(errors="replace")
+
+    def escapeJavaScript(self, value: Any) -> str | None:
+        r"""Escape text so that it fits between quotes; ``'`` becomes ``\'``, which is not JSON."""
+        return None if value is None else _UNSAFE.sub(_escaped, _text(value))
+
+    def parseJson(self, text: str) -> Any:
+        """Turn JSON into an object."""
+        return json.loads(text)
+
+    def urlEncode(self, text: str) -> str:
+        """Encode for a form."""
+        return quote_plus(text)
+
+    def urlDecode(self, text: str) -> str:
+        """Decode a form's value."""
+        return unquote_plus(text)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    character = found.group()
+    if character in _SHORT:
+        return _SHORT[character]
+    if character in "\\\"'/":
+        return f"\\{character}"
+    return json.dumps(character)[1:-1].upper().replace("\\U", "\\u")
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else _json(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

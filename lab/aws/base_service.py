@@ -1,0 +1,45 @@
+"""What the services that are ours have in common: an operation is a method of its name."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from lab.aws.errors import AwsError
+from lab.aws.protocol import Answer, Operation
+
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+class Answering(Protocol):
+    """A service that is ours, whatever it does inside."""
+
+    async def answer(self, operation: Operation) -> Answer:
+        """Answer one call."""
+
+
+class OwnService:
+    """A service whose methods answer operations: ``CreateConnector`` is ``create_connector``.
+
+    Attributes
+    ----------
+    title : str
+        What it is called in messages.
+    """
+
+    title: str
+
+    async def answer(self, operation: Operation) -> Answer:
+        """Answer one call.
+
+        Raises
+        ------
+        AwsError
+            If the service refuses, or has no such operation.
+        """
+        method = getattr(self, _WORD.sub("_", operation.name).lower(), None)
+        if method is None:
+            raise AwsError(
+                "NotImplementedException", f"The lab's {self.title} does not answer {operation.name}; AWS does.", 501
+            )
+        result: Mapping[str, Any] = await method(operation.parameters())
+        return operation.answer(result)

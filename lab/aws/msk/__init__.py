@@ -1,0 +1,1 @@
+"""MSK and MSK Connect: the cluster, plugins, connectors, and the worker that runs them."""

@@ -1,0 +1,1 @@
+"""MWAA: the environment, and the bucket folder that is Airflow's DAG folder."""

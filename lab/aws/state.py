@@ -1,0 +1,202 @@
+"""Keep what the AWS endpoint knows on disk: one file a service, written within a second of a change.
+
+Only a service that takes long to write, a stream with ten thousands of records, lags behind by ten times that long.
+"""
+
+import io
+import pickle
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import dill
+import moto
+from moto.backends import get_backend
+from moto.iam.models import AWSManagedPolicy, iam_backends
+
+from lab.core.files import write_private_bytes
+from lab.core.iam_file import ACCOUNT
+from lab.core.layout import LabError
+
+OWN = "lab"
+"""File of the services that are ours."""
+
+KEPT_BY_MOTO = ("iam", "sts", "ec2", "ssm", "secretsmanager", "apigateway")
+
+PATIENCE = 10
+"""After a turn, a service waits so many times as long as the turn took."""
+
+FORM = f"2, moto {moto.__version__}"
+"""Goes with every file: another version's objects may not fit."""
+
+
+class Kept(Protocol):
+    """A service of ours that is too large to be written along with the others."""
+
+    def state(self) -> Any:
+        """Return everything as plain values and bytes."""
+
+    def restore(self, state: Any) -> None:
+        """Take over what `state` returned."""
+
+
+class State:
+    """Everything worth keeping.
+
+    Attributes
+    ----------
+    own : dict
+        What the services that are ours keep, by service.
+    """
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._changed: set[str] = set()
+        self._due: dict[str, float] = {}
+        self._kept: dict[str, Kept] = {}
+        self.own: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+
+    def keep(self, service: str, holder: Kept) -> None:
+        """Give a service a file of its own, before `load`."""
+        self._kept[service] = holder
+
+    def touch(self, service: str) -> None:
+        """Note that a service has changed."""
+        self._changed.add(service if service in (*KEPT_BY_MOTO, *self._kept) else OWN)
+
+    def collect(self, all_of_it: bool = False) -> dict[str, bytes]:
+        """Gather what is to be written: service → content; on moto's thread, so that nothing changes meanwhile.
+
+        A service that takes long, a stream with many records, say, has to wait for its turn, so that moto has most of
+        its time for its callers.
+
+        Parameters
+        ----------
+        all_of_it : bool
+            Let nobody wait.
+        """
+        content = {}
+        for service in list(self._changed):  # other threads add to it
+            started = time.monotonic()
+            if all_of_it or started >= self._due.get(service, 0):
+                self._changed.discard(service)
+                content[service] = self._written(service)
+                ended = time.monotonic()
+                self._due[service] = ended + PATIENCE * (ended - started)
+        return content
+
+    def _written(self, service: str) -> bytes:
+        if service in self._kept:  # plain values need none of what the picklers below do for every object
+            return pickle.dumps((FORM, self._kept[service].state()), pickle.HIGHEST_PROTOCOL)
+        return _pickled((FORM, dict(self.own) if service == OWN else _backends(service)))
+
+    def write(self, content: Mapping[str, bytes]) -> None:
+        """Write what `collect` gathered; what cannot be written counts as changed again."""
+        for service in content:
+            try:
+                write_private_bytes(self._folder / f"{service}.state", content[service])
+            except BaseException:
+                self._changed |= set(content)
+                raise
+
+    def load(self) -> None:
+        """Read what an earlier process left.
+
+        Raises
+        ------
+        LabError
+            If a file is damaged or of another version.
+        """
+        for service in (*KEPT_BY_MOTO, *self._kept, OWN):
+            file = self._folder / f"{service}.state"
+            if file.exists():
+                content = _read(file)
+                if service == OWN:
+                    self.own.update(content)
+                elif service in self._kept:
+                    self._kept[service].restore(content)
+                else:
+                    _restore(service, content)
+
+
+def _read(file: Path) -> Any:
+    try:
+        with file.open("rb") as stream:
+            form, content = _Unpickler(stream).load()
+    except Exception as error:  # a damaged pickle may raise anything
+        raise LabError(f"{file} is damaged ({error}). `python -m lab reset` makes a new lab.") from error
+    if form != FORM:
+        raise LabError(
+            f"{file} was written by another version ({form}; this is {FORM}). `python -m lab reset` makes a "
+            "new lab."
+        )
+    return content
+
+
+def _backends(service: str) -> dict[str, dict[str, Any]]:
+    # moto has an IAM for China and others as well, which nobody here can reach
+    return {
+        account: {region: backend for region, backend in regions.items() if not region.startswith("aws-")}
+        for account, regions in get_backend(service).items()
+    }
+
+
+def _restore(service: str, accounts: dict[str, dict[str, Any]]) -> None:
+    backends = get_backend(service)
+    for account, regions in accounts.items():
+        for region, backend in regions.items():
+            backends[account][region]  # makes the mapping that the kept backend goes into
+            dict.__setitem__(backends[account], region, backend)
+
+
+def _pickled(content: Any) -> bytes:
+    """Pickle with Python's own pickler, which is ten times as quick; what it cannot, dill can: SSM holds lambdas."""
+    stream = io.BytesIO()
+    try:
+        _Pickler(stream, pickle.HIGHEST_PROTOCOL).dump(content)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        stream = io.BytesIO()
+        _PatientPickler(stream, recurse=False).dump(content)
+    return stream.getvalue()
+
+
+class _OurWay:
+    """What both picklers do in our way."""
+
+    def persistent_id(self, thing: object) -> str | None:
+        """Leave out AWS's own 1,300 policies, 24 MB that never change."""
+        return thing.arn if isinstance(thing, AWSManagedPolicy) else None
+
+    def reducer_override(self, thing: object) -> Any:
+        """Take care of mappings like SSM's, which want to be made with an account and a region."""
+        if isinstance(thing, defaultdict) and type(thing) is not defaultdict:
+            return _bare, (type(thing), thing.default_factory), vars(thing), None, iter(thing.items())
+        return NotImplemented
+
+
+class _Pickler(_OurWay, pickle.Pickler):
+    pass
+
+
+class _PatientPickler(_OurWay, dill.Pickler):
+    pass
+
+
+def _bare(kind: type[defaultdict], factory: Any) -> defaultdict:
+    made = kind.__new__(kind)
+    made.default_factory = factory
+    return made
+
+
+class _Unpickler(pickle.Unpickler):
+    def persistent_load(self, arn: str) -> object:
+        return _aws_policies()[arn]
+
+
+@cache
+def _aws_policies() -> dict[str, object]:
+    fresh = iam_backends[ACCOUNT]["aws"].managed_policies
+    return {arn: policy for arn, policy in fresh.items() if isinstance(policy, AWSManagedPolicy)}

@@ -1,0 +1,158 @@
+"""The SSH server: who may come in, and what they find."""
+
+import asyncio
+import logging
+import posixpath
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncssh
+
+from lab.client import host_key, sessions
+from lab.client.machine import USER, Machine, end_processes
+from lab.core import instance_file
+from lab.services.base import Runtime
+
+LOG = logging.getLogger("client")
+
+LOOK_SECONDS = 0.3
+"""How often to look which instance runs."""
+
+LOGIN_SECONDS = 20
+MOST_CONNECTIONS = 50
+
+
+class Server:
+    """The client machine's door.
+
+    Attributes
+    ----------
+    machine : Machine or None
+        The machine of the instance that runs now.
+    """
+
+    def __init__(self, runtime: Runtime):
+        self._runtime = runtime
+        self.machine: Machine | None = None
+        self._looking = asyncio.Lock()
+        self.connections: set[asyncssh.SSHServerConnection] = set()
+
+    async def look(self) -> None:
+        """See which instance runs; when it is another one or none, the old one's sessions and processes end."""
+        async with self._looking:
+            await self._look()
+
+    async def _look(self) -> None:
+        running = instance_file.read(self._runtime.lab)
+        before = self.machine
+        if running == (before and before.instance):
+            return
+        self.machine = await asyncio.to_thread(Machine, self._runtime, running) if running else None
+        if before and (running is None or running.id != before.instance.id):
+            for connection in list(self.connections):
+                connection.disconnect(asyncssh.DISC_BY_APPLICATION, "the instance was stopped")
+            await asyncio.to_thread(end_processes, before.instance.id)
+
+    async def keep_looking(self) -> None:
+        """Look again and again, for ever."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self.look()
+            except Exception:  # a half-written file, a full disk: the next look tries again
+                LOG.exception("The instance could not be looked at")
+
+    async def attend(self, process: asyncssh.SSHServerProcess) -> None:
+        """Attend to one session."""
+        if self.machine is None:
+            process.exit(255)
+            return
+        try:
+            await sessions.run(process, self.machine)
+        except Exception:
+            LOG.exception("A session failed")
+            process.exit(255)
+
+
+class Door(asyncssh.SSHServer):
+    """Lets in who holds the key of the running instance."""
+
+    def __init__(self, server: Server):
+        self._server = server
+        self._connection: Any = None
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        """Count the connection; too many are turned away."""
+        self._connection = conn
+        self._server.connections.add(conn)
+        if len(self._server.connections) > MOST_CONNECTIONS:
+            conn.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._server.connections.discard(self._connection)
+
+    async def begin_auth(self, username: str) -> bool:
+        """Ask for a key, and say who is awaited; an instance that was launched a moment ago counts."""
+        await self._server.look()
+        if self._server.machine is None:
+            self._connection.send_auth_banner("No instance runs: start or launch one in EC2.\n")
+        elif username != USER:
+            self._connection.send_auth_banner(f'Please login as the user "{USER}" rather than "{username}".\n')
+        return True
+
+    def public_key_auth_supported(self) -> bool:
+        """Keys are the only way in."""
+        return True
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        """Tell whether a key is that of the running instance's key pair."""
+        machine = self._server.machine
+        if machine is None or username != USER or not machine.instance.public_key:
+            return False
+        return key == asyncssh.import_public_key(machine.instance.public_key)
+
+
+class Files(asyncssh.SFTPServer):
+    """The home folder over SFTP and scp; ``/home/ec2-user`` is its name from outside."""
+
+    def __init__(self, server: Server, channel: asyncssh.SSHServerChannel):
+        assert server.machine
+        super().__init__(channel, chroot=str(server.machine.home).encode())
+
+    def exit(self) -> None:
+        """Say that all went well: ``scp`` takes silence for a failure."""
+        self.channel.exit(0)
+
+    def map_path(self, path: bytes) -> bytes:
+        """Find a file of the home folder by the path that a client names."""
+        home = f"/home/{USER}".encode()
+        absolute = posixpath.normpath(posixpath.join(b"/", path))
+        if absolute == home or absolute.startswith(home + b"/"):
+            path = absolute[len(home) :] or b"/"
+        return super().map_path(path)
+
+
+@asynccontextmanager
+async def running(runtime: Runtime) -> AsyncIterator[None]:
+    """Serve while the block runs."""
+    server = Server(runtime)
+    await server.look()
+    acceptor = await asyncssh.create_server(
+        lambda: Door(server), "127.0.0.1", runtime.lab.ports["client"],
+        server_host_keys=[host_key.load_or_create(runtime.lab)],
+        process_factory=server.attend, sftp_factory=lambda channel: Files(server, channel), allow_scp=True,
+        encoding=None, login_timeout=LOGIN_SECONDS, server_version="client_machine", line_editor=False,
+        password_auth=False, kbdint_auth=False, gss_host=None, agent_forwarding=False, x11_forwarding=False,
+    )  # fmt: skip
+    looking = asyncio.create_task(server.keep_looking())
+    try:
+        yield
+    finally:
+        looking.cancel()
+        acceptor.close()
+        for connection in list(server.connections):
+            connection.abort()
+        if server.machine:
+            await asyncio.to_thread(end_processes, server.machine.instance.id)

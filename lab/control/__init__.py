@@ -1,0 +1,1 @@
+"""Start, watch and stop a lab: the supervisor, the commands, the doctor."""

@@ -1,0 +1,279 @@
+"""Keep the services alive with supervisord: write its configuration, start it, ask it, stop it."""
+
+import contextlib
+import http.client
+import os
+import shlex
+import subprocess
+import sys
+import time
+import xmlrpc.client
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from lab.core.files import write_private
+from lab.core.layout import LabError, port_variable
+from lab.services import ALL, Runtime, Service
+
+MARK = "WORKBOOK_LAB"
+"""Environment variable that every process of a lab carries, with the lab's folder as its value."""
+
+FOREIGN = (
+    "AIRFLOW_",
+    "AWS_",
+    "SPARK_",
+    "WORKBOOK_",
+    "KAFKA_",
+    "CLASSPATH",
+    "JAVA_TOOL_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "_JAVA_OPTIONS",
+)
+"""Beginnings of the variables that a service must not inherit."""
+
+USER_ERROR = os.EX_CONFIG
+"""Exit code of a service that fails for a reason which only the user can mend: starting it again would not help."""
+
+STOP_SECONDS = 20
+"""How long a service may take to end before it is killed."""
+
+_HEAD = """\
+; Written anew at every start.
+[supervisord]
+logfile={home}/logs/supervisor.log
+pidfile={home}/supervisord.pid
+childlogdir={home}/logs
+directory={home}
+loglevel=warn
+logfile_maxbytes=1MB
+logfile_backups=1
+
+[inet_http_server]
+port=127.0.0.1:{port}
+username=lab
+password={password}
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+"""
+
+_PROGRAM = """
+[program:{name}]
+command={command}
+environment={environment}
+directory={home}
+autostart=false
+autorestart=unexpected
+exitcodes={user_error}
+priority={priority}
+startsecs=1
+startretries=30
+stopwaitsecs={stop}
+stopasgroup=true
+killasgroup=true
+redirect_stderr=true
+stdout_logfile={home}/logs/{name}.log
+stdout_logfile_maxbytes=5MB
+stdout_logfile_backups=1
+"""
+
+
+@dataclass(frozen=True)
+class State:
+    """What the supervisor knows of one service.
+
+    Attributes
+    ----------
+    running : bool
+        Whether its process lives.
+    word : str
+        The supervisor's word for its state, in small letters.
+    pid : int
+        Process id; 0 if it does not run.
+    since : float
+        Start of the process, seconds since the epoch.
+    """
+
+    running: bool
+    word: str
+    pid: int
+    since: float
+
+
+def inherited(environment: Mapping[str, str]) -> dict[str, str]:
+    """Choose what services inherit: not the settings of whoever starts them, such as a notebook or a real account."""
+    return {name: value for name, value in environment.items() if not name.startswith(FOREIGN)}
+
+
+def _escaped(text: object) -> str:
+    return str(text).replace("%", "%%")
+
+
+def _environment(variables: dict[str, str]) -> str:
+    quoted = (f'{name}="{_escaped(value)}"' for name, value in variables.items())
+    return ",".join(quoted)
+
+
+def configuration(runtime: Runtime, services: Iterable[Service]) -> str:
+    """Write the supervisor's configuration as text."""
+    home = _escaped(runtime.lab.home)
+    ports = {port_variable(name): str(port) for name, port in runtime.lab.ports.items()}
+    common = {
+        MARK: str(runtime.lab.home), "LAB_HOME": str(runtime.lab.home), "LAB_SETUP": str(runtime.lab.build),
+        "NO_PROXY": "127.0.0.1,localhost",
+        "LC_ALL": "C.UTF-8",  # else Java cannot open a path with other than ASCII letters
+        "PYTHONUNBUFFERED": "1",
+    } | ports  # fmt: skip
+    text = _HEAD.format(
+        home=home, port=runtime.lab.ports["supervisor"], password=runtime.credentials.supervisor_password
+    )
+    for service in services:
+        text += _PROGRAM.format(
+            name=service.name,
+            command=_escaped(shlex.join(service.command(runtime))),
+            environment=_environment(common | service.environment(runtime)),
+            home=home,
+            stop=STOP_SECONDS,
+            user_error=USER_ERROR,
+            priority=1 + len(service.needs),  # the highest is stopped first
+        )
+    return text
+
+
+class Supervisor:
+    """The supervisord of one lab."""
+
+    def __init__(self, runtime: Runtime):
+        self.runtime = runtime
+        lab = runtime.lab
+        self._file = lab.config / "supervisord.conf"
+        url = f"http://lab:{runtime.credentials.supervisor_password}@127.0.0.1:{lab.ports['supervisor']}/RPC2"
+        self._rpc = xmlrpc.client.ServerProxy(url, transport=_QuickTransport()).supervisor
+
+    def is_up(self) -> bool:
+        """Tell whether this lab's supervisor answers; one of another lab refuses our password."""
+        try:
+            return self._rpc.getState()["statename"] == "RUNNING"
+        except (OSError, xmlrpc.client.Error, http.client.HTTPException):
+            return False
+
+    def start(self) -> None:
+        """Start supervisord itself, with no service running yet."""
+        self.runtime.lab.logs.mkdir(parents=True, exist_ok=True)
+        write_private(self._file, configuration(self.runtime, ALL))
+        environment = inherited(os.environ) | {MARK: str(self.runtime.lab.home)}
+        done = subprocess.run(
+            [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._file)],
+            env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        if done.returncode:
+            raise LabError(f"The supervisor did not start:\n{done.stdout}{done.stderr}")
+        limit = time.monotonic() + 10
+        while not self.is_up():
+            if time.monotonic() > limit:
+                raise LabError(f"The supervisor does not answer; see {self.runtime.lab.logs / 'supervisor.log'}.")
+            time.sleep(0.05)
+
+    def start_service(self, name: str) -> None:
+        """Start one service without waiting for it."""
+        self._rpc.startProcess(name, False)
+
+    def stop_service(self, name: str) -> None:
+        """Stop one service and wait until it is gone."""
+        self._rpc.stopProcess(name)
+
+    def restart_service(self, name: str) -> None:
+        """Stop one service, wait until it is gone, and start it without waiting."""
+        self._rpc.stopProcess(name)
+        self._rpc.startProcess(name, False)
+
+    def states(self) -> dict[str, State]:
+        """Ask for the state of every service."""
+        return {
+            info["name"]: State(
+                running=info["statename"] in ("RUNNING", "STARTING"),
+                word=info["statename"].lower(),
+                pid=info["pid"],
+                since=info["start"],
+            )
+            for info in self._rpc.getAllProcessInfo()
+        }
+
+    def stop(self) -> None:
+        """Stop all services, then supervisord, and wait until it is gone."""
+        pid = self._rpc.getPID()
+        self._rpc.shutdown()
+        try:
+            psutil.Process(pid).wait(timeout=STOP_SECONDS + 10)
+        except (psutil.NoSuchProcess, psutil.TimeoutExpired):
+            return
+
+
+class _QuickTransport(xmlrpc.client.Transport):
+    """A control connection that gives up; not before a service that is told to stop has been killed."""
+
+    def make_connection(self, host):
+        connection = super().make_connection(host)
+        connection.timeout = STOP_SECONDS + 5
+        return connection
+
+
+def processes(home: Path) -> list[psutil.Process]:
+    """Find every living process of a lab."""
+    return marked(MARK, str(home))
+
+
+def marked(variable: str, value: str) -> list[psutil.Process]:
+    """Find every living process that carries a mark in its environment, wherever its parent is."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid != os.getpid() and process.environ().get(variable) == value:
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue  # another user's, or gone
+    return found
+
+
+def end_processes(home: Path) -> int:
+    """End what a lab left running, politely first.
+
+    Returns
+    -------
+    int
+        How many processes there were.
+    """
+    return _end(processes(home))
+
+
+def end_marked(variable: str, value: str, polite_seconds: float = STOP_SECONDS) -> int:
+    """End every process that carries a mark, politely first; return how many there were."""
+    return _end(marked(variable, value), polite_seconds)
+
+
+def _end(left: list[psutil.Process], polite_seconds: float = STOP_SECONDS) -> int:
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, stubborn = psutil.wait_procs(left, timeout=polite_seconds)
+    for process in stubborn:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(stubborn, timeout=5)
+    return len(left)
+
+
+def listener(port: int) -> str | None:
+    """Say who listens on a port, in words; None if nobody whom this user may see does."""
+    for process in psutil.process_iter():
+        try:
+            taken = any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in process.net_connections("tcp"))
+            if taken:
+                lab = process.environ().get(MARK)
+                return f"the lab in {lab}" if lab else f"{process.name()}, process {process.pid}"
+        except psutil.Error:
+            continue  # another user's, or gone
+    return None

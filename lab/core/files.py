@@ -1,0 +1,54 @@
+"""Write files whole: a reader never sees half of one, and private ones are never readable by others."""
+
+import os
+import string
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a text file with mode 0600, replacing an old one in one step."""
+    write_private_bytes(file, text.encode())
+
+
+def write_private_bytes(file: Path, content: bytes) -> None:
+    """Write a file with mode 0600, replacing an old one in one step."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name)  # mkstemp makes it 0600
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(name, file)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _java_escaped(value: object) -> str:
+    """Escape a value for a Java properties file, which is ASCII here and reads a backslash as an escape."""
+    text = str(value).replace("\\", "\\\\")
+    units = text.encode("utf-16-be")
+    codes = (int.from_bytes(units[i : i + 2], "big") for i in range(0, len(units), 2))
+    return "".join(chr(code) if code < 0x80 else f"\\u{code:04x}" for code in codes)
+
+
+def render_properties(template: str, **values: object) -> str:
+    """Fill a Java properties file of ``templates/``: ``${name}`` becomes the value, escaped.
+
+    Raises
+    ------
+    KeyError
+        If the template names a value that is not given.
+    """
+    text = (TEMPLATES / template).read_text(encoding="ascii")
+    return string.Template(text).substitute({name: _java_escaped(value) for name, value in values.items()})
+
+
+def properties(values: Mapping[str, object]) -> str:
+    """Format settings as lines of a Java properties file, values escaped."""
+    return "".join(f"{name}={_java_escaped(value)}\n" for name, value in values.items())

@@ -1,0 +1,106 @@
+"""What every service of the lab is: files to write before a start, a command, a health check, a limit."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.core.credentials import Credentials
+from lab.core.java import Java
+from lab.core.layout import Lab
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What a service is started with: the lab's folders and ports, its Java, its secrets."""
+
+    lab: Lab
+    java: Java
+    credentials: Credentials
+
+
+class Service(ABC):
+    """A server that the supervisor keeps alive.
+
+    Attributes
+    ----------
+    name : str
+        What it is called on the command line, in the logs and in `lab.core.layout.PORTS`.
+    runs : str
+        What really runs, in words.
+    stands_for : str
+        The AWS or Databricks service it stands for.
+    ports : tuple of str
+        Names of the ports it listens on; the first is the one its users know.
+    memory_limit_mb : int
+        Resident megabytes it must stay under; its own settings see to that.
+    needs : tuple of str
+        Services without which it cannot work; it is stopped before them.
+    on_demand : bool
+        Whether it is started only when it is asked for by name.
+    """
+
+    name: str
+    runs: str
+    stands_for: str
+    ports: tuple[str, ...]
+    memory_limit_mb: int
+    needs: tuple[str, ...] = ()
+    on_demand: bool = False
+
+    @abstractmethod
+    def prepare(self, runtime: Runtime) -> None:
+        """Write configuration files, make folders, mend what a crash left behind. Safe to repeat."""
+
+    @abstractmethod
+    def command(self, runtime: Runtime) -> list[str]:
+        """Program and arguments."""
+
+    def environment(self, runtime: Runtime) -> dict[str, str]:
+        """Environment variables on top of the supervisor's."""
+        return {}
+
+    @abstractmethod
+    def check(self, runtime: Runtime) -> None:
+        """Ask the service for a sign of life.
+
+        Raises
+        ------
+        Exception
+            Anything, if it does not answer as it should.
+        """
+
+
+def config_file(runtime: Runtime, name: str) -> Path:
+    """Path of a configuration file of this lab."""
+    return runtime.lab.config / name
+
+
+def jvm(runtime: Runtime, class_path: str, heap_mb: int, *options: str) -> list[str]:
+    """Begin the command of a small Java server: quick to start, and bounded in every kind of memory.
+
+    Parameters
+    ----------
+    runtime : Runtime
+        Gives the ``java`` program.
+    class_path : str
+        Jars, joined by colons.
+    heap_mb : int
+        Largest heap, in megabytes.
+    *options : str
+        Further options of the virtual machine.
+    """
+    return [
+        str(runtime.java.executable),
+        f"-Xmx{heap_mb}m", "-Xms16m", "-XX:MaxMetaspaceSize=96m", "-XX:ReservedCodeCacheSize=32m",
+        "-XX:MaxDirectMemorySize=32m", "-XX:+ExitOnOutOfMemoryError",
+        # one collector thread and the quick compiler: these servers are small and short of cores
+        "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xshare:auto",
+        "-Djava.net.preferIPv4Stack=true", f"-Djava.io.tmpdir={_temporary_folder(runtime)}",
+        *options, "-cp", class_path,
+    ]  # fmt: skip
+
+
+def _temporary_folder(runtime: Runtime) -> Path:
+    folder = runtime.lab.home / "tmp"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

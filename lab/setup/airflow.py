@@ -1,0 +1,78 @@
+"""Make Airflow's own environment: it brings other versions of pandas and SQLAlchemy than the workbook has.
+
+Only milestone 8 needs it, so nothing else asks for it.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from filelock import FileLock
+
+from lab.core.layout import CHECKOUT, Lab, LabError
+
+REQUIREMENTS = CHECKOUT / "requirements" / "airflow.txt"
+
+
+def folder(lab: Lab) -> Path:
+    """Where the environment is."""
+    return lab.build / "airflow"
+
+
+def program(lab: Lab) -> Path:
+    """Airflow's command."""
+    return folder(lab) / "bin" / "airflow"
+
+
+def version() -> str:
+    """Airflow's version, as the lock file has it."""
+    lines = REQUIREMENTS.read_text().splitlines()
+    return next(line.split("==")[1].split()[0] for line in lines if line.startswith("apache-airflow=="))
+
+
+def fingerprint() -> str:
+    """Digest of everything the environment is made from."""
+    return hashlib.sha256(f"{sys.version}\n{sys.prefix}".encode() + REQUIREMENTS.read_bytes()).hexdigest()
+
+
+def is_complete(lab: Lab) -> bool:
+    """Tell whether the environment was finished from the present lock file."""
+    stamp = folder(lab) / "complete"
+    return stamp.exists() and stamp.read_text() == fingerprint()
+
+
+def build(lab: Lab) -> None:
+    """Make or complete the environment unless it is there; what was cut short goes on where it stopped.
+
+    Raises
+    ------
+    LabError
+        If a package cannot be had.
+    """
+    lab.build.mkdir(parents=True, exist_ok=True)
+    with FileLock(lab.build / "airflow.lock"):
+        if not is_complete(lab):
+            _make(lab)
+
+
+def _make(lab: Lab) -> None:
+    print("      Airflow's own environment, about 500 MB on disk, up to two minutes", flush=True)
+    place = folder(lab)
+    (place / "complete").unlink(missing_ok=True)
+    if not (place / "bin" / "python").exists():
+        shutil.rmtree(place, ignore_errors=True)
+        _uv("venv", "--quiet", "--python", sys.executable, str(place))
+    # on a terminal uv shows its progress; elsewhere it would list every package
+    quiet = [] if sys.stderr.isatty() else ["--quiet"]
+    _uv("pip", "sync", *quiet, "--python", str(place / "bin" / "python"), "--require-hashes", str(REQUIREMENTS))
+    (place / "complete").write_text(fingerprint())
+
+
+def _uv(*arguments: str) -> None:
+    if subprocess.run([sys.executable, "-m", "uv", *arguments]).returncode:
+        raise LabError(
+            "Airflow's environment could not be made; the reason stands above.\n"
+            "Most often the network broke off. Run the same command again: it goes on where it stopped."
+        )

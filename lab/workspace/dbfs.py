@@ -1,0 +1,198 @@
+"""DBFS through Hadoop's own file systems: the root is a folder of the lab, mounts lead into buckets."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import SparkSession
+
+from lab.workspace.errors import WorkspaceError
+
+LINK = "fs.viewfs.mounttable.default.link."
+"""Hadoop's setting for a mount, followed by the mount point."""
+
+_CODES = {
+    "FileNotFoundException": ("RESOURCE_DOES_NOT_EXIST", 404),
+    "FileAlreadyExistsException": ("RESOURCE_ALREADY_EXISTS", 400),
+    "AccessDeniedException": ("PERMISSION_DENIED", 403),
+    "AccessControlException": ("PERMISSION_DENIED", 403),
+}
+
+
+def settings(root: Path) -> dict[str, str]:
+    """Write the Spark settings that make plain paths and ``dbfs:/`` lead to the workspace's files.
+
+    Parameters
+    ----------
+    root : Path
+        Folder that is DBFS's root.
+    """
+    hadoop = {
+        "fs.defaultFS": "dbfs:///",
+        "fs.dbfs.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
+        "fs.viewfs.overload.scheme.target.dbfs.impl": "org.apache.hadoop.fs.LocalFileSystem",
+        "fs.viewfs.ignore.port.in.mount.table.name": "true",
+        "fs.viewfs.enable.inner.cache": "false",  # else every look-up would build a client of its own
+        "fs.viewfs.rename.strategy": "SAME_FILESYSTEM_ACROSS_MOUNTPOINT",
+        "fs.viewfs.mounttable.default.linkFallback": f"{root.as_uri()}/",
+    }
+    return {f"spark.hadoop.{name}": value for name, value in hadoop.items()} | {
+        "spark.sql.warehouse.dir": "dbfs:/user/hive/warehouse",
+        # the default one asks for a file system in another form, which there is not for this scheme
+        "spark.delta.logStore.dbfs.impl": "io.delta.storage.S3SingleDriverLogStore",
+    }
+
+
+@dataclass(frozen=True)
+class FileStatus:
+    """One entry of a folder, as the DBFS API describes it.
+
+    Attributes
+    ----------
+    path : str
+        Absolute, without scheme.
+    is_dir : bool
+        Whether it is a folder.
+    file_size : int
+        Bytes.
+    modification_time : int
+        Milliseconds since the epoch.
+    """
+
+    path: str
+    is_dir: bool
+    file_size: int
+    modification_time: int
+
+
+class Dbfs:
+    """Files by their paths in DBFS.
+
+    Parameters
+    ----------
+    spark : SparkSession
+        The cluster's own session, which has a Java side.
+    root : Path
+        Folder that is DBFS's root.
+    """
+
+    def __init__(self, spark: SparkSession, root: Path):
+        self._root = str(root)
+        self._hadoop = spark._jsc.hadoopConfiguration()
+        self._fs = spark._jvm.org.apache.hadoop.fs
+        self._keys = spark._jvm.workbook.s3n.Keys
+
+    def keyless(self, path: str) -> str:
+        """Take the keys out of an address, ``s3n://KEY:SECRET@bucket``: nothing that is said of it may show them."""
+        return self._keys.hidden(path)
+
+    def _open(self, path: str) -> tuple[Any, Any]:
+        place = self._fs.Path(path)
+        return place, place.getFileSystem(self._hadoop)
+
+    @contextmanager
+    def _java_words(self, path: str = "") -> Iterator[None]:
+        """Turn what Java raises into a refusal in its own words, with the paths that its readers know."""
+        try:
+            yield
+        except Py4JJavaError as error:
+            raised = error.java_exception
+            kind = raised.getClass().getName()
+            code, status = _CODES.get(kind.rsplit(".", 1)[-1], ("IO_ERROR", 400))
+            words = str(raised.getMessage() or path).replace(f"file:{self._root}", "").replace(self._root, "")
+            raise WorkspaceError(code, f"{kind}: {words}", status) from None
+
+    def list(self, path: str) -> list[FileStatus]:
+        """List a folder, or describe a file, by name."""
+        with self._java_words(path):
+            place, system = self._open(path)
+            found = [self._described(path, status) for status in system.listStatus(place)]
+        return sorted(found, key=lambda status: status.path)
+
+    def status(self, path: str) -> FileStatus:
+        """Describe one file or folder."""
+        with self._java_words(path):
+            place, system = self._open(path)
+            return self._described(path, system.getFileStatus(place), itself=True)
+
+    def _described(self, asked: str, status: Any, itself: bool = False) -> FileStatus:
+        name = status.getPath().toUri().getPath()
+        folder = status.isDirectory()
+        size = 0 if folder else status.getLen()
+        return FileStatus(asked if itself else name, folder, size, status.getModificationTime())
+
+    def read(self, path: str, offset: int, length: int) -> bytes:
+        """Read a piece of a file."""
+        with self._java_words(path):
+            place, system = self._open(path)
+            stream = system.open(place)
+            try:
+                stream.seek(offset)
+                return bytes(stream.readNBytes(length))
+            finally:
+                stream.close()
+
+    def write(self, path: str, content: bytes, overwrite: bool) -> None:
+        """Write a file whole."""
+        with self._java_words(path):
+            place, system = self._open(path)
+            stream = system.create(place, overwrite)
+            try:
+                stream.write(bytearray(content))
+            finally:
+                stream.close()
+
+    def make_folders(self, path: str) -> None:
+        """Make a folder and those above it."""
+        with self._java_words(path):
+            place, system = self._open(path)
+            system.mkdirs(place)
+
+    def delete(self, path: str, recursive: bool) -> bool:
+        """Delete a file or folder; tell whether there was one."""
+        with self._java_words(path):
+            place, system = self._open(path)
+            return system.delete(place, recursive)
+
+    def copy(self, source: str, target: str, recursive: bool, move: bool) -> None:
+        """Copy or move a file, or with `recursive` a folder."""
+        if not recursive and self.status(source).is_dir:
+            raise WorkspaceError("INVALID_PARAMETER_VALUE", f"{source} is a folder: copy it with recurse=True.")
+        with self._java_words(source):
+            (place, system), (other, other_system) = self._open(source), self._open(target)
+            self._fs.FileUtil.copy(system, place, other_system, other, move, True, self._hadoop)
+
+    def link(self, mount_point: str, target: str | None) -> None:
+        """Let a mount point lead to an address, or nowhere."""
+        if target is None:
+            self._hadoop.unset(LINK + mount_point)
+        else:
+            self._hadoop.set(LINK + mount_point, target)
+        with self._java_words():  # the file system has read the links before: let it go
+            self._fs.Path("dbfs:/").getFileSystem(self._hadoop).close()
+
+    def set_keys(self, bucket: str, key: str | None, secret: str | None) -> None:
+        """Use keys for a bucket, or with None the cluster's own again."""
+        for name, value in (("access.key", key), ("secret.key", secret)):
+            setting = f"fs.s3a.bucket.{bucket}.{name}"
+            if value is None:
+                self._hadoop.unset(setting)
+            else:
+                self._hadoop.set(setting, value)
+        with self._java_words():  # a client with other keys may be kept for this bucket
+            self._fs.Path(f"s3a://{bucket}/").getFileSystem(self._hadoop).close()
+
+    def look(self, address: str) -> None:
+        """See whether an address can be listed.
+
+        Raises
+        ------
+        WorkspaceError
+            If not.
+        """
+        with self._java_words(address):
+            place, system = self._open(address)
+            system.listStatusIterator(place).hasNext()

@@ -1,0 +1,50 @@
+"""What a learner finds in a new workspace: the keys for the bucket, in the places where the course keeps them."""
+
+import json
+
+from pyspark.sql import SparkSession
+
+from lab.core.credentials import Credentials
+from lab.core.files import write_private
+from lab.services.base import Runtime
+
+USER_NAME = "databricks-user"
+COLUMNS = ("User name", "Access key ID", "Secret access key")
+CREDENTIALS_NAME = "authentication_credentials"
+CREDENTIALS_CSV = f"FileStore/tables/{CREDENTIALS_NAME}.csv"
+SECRET_SCOPE = "aws"
+
+
+def _row(keys: Credentials) -> tuple[str, str, str]:
+    return USER_NAME, keys.access_key_id, keys.secret_access_key
+
+
+def credentials(runtime: Runtime) -> None:
+    """Put the keys into a CSV file of DBFS and into the secret scope ``aws``, as they are now."""
+    keys = runtime.credentials
+    table = f"{','.join(COLUMNS)}\n{','.join(_row(keys))}\n"
+    write_private(runtime.lab.data("cluster") / "dbfs" / CREDENTIALS_CSV, table)
+    secrets = runtime.lab.home / "workspace" / "secrets.json"
+    if not secrets.exists():
+        scope = {"access_key_id": keys.access_key_id, "secret_access_key": keys.secret_access_key}
+        write_private(secrets, json.dumps({SECRET_SCOPE: scope}))
+
+
+def credentials_table(spark: SparkSession, warehouse: str, keys: Credentials) -> None:
+    """Put the keys into a Delta table; its columns have blanks, so it needs column mapping.
+
+    Parameters
+    ----------
+    spark : SparkSession
+        The cluster's own.
+    warehouse : str
+        Folder of the tables, as an address of DBFS.
+    keys : Credentials
+        What goes into it.
+    """
+    (
+        spark.createDataFrame([_row(keys)], ", ".join(f"`{column}` string" for column in COLUMNS))
+        .write.format("delta")
+        .option("delta.columnMapping.mode", "name")
+        .save(f"{warehouse}/{CREDENTIALS_NAME}")
+    )

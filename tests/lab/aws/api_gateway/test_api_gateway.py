@@ -1,0 +1,208 @@
+"""Deployed REST APIs: what is passed on, and what API Gateway answers by itself."""
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import boto3
+import pytest
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from crashes import crash
+
+from helpers.gateway import rest_api
+
+pytestmark = pytest.mark.lab
+
+
+class Backend:
+    """A web server that remembers what it was asked."""
+
+    def __init__(self):
+        self.asked = []
+        backend = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def answer(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                backend.asked.append((self.command, self.path, dict(self.headers), body))
+                if self.path.startswith("/slow"):
+                    time.sleep(3)
+                content = json.dumps({"path": self.path, "bytes": len(body)}).encode()
+                self.send_response(418 if self.path.startswith("/teapot") else 201)
+                self.send_header("Content-Type", "application/vnd.test+json")
+                self.send_header("X-Own", "kept")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = answer
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture(scope="module")
+def backend():
+    started = Backend()
+    yield started
+    started.server.shutdown()
+
+
+@pytest.fixture
+def client(workbook):
+    return boto3.client("apigateway", region_name="us-east-1")
+
+
+@pytest.fixture
+def api(client):
+    made = client.create_rest_api(name="test")["id"]
+    yield made
+    client.delete_rest_api(restApiId=made)
+
+
+@pytest.fixture
+def url(workbook, api, backend):
+    rest_api.forward(workbook, api, rest_api.create_proxy_resource(workbook, api), backend.url)
+    return rest_api.deploy(workbook, api)
+
+
+def test_a_request_is_passed_on_as_it_is_and_so_is_the_answer(url, backend):
+    reply = requests.post(
+        f"{url}/topics/a.pin/x?b=2&a=1%2F2", data=b"\x00\xff", headers={"X-Mine": "m", "Accept": "a/b"}
+    )
+    method, path, headers, body = backend.asked[-1]
+    assert (method, path, body) == ("POST", "/topics/a.pin/x?b=2&a=1%2F2", b"\x00\xff")
+    assert (headers["X-Mine"], headers["Accept"]) == ("m", "a/b")
+    assert headers["Host"] == backend.url.removeprefix("http://")
+    assert (reply.status_code, reply.headers["X-Own"]) == (201, "kept")
+    assert reply.headers["Content-Type"] == "application/vnd.test+json"
+    assert reply.json() == {"path": path, "bytes": 2}
+    assert "x-amzn-RequestId" in reply.headers
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
+def test_any_method_and_any_status_come_through(url, backend, method):
+    reply = requests.request(method, f"{url}/teapot")
+    assert (reply.status_code, backend.asked[-1][0]) == (418, method)
+
+
+def test_what_is_not_deployed_is_refused_as_api_gateway_does(url, api):
+    for address, status, message in (
+        (url, 403, "Missing Authentication Token"),
+        (url.replace("/prod/", "/test/") + "/a", 403, "Forbidden"),
+        (url.replace(api, "aaaaaaaaaa") + "/a", 403, "Forbidden"),
+    ):
+        reply = requests.get(address)
+        assert (reply.status_code, reply.json()["message"]) == (status, message)
+
+
+def test_a_stage_serves_the_snapshot_until_it_is_deployed_again(workbook, client, api, url, backend):
+    resource = rest_api.resources(workbook, api)["/{proxy+}"]
+    rest_api.forward(workbook, api, resource, f"{backend.url}/second")
+    assert requests.get(f"{url}/a").json()["path"] == "/a"
+    rest_api.deploy(workbook, api)
+    assert requests.get(f"{url}/a").json()["path"] == "/second/a"
+    client.delete_resource(restApiId=api, resourceId=resource)
+    assert requests.get(f"{url}/a").status_code == 201
+    client.delete_stage(restApiId=api, stageName="prod")
+    assert requests.get(f"{url}/a").json()["message"] == "Forbidden"
+
+
+def test_stages_go_back_to_an_older_deployment(client, workbook, api, url, backend):
+    first = client.get_stage(restApiId=api, stageName="prod")["deploymentId"]
+    rest_api.forward(workbook, api, rest_api.resources(workbook, api)["/{proxy+}"], f"{backend.url}/second")
+    rest_api.deploy(workbook, api)
+    back = [{"op": "replace", "path": "/deploymentId", "value": first}]
+    client.update_stage(restApiId=api, stageName="prod", patchOperations=back)
+    assert requests.get(f"{url}/a").json()["path"] == "/a"
+
+
+def test_nobody_behind_it_and_somebody_too_slow(workbook, client, api, url, backend):
+    resource = rest_api.resources(workbook, api)["/{proxy+}"]
+    client.put_integration(
+        restApiId=api, resourceId=resource, httpMethod="ANY", type="HTTP_PROXY", integrationHttpMethod="ANY",
+        uri=f"{backend.url}/slow", timeoutInMillis=500,
+    )  # fmt: skip
+    rest_api.deploy(workbook, api)
+    reply = requests.get(f"{url}/slow")
+    assert (reply.status_code, reply.json()["message"]) == (504, "Endpoint request timed out")
+    rest_api.forward(workbook, api, resource, "http://127.0.0.1:1")
+    rest_api.deploy(workbook, api)
+    reply = requests.get(f"{url}/a")
+    assert (reply.status_code, reply.json()["message"]) == (504, "Network error communicating with endpoint")
+
+
+def test_a_body_over_the_quota_is_refused(url, backend):
+    before = len(backend.asked)
+    reply = requests.post(f"{url}/a", data=b"x" * (10 * 2**20 + 1))
+    assert (reply.status_code, reply.json()["message"]) == (413, "Request Too Long")
+    assert len(backend.asked) == before
+
+
+def test_a_path_that_is_not_mapped_is_an_error_of_the_api(client, workbook, api, backend):
+    resource = rest_api.create_proxy_resource(workbook, api)
+    client.put_method(restApiId=api, resourceId=resource, httpMethod="ANY", authorizationType="NONE")
+    client.put_integration(
+        restApiId=api, resourceId=resource, httpMethod="ANY", type="HTTP_PROXY", integrationHttpMethod="ANY",
+        uri=f"{backend.url}/{{proxy}}",
+    )  # fmt: skip
+    reply = requests.get(f"{rest_api.deploy(workbook, api)}/a")
+    assert (reply.status_code, reply.json()["message"]) == (500, "Internal server error")
+
+
+def test_a_required_parameter_is_asked_for(client, workbook, api, backend):
+    resource = rest_api.create_proxy_resource(workbook, api)
+    client.put_method(
+        restApiId=api, resourceId=resource, httpMethod="ANY", authorizationType="NONE",
+        requestParameters={"method.request.querystring.page": True, "method.request.path.proxy": True},
+    )  # fmt: skip
+    client.put_integration(
+        restApiId=api, resourceId=resource, httpMethod="ANY", type="HTTP_PROXY", integrationHttpMethod="GET",
+        uri=f"{backend.url}/fixed/{{page}}",
+        requestParameters={
+            "integration.request.path.page": "method.request.querystring.page",
+            "integration.request.header.x-stage": "context.stage",
+            "integration.request.header.x-literal": "'yes'",
+        },
+    )  # fmt: skip
+    url = rest_api.deploy(workbook, api)
+    reply = requests.post(f"{url}/a")
+    assert (reply.status_code, reply.json()["message"]) == (400, "Missing required request parameters: [page]")
+    requests.post(f"{url}/a?page=7")
+    method, path, headers, _ = backend.asked[-1]
+    assert (method, path.split("?")[0]) == ("GET", "/fixed/7")
+    assert (headers["x-stage"], headers["x-literal"]) == ("prod", "yes")
+
+
+def test_a_method_may_ask_for_a_signature(client, workbook, api, url, backend):
+    resource = rest_api.resources(workbook, api)["/{proxy+}"]
+    client.put_method(restApiId=api, resourceId=resource, httpMethod="GET", authorizationType="AWS_IAM")
+    client.put_integration(
+        restApiId=api, resourceId=resource, httpMethod="GET", type="HTTP_PROXY", integrationHttpMethod="GET",
+        uri=f"{backend.url}/signed",
+    )  # fmt: skip
+    rest_api.deploy(workbook, api)
+    reply = requests.get(f"{url}/a")
+    assert (reply.status_code, "Token" in reply.json()["message"]) == (403, True)
+    request = AWSRequest("GET", f"{url}/a", headers={"Host": url.split("/")[2]})
+    SigV4Auth(boto3.Session().get_credentials(), "execute-api", "us-east-1").add_auth(request)
+    assert requests.get(f"{url}/a", headers=dict(request.headers)).status_code == 201
+
+
+def test_an_authorizer_of_another_kind_is_refused_when_it_is_set(client, workbook, api):
+    resource = rest_api.create_proxy_resource(workbook, api)
+    with pytest.raises(client.exceptions.BadRequestException, match="NONE and AWS_IAM, not 'CUSTOM'"):
+        client.put_method(restApiId=api, resourceId=resource, httpMethod="GET", authorizationType="CUSTOM")
+
+
+def test_an_api_outlives_a_crash(lab, url, backend):
+    time.sleep(1.2)  # a crash loses at most the last second
+    crash(lab, "aws")
+    assert requests.get(f"{url}/a").status_code == 201

@@ -1,0 +1,74 @@
+"""MWAA: what it refuses, before an Airflow is started."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from lab.aws.mwaa.dag_folder import DagFolder
+
+pytestmark = pytest.mark.lab
+
+AIRFLOW = {"Service": ["airflow.amazonaws.com", "airflow-env.amazonaws.com"]}
+BUCKET = "dags-of-a-test"
+
+
+@pytest.fixture
+def bucket(learner):
+    s3 = learner("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    yield BUCKET
+    for item in s3.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
+        s3.delete_object(Bucket=BUCKET, Key=item["Key"])
+    s3.delete_bucket(Bucket=BUCKET)
+
+
+def asked(role_arn, **changed):
+    return {
+        "Name": "one", "ExecutionRoleArn": role_arn, "SourceBucketArn": f"arn:aws:s3:::{BUCKET}",
+        "DagS3Path": "dags", "NetworkConfiguration": {"SubnetIds": ["subnet-1", "subnet-2"]},
+    } | changed  # fmt: skip
+
+
+def refusal(client, operation, **parameters):
+    with pytest.raises(ClientError) as refused:
+        getattr(client, operation)(**parameters)
+    error = refused.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def arn(role):
+    return f"arn:aws:iam::123456789012:role/{role.name}"
+
+
+def test_a_bucket_or_role_that_does_not_serve_is_refused(learner, make_role, bucket):
+    mwaa, role = learner("mwaa"), make_role(AIRFLOW)
+    code, message = refusal(mwaa, "create_environment", **asked(arn(role)))
+    assert code == "ValidationException"
+    assert "does not allow s3:ListBucket" in message
+    code, message = refusal(mwaa, "create_environment", **asked(arn(role), SourceBucketArn="arn:aws:s3:::nowhere"))
+    assert (code, "source bucket nowhere" in message) == ("ValidationException", True)
+    code, message = refusal(mwaa, "create_environment", **asked(arn(role), DagS3Path="/dags"))
+    assert (code, "must be a folder of the bucket" in message) == ("ValidationException", True)
+    code, message = refusal(mwaa, "create_environment", **asked(arn(make_role({"Service": "ec2.amazonaws.com"}))))
+    assert (code, "must name airflow.amazonaws.com" in message) == ("ValidationException", True)
+    assert mwaa.list_environments()["Environments"] == []
+
+
+def test_an_unknown_environment_is_not_found(learner):
+    mwaa = learner("mwaa")
+    for operation in ("get_environment", "delete_environment", "create_cli_token", "create_web_login_token"):
+        assert refusal(mwaa, operation, Name="nothing") == (
+            "ResourceNotFoundException", "Environment nothing not found.",
+        )  # fmt: skip
+
+
+def test_the_dag_folder_follows_the_bucket(learner, bucket, tmp_path):
+    s3, folder = learner("s3"), DagFolder(tmp_path)
+    s3.put_object(Bucket=bucket, Key="dags/one.py", Body=b"first")
+    s3.put_object(Bucket=bucket, Key="dags/sub/two.py", Body=b"two")
+    s3.put_object(Bucket=bucket, Key="other/three.py", Body=b"three")
+    folder.follow(s3, bucket, "dags/")
+    assert {file.name for file in tmp_path.rglob("*.py")} == {"one.py", "two.py"}
+    s3.put_object(Bucket=bucket, Key="dags/one.py", Body=b"second")
+    s3.delete_object(Bucket=bucket, Key="dags/sub/two.py")
+    folder.follow(s3, bucket, "dags/")
+    assert [file.read_text() for file in tmp_path.rglob("*.py")] == ["second"]

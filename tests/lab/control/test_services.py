@@ -1,0 +1,143 @@
+"""What a user of the running lab would notice."""
+
+import os
+import socket
+import stat
+import subprocess
+import sys
+
+import boto3
+import psutil
+import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from lab.control import doctor, operations, supervision
+from lab.core.layout import Lab, LabError, port_variable
+
+pytestmark = pytest.mark.lab
+
+
+def s3(lab, **changes):
+    settings = {"endpoint_url": f"http://127.0.0.1:{lab.ports['s3']}", "region_name": "us-east-1"} | changes
+    return boto3.client("s3", **settings)
+
+
+def test_every_service_is_ready_and_within_its_memory(lab):
+    reports = [report for report in operations.status(lab) if not report.service.on_demand]
+    assert [report.service.name for report in reports] == ["s3", "kafka", "aws", "connect", "client", "cluster"]
+    for report in reports:
+        assert report.healthy, report
+        assert report.memory_mb < report.service.memory_limit_mb, report
+
+
+def test_nothing_listens_beyond_loopback(lab):
+    found = 0
+    for process in supervision.processes(lab.home):
+        for connection in process.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN:
+                assert connection.laddr.ip in ("127.0.0.1", "::ffff:127.0.0.1", "::1"), process.cmdline()
+                found += 1
+    assert found >= len(lab.ports) - 1  # the REST proxy is started by the learner
+
+
+def test_files_with_secrets_are_the_owners_alone(lab):
+    secrets = [lab.credentials_file, lab.workbook_env, lab.iam_file, lab.config / "supervisord.conf"]
+    states = list((lab.home / "aws").glob("*.state"))
+    assert lab.home / "aws" / "iam.state" in states
+    for file in [*secrets, *states, lab.instance_file, *lab.tls.glob("*.pem")]:
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"aws_access_key_id": "AKIANOBODY", "aws_secret_access_key": "x"}, "InvalidAccessKeyId"),
+        ({"aws_secret_access_key": "wrong"}, "SignatureDoesNotMatch"),
+        ({"config": Config(signature_version=UNSIGNED)}, "AccessDenied"),
+    ],
+)
+def test_s3_refuses_who_cannot_sign(lab, workbook, changes, code):
+    if changes.keys() == {"aws_secret_access_key"}:
+        changes = changes | {"aws_access_key_id": operations.existing_runtime(lab).credentials.access_key_id}
+    with pytest.raises(ClientError) as refused:
+        s3(lab, **changes).list_buckets()
+    assert refused.value.response["Error"]["Code"] == code
+
+
+def test_kafka_refuses_who_has_no_certificate(lab):
+    for listener in ("kafka_inner", "kafka_controller"):
+        with pytest.raises(KafkaError):
+            KafkaAdminClient(
+                bootstrap_servers=f"127.0.0.1:{lab.ports[listener]}",
+                security_protocol="SSL",
+                ssl_cafile=str(lab.tls / "ca.pem"),
+                bootstrap_timeout_ms=3000,
+            )
+
+
+def test_the_cluster_refuses_a_wrong_token(lab):
+    code = (
+        "from pyspark.sql import SparkSession\n"
+        f"s = SparkSession.builder.remote('sc://localhost:{lab.ports['cluster']}/;token=wrong').getOrCreate()\n"
+        "s.range(1).count()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0
+    assert "UNAUTHENTICATED" in done.stderr
+
+
+def test_a_second_start_changes_nothing(lab):
+    before = {report.service.name: report.state.pid for report in operations.status(lab)}
+    said = []
+    operations.up(lab, say=said.append)
+    assert {report.service.name: report.state.pid for report in operations.status(lab)} == before
+    assert said == []
+
+
+def test_another_lab_on_the_same_ports_is_told_whose_they_are(lab, tmp_path):
+    twin = Lab(tmp_path / "twin", build=lab.build, ports=lab.ports)
+    with pytest.raises(LabError) as refused:
+        operations.up(twin)
+    assert str(lab.home) in str(refused.value)
+    assert "LAB_SUPERVISOR_PORT" in str(refused.value)
+    assert not supervision.processes(twin.home)
+
+
+def test_a_port_that_another_program_holds_is_named_with_its_variable(tmp_path):
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        ports = {name: port + 1000 + i for i, name in enumerate(Lab(tmp_path).ports)} | {"s3": port}
+        lab = Lab(tmp_path / "lab", ports=ports)
+        with pytest.raises(LabError, match=rf"Port {port}, wanted for s3, .*LAB_S3_PORT"):
+            operations.up(lab, ["s3"])
+    assert not supervision.processes(lab.home)
+
+
+def test_status_and_doctor_speak_plainly(lab):
+    shown = subprocess.run(
+        [sys.executable, "-m", "lab", "status"], env=environment(lab), capture_output=True, text=True
+    )
+    assert shown.returncode == 0
+    assert shown.stdout.count("ready") == 6
+    findings = doctor.examine(lab)
+    assert any("jars, each as recorded" in finding.text for finding in findings)
+    assert all(finding.well for finding in findings if "MB" not in finding.text), findings
+
+
+def environment(lab):
+    ports = {port_variable(name): str(port) for name, port in lab.ports.items()}
+    return os.environ | {"LAB_HOME": str(lab.home)} | ports
+
+
+def test_no_secret_is_in_a_log_or_a_command_line(lab):
+    credentials = operations.existing_runtime(lab).credentials
+    hidden = (credentials.secret_access_key, credentials.cluster_token, credentials.supervisor_password)
+    texts = {log.name: log.read_text(errors="replace") for log in lab.logs.iterdir()}
+    texts |= {str(process): " ".join(process.cmdline()) for process in supervision.processes(lab.home)}
+    assert not [place for place, text in texts.items() if any(secret in text for secret in hidden)]

@@ -1,0 +1,82 @@
+import os
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from lab.control import operations, supervision
+from lab.core.layout import Lab, LabError, read_ports
+
+
+@pytest.fixture
+def bystander(tmp_path):
+    """A process that carries the mark of the lab in tmp_path, as an orphan of a crash does."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(600)"], env=os.environ | {supervision.MARK: str(tmp_path)}
+    )
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_what_a_dead_lab_left_running_is_found_and_ended(tmp_path, bystander):
+    assert [process.pid for process in supervision.processes(tmp_path)] == [bystander.pid]
+    assert supervision.processes(tmp_path / "other") == []
+    assert supervision.end_processes(tmp_path) == 1
+    assert not psutil.pid_exists(bystander.pid) or psutil.Process(bystander.pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_an_unknown_service_is_refused_with_those_there_are():
+    with pytest.raises(LabError, match=r"no service 'kafak'.*s3, kafka, aws, connect, client, cluster"):
+        operations.choose(["kafak"])
+
+
+def test_a_service_brings_along_what_it_needs():
+    assert [service.name for service in operations.choose(["connect"])] == ["s3", "kafka", "connect"]
+
+
+def test_two_commands_at_once_do_not_mix(tmp_path):
+    lab = Lab(tmp_path)
+    with operations.exclusive(lab), pytest.raises(LabError, match="Another command"), operations.exclusive(lab):
+        pass
+
+
+def test_a_lab_that_never_ran_can_be_stopped_and_looked_at(tmp_path):
+    lab = Lab(tmp_path / "lab", ports=read_ports({"LAB_PORT_OFFSET": "17000"}))
+    assert operations.status(lab) == []
+    assert operations.down(lab) == 0
+
+
+def test_a_percent_sign_in_a_path_does_not_confuse_the_supervisor():
+    assert supervision._escaped("/100%/lab") == "/100%%/lab"
+
+
+def test_command_line_says_what_is_wrong_without_a_traceback(tmp_path):
+    environment = os.environ | {"LAB_HOME": str(tmp_path / "lab"), "LAB_S3_PORT": "eighty"}
+    done = subprocess.run([sys.executable, "-m", "lab", "up"], env=environment, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "LAB_S3_PORT='eighty' is not a whole number" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_reset_asks_first(tmp_path):
+    (tmp_path / "lab").mkdir()
+    environment = os.environ | {"LAB_HOME": str(tmp_path / "lab"), "LAB_PORT_OFFSET": "17000"}
+    command = [sys.executable, "-m", "lab", "reset"]
+    refused = subprocess.run(command, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert refused.returncode == 1
+    assert (tmp_path / "lab").exists()
+    subprocess.run([*command, "--yes"], env=environment, check=True, capture_output=True)
+    assert not (tmp_path / "lab").exists()
+
+
+def test_services_inherit_no_settings_of_a_notebook_or_a_real_account():
+    shell = {
+        "PATH": "/bin",
+        "AWS_PROFILE": "work",
+        "SPARK_REMOTE": "sc://x",
+        "_JAVA_OPTIONS": "-Xmx9g",
+        "JAVA_HOME": "/jdk",
+    }
+    assert supervision.inherited(shell) == {"PATH": "/bin", "JAVA_HOME": "/jdk"}

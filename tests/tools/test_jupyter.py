@@ -1,0 +1,56 @@
+"""`make lab` without its browser."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+from lab.control import operations, supervision
+from lab.core.layout import Lab, read_ports
+
+pytestmark = pytest.mark.lab
+
+OFFSET = 16_000
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers(url):
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def test_jupyterlab_and_the_lab_start_and_stop_together(tmp_path):
+    port = free_port()
+    environment = os.environ | {"LAB_HOME": str(tmp_path / "lab"), "LAB_PORT_OFFSET": str(OFFSET)}
+    command = [sys.executable, "-m", "tools.jupyter", "--no-browser", f"--ServerApp.port={port}", "--allow-root"]
+    studio = subprocess.Popen(command, env=environment, start_new_session=True, stderr=subprocess.DEVNULL)
+    lab = Lab(tmp_path / "lab", ports=read_ports({"LAB_PORT_OFFSET": str(OFFSET)}))
+    try:
+        limit = time.monotonic() + 90
+        while not answers(f"http://127.0.0.1:{port}/api") and time.monotonic() < limit:
+            time.sleep(0.3)
+        assert answers(f"http://127.0.0.1:{port}/api")
+        assert all(report.healthy for report in operations.status(lab) if not report.service.on_demand)
+        for _ in range(2):  # JupyterLab wants Ctrl-C twice
+            os.killpg(studio.pid, signal.SIGINT)
+            time.sleep(0.5)
+        studio.wait(timeout=60)
+        assert operations.status(lab) == []
+    finally:
+        if studio.poll() is None:
+            studio.kill()
+        operations.down(lab)
+    assert not supervision.processes(lab.home)

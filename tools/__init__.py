@@ -1,0 +1,1 @@
+"""Run, build and open the notebooks."""

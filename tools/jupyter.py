@@ -1,0 +1,37 @@
+"""``make lab``: the lab and JupyterLab together; when JupyterLab ends, the lab stops."""
+
+import os
+import subprocess
+import sys
+
+from lab.control import operations
+from lab.core.layout import Lab, LabError
+from tools import notebooks
+
+
+def main() -> int:
+    """Run JupyterLab on loopback, in the notebooks' folder, with arguments handed on."""
+    lab = Lab.from_environment()
+    try:
+        was_up = bool(operations.status(lab))
+        operations.up(lab)
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 2
+    home = {name: value for name, value in notebooks.environment(lab).items() if name.startswith("LAB_")}
+    command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", *sys.argv[1:]]
+    jupyter = subprocess.Popen(command, cwd=notebooks.FOLDER, env=os.environ | home)
+    while True:
+        try:
+            jupyter.wait()
+            break
+        except KeyboardInterrupt:
+            continue  # JupyterLab asks for a second Ctrl-C itself
+    if not was_up:
+        operations.down(lab)
+        print("The lab is down.")
+    return jupyter.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

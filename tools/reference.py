@@ -1,0 +1,107 @@
+"""Make the outputs that nbval compares with: sync the notebooks from their sources, run them, strip what varies.
+
+``python -m tools.reference [name …]`` works in a fresh lab of its own beside a learner's.
+"""
+
+import dataclasses
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import jupytext
+import nbformat
+
+from lab.control import operations
+from lab.core.layout import CHECKOUT, Lab, read_ports
+from tools import notebooks
+
+PORT_OFFSET = 13_000
+"""Keeps the reference lab's ports apart from a learner's and the tests', and below those that clients get."""
+
+IGNORED = "nbval-ignore-output"
+
+README_PICTURES = {"07_spark_analytics": (1, CHECKOUT / "docs" / "posts_by_category_and_year.png")}
+"""Notebook → which of its pictures the README shows, and where."""
+
+VARYING_KEYS = (
+    "metadata.papermill cell.metadata.papermill cell.metadata.execution metadata.language_info.version "
+    "metadata.language_info.codemirror_mode.version"
+)
+
+
+def sync(source: Path) -> Path:
+    """Make a notebook from its py:percent source; the same source makes the same file."""
+    notebook = source.with_suffix(".ipynb")
+    made = jupytext.read(source)
+    for number, cell in enumerate(made.cells):
+        cell.id = f"cell-{number:02d}"
+    nbformat.write(made, notebook)
+    return notebook
+
+
+def strip(notebook: Path) -> None:
+    """Remove what differs from run to run and says nothing: standard error and papermill's own notes."""
+    subprocess.run(
+        [sys.executable, "-m", "nbstripout", "--keep-output", "--keep-count", "--drop-output-type", "stream:stderr",
+         "--extra-keys", VARYING_KEYS, str(notebook)],
+        check=True,
+    )  # fmt: skip
+
+
+def measured(notebook: Path) -> dict[str, list]:
+    """Collect the outputs that hold seconds: source of the cell → outputs."""
+    if not notebook.exists():
+        return {}
+    cells = nbformat.read(notebook, as_version=4).cells
+    return {cell.source: cell.outputs for cell in cells if IGNORED in cell.metadata.get("tags", ())}
+
+
+def restore(notebook: Path, earlier: dict[str, list]) -> None:
+    """Put earlier measurements back, so that a rebuild differs only where something changed."""
+    executed = nbformat.read(notebook, as_version=4)
+    for cell in executed.cells:
+        if cell.source in earlier and cell.cell_type == "code":
+            cell.outputs = earlier[cell.source]
+    nbformat.write(executed, notebook)
+
+
+def keep_picture(notebook: Path) -> None:
+    """Copy a notebook's picture for the README, if it has one."""
+    if notebook.stem in README_PICTURES:
+        number, target = README_PICTURES[notebook.stem]
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(notebooks.save_pictures(notebook, Path(folder))[number].file, target)
+
+
+def build(names: list[str], lab: Lab) -> None:
+    """Execute notebooks in a running lab and keep their outputs in place."""
+    for source in sorted(notebooks.FOLDER.glob("[0-9][0-9]_*.py")):
+        if not names or source.stem in names:
+            print(f"{source.stem} …", flush=True)
+            earlier = measured(source.with_suffix(".ipynb"))
+            notebook = sync(source)
+            notebooks.execute(notebook, notebook, lab)
+            strip(notebook)
+            restore(notebook, earlier)
+            keep_picture(notebook)
+
+
+def main() -> int:
+    """Start a fresh lab, build, stop it and delete it."""
+    home = Path(tempfile.mkdtemp(prefix="workbook-reference-"))
+    lab = dataclasses.replace(
+        Lab.from_environment(), home=home, ports=read_ports({"LAB_PORT_OFFSET": str(PORT_OFFSET)})
+    )
+    try:
+        operations.up(lab)
+        build(sys.argv[1:], lab)
+    finally:
+        operations.down(lab)
+        shutil.rmtree(home, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
