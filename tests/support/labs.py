@@ -15,7 +15,11 @@ from lab.core import iam_file
 from lab.core.layout import Lab, read_ports
 from lab.services import aws
 
-TEST_PORTS, FAULT_PORTS, STATE_PORTS = 11_000, 15_000, 13_000
+FIRST_OFFSET = int(os.environ.get("LAB_TEST_PORT_OFFSET", "11000"))
+"""Where the tests' ports begin; two checkouts that are tested at the same time need two."""
+
+TEST_PORTS, FAULT_PORTS, STATE_PORTS = FIRST_OFFSET, FIRST_OFFSET + 200, FIRST_OFFSET + 100
+"""Offsets of the labs that tests start; no two listeners of the lab are a multiple of 100 apart."""
 
 
 @contextlib.contextmanager
