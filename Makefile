@@ -1,6 +1,8 @@
 # Every target does its own set-up, is quick when nothing changed, and can be stopped and repeated.
 PYTHON ?= python3
 PY := .venv/bin/python
+# some containers set it; every process would then compile all that it imports, each time anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run lab test bench setup reference lock clean
 

@@ -11,6 +11,8 @@ import pytest
 
 from lab.core.layout import CHECKOUT, PORTS, port_variable
 
+OURS = ("helpers", "lab", "tools")
+
 SPARK_TESTS = ("tests/helpers/test_raw.py", "tests/helpers/test_cleaning.py", "tests/helpers/test_analytics.py")
 
 
@@ -34,37 +36,6 @@ def test_the_readme_names_every_port():
         assert port_variable(name) in text, name
 
 
-def pipeline(helpers):
-    """Modules of the pipeline: all but the lab's."""
-    return [module for module in sorted(helpers.rglob("*.py")) if helpers / "lab" not in module.parents]
-
-
-def naming_the_lab(modules):
-    """Modules that name the lab in code; in prose, between backquotes, they may."""
-    lab = re.compile(r"helpers\.lab|from helpers import .*\blab\b")
-    return [module for module in modules if lab.search(re.sub(r"`[^`]*`", "", module.read_text()))]
-
-
-def test_the_pipeline_never_imports_the_lab():
-    assert not naming_the_lab(pipeline(CHECKOUT / "helpers"))
-
-
-def test_a_module_of_a_package_that_imports_the_lab_is_found(tmp_path):
-    helpers = tmp_path / "lab" / "helpers"
-    for name, code in (
-        ("guilty.py", "from lab import iam\n"),
-        ("dbutils/guilty.py", "import lab.core.iam_file\n"),
-        ("dbutils/inner/guilty.py", "from helpers import config, lab\n"),
-        ("dbutils/good.py", '"""`python -m lab up` starts it."""\n'),
-        ("lab/own.py", "from lab import iam\n"),
-    ):
-        (helpers / name).parent.mkdir(parents=True, exist_ok=True)
-        (helpers / name).write_text(code)
-    found = naming_the_lab(pipeline(helpers))
-    names = [str(module.relative_to(helpers)) for module in found]
-    assert names == ["dbutils/guilty.py", "dbutils/inner/guilty.py", "guilty.py"]
-
-
 def third_party(helpers):
     """Packages of others that a folder's modules import: name → a module that does."""
     found = {}
@@ -74,7 +45,7 @@ def third_party(helpers):
             if isinstance(node, ast.ImportFrom) and not node.level:
                 names = [node.module]
             found |= {name.split(".")[0]: str(module.relative_to(helpers)) for name in names}
-    return {name: module for name, module in found.items() if name not in {*sys.stdlib_module_names, "helpers"}}
+    return {name: module for name, module in found.items() if name not in {*sys.stdlib_module_names, *OURS}}
 
 
 def required(file):
@@ -97,8 +68,11 @@ def unnamed(imported, distributions):
     }
 
 
-def test_what_the_helpers_import_is_named_in_the_requirements():
-    assert not unnamed(third_party(CHECKOUT / "helpers"), required(CHECKOUT / "requirements" / "workbook.in"))
+def test_what_the_code_imports_is_named_in_the_requirements():
+    imported = {}
+    for folder in ("helpers", "lab", "tools"):
+        imported |= third_party(CHECKOUT / folder)
+    assert not unnamed(imported, required(CHECKOUT / "requirements" / "workbook.in"))
 
 
 def test_an_import_that_only_comes_along_is_found(tmp_path):
@@ -120,7 +94,7 @@ def test_nothing_large_and_no_machine_path_is_tracked():
 
 def test_code_is_formatted_and_clean():
     done = subprocess.run(
-        [sys.executable, "-m", "ruff", "check", "helpers", "tests", "data", "notebooks"],
+        [sys.executable, "-m", "ruff", "check", "."],
         cwd=CHECKOUT, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout

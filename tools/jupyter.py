@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from lab.control import operations
+from lab.core import addresses
 from lab.core.layout import Lab, LabError
 from tools import notebooks
 
@@ -18,7 +19,7 @@ def main() -> int:
     except LabError as error:
         print(error, file=sys.stderr)
         return 2
-    home = {name: value for name, value in notebooks.environment(lab).items() if name.startswith("LAB_")}
+    home = {name: value for name, value in addresses.notebook_environment(lab).items() if name.startswith("LAB_")}
     command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", *sys.argv[1:]]
     jupyter = subprocess.Popen(command, cwd=notebooks.FOLDER, env=os.environ | home)
     while True:

@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import papermill
 
+from lab.core import addresses
 from lab.core.layout import CHECKOUT, Lab
 
 FOLDER = CHECKOUT / "notebooks"
@@ -26,16 +27,6 @@ def title(notebook: Path) -> str:
     """Read a notebook's first heading."""
     first = nbformat.read(notebook, as_version=4).cells[0].source
     return first.splitlines()[0].removeprefix("# ")
-
-
-def environment(lab: Lab) -> dict[str, str]:
-    """Environment in which a notebook finds one lab, whatever other lab there is."""
-    return {
-        "LAB_HOME": str(lab.home),
-        "LAB_SETUP": str(lab.build),
-        # so that the Java side's own output stays out of the notebook, as under nbval
-        "PYTEST_CURRENT_TEST": "notebook",
-    }
 
 
 def execute(notebook: Path, output: Path, lab: Lab, parameters: dict[str, object] | None = None) -> None:
@@ -58,7 +49,7 @@ def execute(notebook: Path, output: Path, lab: Lab, parameters: dict[str, object
         If a cell fails.
     """
     before = dict(os.environ)
-    os.environ.update(environment(lab))
+    os.environ.update(addresses.notebook_environment(lab))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # papermill's own deprecations are none of a learner's business

@@ -7,10 +7,12 @@ that the next scheduler starts again would then run twice at once.
 import os
 import sys
 
-from lab.control import supervision
+from lab.core import processes
 from lab.core.layout import Lab
-from lab.services.airflow import SCHEDULER_MARK
 from lab.setup import airflow as installation
+
+SCHEDULER_MARK = "WORKBOOK_SCHEDULER"
+"""Stands in the environment of the scheduler and of whatever it starts; the value is the lab's folder."""
 
 POLITE_SECONDS = 5
 """A task that is told to end cancels its run on Databricks; workers without a task do not listen."""
@@ -19,7 +21,7 @@ POLITE_SECONDS = 5
 def main() -> None:
     """Become the scheduler; the arguments are Airflow's."""
     lab = Lab.from_environment()
-    supervision.end_marked(SCHEDULER_MARK, str(lab.home), POLITE_SECONDS)
+    processes.end_marked(SCHEDULER_MARK, str(lab.home), POLITE_SECONDS)
     program = str(installation.program(lab))
     os.execv(program, [program, *sys.argv[1:]])
 

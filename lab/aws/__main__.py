@@ -20,9 +20,9 @@ from lab.aws.msk.connect_worker import Worker
 from lab.aws.mwaa.environment import Mwaa
 from lab.client import host_key
 from lab.client.machine import delete_disk
-from lab.control.operations import existing_runtime
-from lab.control.supervision import USER_ERROR
 from lab.core.layout import Lab, LabError
+from lab.core.processes import USER_ERROR
+from lab.core.runtime import existing_runtime
 
 
 async def serve() -> None:

@@ -11,7 +11,7 @@ from lab.aws.moto_app import Moto
 from lab.aws.protocol import Answer, Operation
 from lab.aws.state import State
 from lab.core import iam_file
-from lab.services.base import Runtime
+from lab.core.runtime import Runtime
 
 LOG = logging.getLogger("aws")
 

@@ -13,7 +13,7 @@ from yarl import URL
 
 from lab.aws.errors import AwsError
 from lab.aws.protocol import REGION, Answer, Call
-from lab.services.base import Runtime
+from lab.core.runtime import Runtime
 
 NOT_PASSED_ON = {
     "host", "authorization", "connection", "transfer-encoding", "content-length", "expect", "x-amz-date",

@@ -7,8 +7,8 @@ import signal
 import asyncssh
 
 from lab.client import server
-from lab.control.operations import existing_runtime
 from lab.core.layout import Lab
+from lab.core.runtime import existing_runtime
 
 
 async def serve() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from string import Template
 
 from helpers.config import SINK_PLUGIN
-from lab.services.base import Runtime
+from lab.core.runtime import Runtime
 from lab.setup.plugin import kafka_version
 
 SCALA = "2.13"

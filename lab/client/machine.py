@@ -11,10 +11,10 @@ from pathlib import Path
 import psutil
 
 from lab.client import home
-from lab.control.supervision import MARK, marked
 from lab.core.instance_file import Instance
 from lab.core.layout import Lab, port_variable
-from lab.services.base import Runtime
+from lab.core.processes import MARK, marked
+from lab.core.runtime import Runtime
 from lab.setup.environment import VENV
 
 USER = "ec2-user"

@@ -12,7 +12,7 @@ import asyncssh
 from lab.client import host_key, sessions
 from lab.client.machine import USER, Machine, end_processes
 from lab.core import instance_file
-from lab.services.base import Runtime
+from lab.core.runtime import Runtime
 
 LOG = logging.getLogger("client")
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import psutil
 
-from lab.control import operations, supervision
+from lab.control import operations
+from lab.core import processes
 from lab.core.java import OLDEST_JAVA, find_java
 from lab.core.layout import Lab, port_variable
 from lab.setup import jars
@@ -82,7 +83,7 @@ def _ports(lab: Lab) -> Iterator[Finding]:
         with socket.socket() as probe:
             taken = probe.connect_ex(("127.0.0.1", port)) == 0
         if taken:
-            owner = supervision.listener(port) or "another program"
+            owner = processes.listener(port) or "another program"
             yield Finding(
                 False, f"Port {port}, wanted for {name}, is in use by {owner}: stop that, or set {port_variable(name)}."
             )
@@ -99,7 +100,7 @@ def _services(lab: Lab, reports: list[operations.Report]) -> Iterator[Finding]:
 
 
 def _left_behind(lab: Lab) -> Finding:
-    count = len(supervision.processes(lab.home))
+    count = len(processes.of_lab(lab.home))
     if count:
         return Finding(False, f"{count} processes of an earlier lab still run: `python -m lab down` ends them.")
     return Finding(True, "nothing of an earlier lab is running")

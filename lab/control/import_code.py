@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from helpers.databricks.laptop.dbutils import Api
-from lab.control import operations
 from lab.core import addresses
 from lab.core.layout import Lab, LabError
+from lab.core.runtime import existing_runtime
 from lab.workspace.notebook import source
 from lab.workspace.notebook.review import review
 
@@ -46,7 +46,7 @@ def bring(lab: Lab, path: Path, folder: str = FOLDER) -> Iterator[str]:
     files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.suffix in _ENDINGS)
     if not any(file.suffix in _ENDINGS for file in files):
         raise LabError(f"{path} is no notebook: the workspace takes {', '.join(sorted(_ENDINGS))}.")
-    known = addresses.variables(operations.existing_runtime(lab))
+    known = addresses.variables(existing_runtime(lab))
     api = Api(known["DATABRICKS_HOST"], known["DATABRICKS_TOKEN"])
     for file in files:
         inner = file.name if path.is_file() else str(file.relative_to(path))

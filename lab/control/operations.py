@@ -11,13 +11,11 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
-from lab.control import supervision
 from lab.control.supervision import State, Supervisor
-from lab.core import addresses
-from lab.core.credentials import load_or_create
-from lab.core.java import find_java
+from lab.core import addresses, processes
 from lab.core.layout import Lab, LabError, port_variable
-from lab.services import ALL, Runtime, Service
+from lab.core.runtime import Runtime, existing_runtime
+from lab.services import ALL, Service
 from lab.setup import steps
 
 READY_SECONDS = 120
@@ -65,7 +63,7 @@ def _refuse_taken_ports(lab: Lab, names: Iterable[str]) -> None:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
-                owner = supervision.listener(port) or "another program"
+                owner = processes.listener(port) or "another program"
                 raise LabError(
                     f"Port {port}, wanted for {name}, is in use by {owner}. Stop that, or choose another port with "
                     f"{port_variable(name)}=…, or move all ports with LAB_PORT_OFFSET=1000."
@@ -95,7 +93,7 @@ def up(lab: Lab, names: Iterable[str] = (), say=print) -> Runtime:
         runtime = steps.complete(lab)
         supervisor = Supervisor(runtime)
         if not supervisor.is_up():
-            if left := supervision.end_processes(lab.home):
+            if left := processes.end_all(lab.home):
                 say(f"ended {left} processes that an earlier lab left behind")
             _refuse_taken_ports(lab, ["supervisor"])
             supervisor.start()
@@ -221,11 +219,6 @@ def _report(runtime: Runtime, service: Service, state: State) -> Report:
     return Report(service, state, healthy, resident_mb(state.pid) if state.running else 0.0)
 
 
-def existing_runtime(lab: Lab) -> Runtime:
-    """Gather what is needed to talk to a lab that has been started before."""
-    return Runtime(lab, find_java(lab.build), load_or_create(lab.credentials_file))
-
-
 def down(lab: Lab) -> int:
     """Stop a lab and make sure that nothing of it runs on.
 
@@ -240,7 +233,7 @@ def down(lab: Lab) -> int:
             if supervisor.is_up():
                 supervisor.stop()
         addresses.remove(lab)
-        return supervision.end_processes(lab.home)
+        return processes.end_all(lab.home)
 
 
 def reset(lab: Lab) -> None:

@@ -1,6 +1,5 @@
 """Keep the services alive with supervisord: write its configuration, start it, ask it, stop it."""
 
-import contextlib
 import http.client
 import os
 import shlex
@@ -8,37 +7,16 @@ import subprocess
 import sys
 import time
 import xmlrpc.client
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 
+from lab.core import processes
 from lab.core.files import write_private
 from lab.core.layout import LabError, port_variable
-from lab.services import ALL, Runtime, Service
-
-MARK = "WORKBOOK_LAB"
-"""Environment variable that every process of a lab carries, with the lab's folder as its value."""
-
-FOREIGN = (
-    "AIRFLOW_",
-    "AWS_",
-    "SPARK_",
-    "WORKBOOK_",
-    "KAFKA_",
-    "CLASSPATH",
-    "JAVA_TOOL_OPTIONS",
-    "JDK_JAVA_OPTIONS",
-    "_JAVA_OPTIONS",
-)
-"""Beginnings of the variables that a service must not inherit."""
-
-USER_ERROR = os.EX_CONFIG
-"""Exit code of a service that fails for a reason which only the user can mend: starting it again would not help."""
-
-STOP_SECONDS = 20
-"""How long a service may take to end before it is killed."""
+from lab.core.runtime import Runtime
+from lab.services import ALL, Service
 
 _HEAD = """\
 ; Written anew at every start.
@@ -103,11 +81,6 @@ class State:
     since: float
 
 
-def inherited(environment: Mapping[str, str]) -> dict[str, str]:
-    """Choose what services inherit: not the settings of whoever starts them, such as a notebook or a real account."""
-    return {name: value for name, value in environment.items() if not name.startswith(FOREIGN)}
-
-
 def _escaped(text: object) -> str:
     return str(text).replace("%", "%%")
 
@@ -122,7 +95,7 @@ def configuration(runtime: Runtime, services: Iterable[Service]) -> str:
     home = _escaped(runtime.lab.home)
     ports = {port_variable(name): str(port) for name, port in runtime.lab.ports.items()}
     common = {
-        MARK: str(runtime.lab.home), "LAB_HOME": str(runtime.lab.home), "LAB_SETUP": str(runtime.lab.build),
+        processes.MARK: str(runtime.lab.home), "LAB_HOME": str(runtime.lab.home), "LAB_SETUP": str(runtime.lab.build),
         "NO_PROXY": "127.0.0.1,localhost",
         "LC_ALL": "C.UTF-8",  # else Java cannot open a path with other than ASCII letters
         "PYTHONUNBUFFERED": "1",
@@ -136,8 +109,8 @@ def configuration(runtime: Runtime, services: Iterable[Service]) -> str:
             command=_escaped(shlex.join(service.command(runtime))),
             environment=_environment(common | service.environment(runtime)),
             home=home,
-            stop=STOP_SECONDS,
-            user_error=USER_ERROR,
+            stop=processes.STOP_SECONDS,
+            user_error=processes.USER_ERROR,
             priority=1 + len(service.needs),  # the highest is stopped first
         )
     return text
@@ -164,7 +137,7 @@ class Supervisor:
         """Start supervisord itself, with no service running yet."""
         self.runtime.lab.logs.mkdir(parents=True, exist_ok=True)
         write_private(self._file, configuration(self.runtime, ALL))
-        environment = inherited(os.environ) | {MARK: str(self.runtime.lab.home)}
+        environment = processes.inherited(os.environ) | {processes.MARK: str(self.runtime.lab.home)}
         done = subprocess.run(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._file)],
             env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL,
@@ -207,7 +180,7 @@ class Supervisor:
         pid = self._rpc.getPID()
         self._rpc.shutdown()
         try:
-            psutil.Process(pid).wait(timeout=STOP_SECONDS + 10)
+            psutil.Process(pid).wait(timeout=processes.STOP_SECONDS + 10)
         except (psutil.NoSuchProcess, psutil.TimeoutExpired):
             return
 
@@ -217,63 +190,5 @@ class _QuickTransport(xmlrpc.client.Transport):
 
     def make_connection(self, host):
         connection = super().make_connection(host)
-        connection.timeout = STOP_SECONDS + 5
+        connection.timeout = processes.STOP_SECONDS + 5
         return connection
-
-
-def processes(home: Path) -> list[psutil.Process]:
-    """Find every living process of a lab."""
-    return marked(MARK, str(home))
-
-
-def marked(variable: str, value: str) -> list[psutil.Process]:
-    """Find every living process that carries a mark in its environment, wherever its parent is."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.pid != os.getpid() and process.environ().get(variable) == value:
-                found.append(process)
-        except (psutil.Error, OSError):
-            continue  # another user's, or gone
-    return found
-
-
-def end_processes(home: Path) -> int:
-    """End what a lab left running, politely first.
-
-    Returns
-    -------
-    int
-        How many processes there were.
-    """
-    return _end(processes(home))
-
-
-def end_marked(variable: str, value: str, polite_seconds: float = STOP_SECONDS) -> int:
-    """End every process that carries a mark, politely first; return how many there were."""
-    return _end(marked(variable, value), polite_seconds)
-
-
-def _end(left: list[psutil.Process], polite_seconds: float = STOP_SECONDS) -> int:
-    for process in left:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.terminate()
-    _, stubborn = psutil.wait_procs(left, timeout=polite_seconds)
-    for process in stubborn:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(stubborn, timeout=5)
-    return len(left)
-
-
-def listener(port: int) -> str | None:
-    """Say who listens on a port, in words; None if nobody whom this user may see does."""
-    for process in psutil.process_iter():
-        try:
-            taken = any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in process.net_connections("tcp"))
-            if taken:
-                lab = process.environ().get(MARK)
-                return f"the lab in {lab}" if lab else f"{process.name()}, process {process.pid}"
-        except psutil.Error:
-            continue  # another user's, or gone
-    return None

@@ -5,8 +5,7 @@ from urllib.parse import quote
 from helpers.config import SINK_PLUGIN
 from lab.core.files import write_private
 from lab.core.layout import Lab
-from lab.services import Runtime
-from lab.setup import database
+from lab.core.runtime import Runtime
 
 
 def variables(runtime: Runtime) -> dict[str, str]:
@@ -29,11 +28,21 @@ def variables(runtime: Runtime) -> dict[str, str]:
         "WORKBOOK_SSH_FROM": "127.0.0.1/32",
         "WORKBOOK_KEY_FOLDER": str(lab.home / "keys"),
         "WORKBOOK_INVOKE_URL": f"http://127.0.0.1:{lab.ports['aws']}/restapis/{{api}}/{{stage}}/_user_request_",
-        "WORKBOOK_DATABASE_URL": f"sqlite:///{database.path(lab)}?detect_types=1",
+        "WORKBOOK_DATABASE_URL": f"sqlite:///{lab.posts_database}?detect_types=1",
         "DATABRICKS_HOST": f"http://127.0.0.1:{lab.ports['workspace']}",
         "DATABRICKS_TOKEN": credentials.cluster_token,
         # 127.0.0.1 with a token would make the client switch to TLS
         "SPARK_REMOTE": f"sc://localhost:{lab.ports['cluster']}/;token={token}",
+    }
+
+
+def notebook_environment(lab: Lab) -> dict[str, str]:
+    """Environment in which a notebook finds one lab, whatever other lab there is."""
+    return {
+        "LAB_HOME": str(lab.home),
+        "LAB_SETUP": str(lab.build),
+        # so that the Java side's own output stays out of the notebook, as under nbval
+        "PYTEST_CURRENT_TEST": "notebook",
     }
 
 

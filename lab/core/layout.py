@@ -131,6 +131,11 @@ class Lab:
         """The addresses and keys that the pipeline reads; see `helpers.config`."""
         return self.home / "workbook.env"
 
+    @property
+    def posts_database(self) -> Path:
+        """The database from which the emulator draws its posts."""
+        return self.build / "posts.db"
+
     def data(self, service: str) -> Path:
         """Folder of one service's own state."""
         return self.home / service

@@ -7,9 +7,11 @@ import sys
 import urllib.request
 
 from lab.airflow import configuration
+from lab.airflow.scheduler import SCHEDULER_MARK
 from lab.core.files import write_private
 from lab.core.layout import LabError
-from lab.services.base import Runtime, Service
+from lab.core.runtime import Runtime
+from lab.services.base import Service
 from lab.setup import airflow as installation
 
 NAME = "airflow"
@@ -17,10 +19,6 @@ NAME = "airflow"
 
 PARTS = (NAME, "airflow-api", "airflow-dags", "airflow-triggerer")
 """Names of the services, in the order in which they are stopped."""
-
-
-SCHEDULER_MARK = "WORKBOOK_SCHEDULER"
-"""Stands in the environment of the scheduler and of whatever it starts; the value is the lab's folder."""
 
 
 class _Part(Service):

@@ -5,7 +5,8 @@ import sys
 import boto3
 from botocore.config import Config
 
-from lab.services.base import Runtime, Service
+from lab.core.runtime import Runtime
+from lab.services.base import Service
 
 
 class Aws(Service):

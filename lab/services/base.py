@@ -1,21 +1,9 @@
 """What every service of the lab is: files to write before a start, a command, a health check, a limit."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from pathlib import Path
 
-from lab.core.credentials import Credentials
-from lab.core.java import Java
-from lab.core.layout import Lab
-
-
-@dataclass(frozen=True)
-class Runtime:
-    """What a service is started with: the lab's folders and ports, its Java, its secrets."""
-
-    lab: Lab
-    java: Java
-    credentials: Credentials
+from lab.core.runtime import Runtime
 
 
 class Service(ABC):

@@ -3,7 +3,8 @@
 import socket
 import sys
 
-from lab.services.base import Runtime, Service
+from lab.core.runtime import Runtime
+from lab.services.base import Service
 
 
 class Client(Service):

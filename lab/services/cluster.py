@@ -1,22 +1,15 @@
 """The cluster: Spark with Delta and S3A, reached by Spark Connect."""
 
-import os
 import socket
 import sys
-from pathlib import Path
 
 import grpc
 
 from lab.core.files import TEMPLATES, write_private
-from lab.core.layout import Lab
-from lab.services.base import Runtime, Service, config_file
-from lab.setup.plugin import s3n
-from lab.workspace import dbfs, learner_keys
-
-DRIVER_MEMORY_MB = 1024
-
-CLUSTER_MARK = "WORKBOOK_CLUSTER"
-"""Stands in the environment of the cluster's process and of whatever it starts; the value is the lab's folder."""
+from lab.core.runtime import Runtime
+from lab.services.base import Service, config_file
+from lab.workspace import learner_keys
+from lab.workspace.spark_settings import CLUSTER_MARK, LOGGING_FILE
 
 
 class Cluster(Service):
@@ -35,7 +28,7 @@ class Cluster(Service):
             (runtime.lab.home / folder).mkdir(parents=True, exist_ok=True)
         learner_keys.credentials(runtime)
         write_private(
-            config_file(runtime, "spark-log4j2.properties"), (TEMPLATES / "spark-log4j2.properties").read_text()
+            config_file(runtime, LOGGING_FILE), (TEMPLATES / LOGGING_FILE).read_text()
         )
 
     def command(self, runtime: Runtime) -> list[str]:
@@ -65,78 +58,3 @@ class Cluster(Service):
         socket.create_connection(("127.0.0.1", runtime.lab.ports["workspace"]), timeout=2).close()
         with grpc.insecure_channel(f"127.0.0.1:{runtime.lab.ports['cluster']}") as channel:
             grpc.channel_ready_future(channel).result(timeout=2)
-
-
-def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]:
-    """Build the cluster's Spark configuration.
-
-    Parameters
-    ----------
-    runtime : Runtime
-        Gives folders and ports.
-    cores : int, optional
-        Worker threads; by default all cores, at most four.
-
-    Returns
-    -------
-    dict of str to str
-        Settings for the session's builder.
-    """
-    lab = runtime.lab
-    data = lab.data("cluster")
-    jars = [jar for folder in (lab.build / "jars" / "cluster", s3n(lab.build)) for jar in sorted(folder.glob("*.jar"))]
-    java_options = (
-        f"-XX:+UseParallelGC -XX:MaxMetaspaceSize=384m -XX:ReservedCodeCacheSize=160m -XX:-UsePerfData "
-        f"-Djava.net.preferIPv4Stack=true -Dderby.system.home={_quoted(data / 'spark')} "
-        f"-Djava.io.tmpdir={_quoted(lab.home / 'tmp')} "
-        f"-Dlog4j2.configurationFile={_quoted(config_file(runtime, 'spark-log4j2.properties'))}"
-    )
-    s3a = {
-        "endpoint": f"http://127.0.0.1:{lab.ports['s3']}",
-        "endpoint.region": "us-east-1",
-        "path.style.access": "true",
-        # with the defaults a server that is down gives no answer within two minutes
-        "attempts.maximum": "2",
-        "retry.limit": "2",
-        "retry.interval": "200ms",
-    }
-    settings = {
-        "spark.master": f"local[{cores or min(os.cpu_count() or 1, 4)}]",
-        "spark.app.name": "workbook cluster",
-        "spark.driver.memory": f"{DRIVER_MEMORY_MB}m",
-        "spark.driver.extraJavaOptions": java_options,
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.ui.enabled": "false",
-        "spark.local.dir": str(data / "spark"),
-        "spark.jars": ",".join(str(jar) for jar in jars),
-        "spark.connect.grpc.binding.address": "127.0.0.1",
-        "spark.connect.grpc.binding.port": str(lab.ports["cluster"]),
-        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-        "spark.sql.sources.default": "delta",  # as on Databricks
-        "spark.sql.session.timeZone": "UTC",  # as on Databricks
-        # sized for a few cores: the defaults are for hundreds
-        "spark.sql.shuffle.partitions": "2",
-        "spark.databricks.delta.snapshotPartitions": "2",
-        # Databricks decides by itself when to sum up a table's log; every tenth commit is a hitch in a stream
-        "spark.databricks.delta.properties.defaults.checkpointInterval": "100",
-        "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
-        "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
-        # Databricks' own address for a bucket
-        "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
-        # addresses of old notebooks hold keys: they are understood, and kept from whatever Spark says
-        "spark.hadoop.fs.s3n.impl": "workbook.s3n.S3nFileSystem",
-        "spark.connect.grpc.interceptor.classes": "workbook.s3n.KeylessRequests",
-    }
-    settings |= {f"spark.hadoop.fs.s3a.{name}": value for name, value in s3a.items()}
-    return settings | dbfs.settings(dbfs_root(lab))
-
-
-def dbfs_root(lab: Lab) -> Path:
-    """Folder that is DBFS's root."""
-    return lab.data("cluster") / "dbfs"
-
-
-def _quoted(path: Path) -> str:
-    return f'"{path}"' if " " in str(path) else str(path)

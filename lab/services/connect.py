@@ -6,7 +6,8 @@ from pathlib import Path
 
 from lab.core.files import properties, render_properties, write_private
 from lab.core.layout import Lab
-from lab.services.base import Runtime, Service, config_file
+from lab.core.runtime import Runtime
+from lab.services.base import Service, config_file
 from lab.services.kafka import inner_tls, kafka_jvm, logging_file
 
 

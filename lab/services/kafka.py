@@ -12,7 +12,8 @@ from kafka import KafkaAdminClient
 from lab.core import iam_file
 from lab.core.files import TEMPLATES, render_properties, write_private
 from lab.core.layout import Lab, LabError
-from lab.services.base import Runtime, Service, config_file, jvm
+from lab.core.runtime import Runtime
+from lab.services.base import Service, config_file, jvm
 from lab.setup.plugin import class_path, kafka_iam
 
 

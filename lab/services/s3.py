@@ -6,7 +6,8 @@ import boto3
 from botocore.config import Config
 
 from lab.core.files import TEMPLATES, render_properties, write_private
-from lab.services.base import Runtime, Service, config_file, jvm
+from lab.core.runtime import Runtime
+from lab.services.base import Service, config_file, jvm
 from lab.setup.plugin import class_path
 
 _UNFINISHED = re.compile(r"\.json-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")

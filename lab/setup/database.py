@@ -58,14 +58,9 @@ def content_digest(database: Path) -> str:
     return digest.hexdigest()
 
 
-def path(lab: Lab) -> Path:
-    """Where the database lies."""
-    return lab.build / "posts.db"
-
-
 def build(lab: Lab) -> None:
     """Make the database unless it is there and current; a build that was cut short leaves nothing behind."""
-    database, stamp = path(lab), lab.build / "posts.db.made-from"
+    database, stamp = lab.posts_database, lab.build / "posts.db.made-from"
     wanted = fingerprint()
     if database.exists() and stamp.exists() and stamp.read_text() == wanted:
         return

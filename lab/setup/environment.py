@@ -1,7 +1,7 @@
 """Make the virtual environment. Runs on a bare Python, before anything is installed.
 
 ``python3 lab/setup/environment.py`` leaves a ``.venv`` that holds exactly what
-``requirements/workbook.txt`` lists, every file checked against its hash, and this project.
+``requirements/workbook.txt`` lists but for `UNUSED`, every file checked against its hash, and this project.
 """
 
 import hashlib
@@ -18,6 +18,10 @@ VENV = CHECKOUT / ".venv"
 STAMP = VENV / "complete"
 SOURCES = ("requirements/workbook.txt", "requirements/bootstrap.txt", "pyproject.toml")
 OLDEST_PYTHON = (3, 11)
+
+UNUSED = ("rfc3987-syntax", "lark")
+"""Taken out again: jsonschema, which all of Jupyter imports, would build a grammar at every start of a process (1.1 s),
+for the format ``iri``, which no schema of Jupyter uses."""
 
 
 def fingerprint() -> str:
@@ -66,6 +70,7 @@ def make() -> None:
     # on a terminal uv shows its progress; elsewhere it would list every package
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
     run(*uv, "install", *quiet, "--python", python, "--require-hashes", "-r", "requirements/workbook.txt")
+    run(*uv, "uninstall", "--quiet", "--python", python, *UNUSED)
     print("[3/3] this project", flush=True)
     run(*uv, "install", "--python", python, "--quiet", "--no-deps", "--no-build-isolation", "-e", ".")
     STAMP.write_text(fingerprint())

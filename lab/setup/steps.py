@@ -7,7 +7,7 @@ from lab.core import pki
 from lab.core.credentials import load_or_create
 from lab.core.java import Java, find_java
 from lab.core.layout import Lab
-from lab.services.base import Runtime
+from lab.core.runtime import Runtime
 from lab.setup import database, jars, plugin
 
 SLOW_SECONDS = 0.5

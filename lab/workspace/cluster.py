@@ -14,12 +14,11 @@ from pathlib import Path
 from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
-from lab.control import supervision
+from lab.core import processes
 from lab.core.credentials import load_or_create
 from lab.core.java import find_java
 from lab.core.layout import CHECKOUT, Lab
-from lab.services.base import Runtime
-from lab.services.cluster import CLUSTER_MARK, dbfs_root, spark_settings
+from lab.core.runtime import Runtime
 from lab.workspace import learner_keys
 from lab.workspace.dbfs import Dbfs
 from lab.workspace.files_api import FilesApi
@@ -31,6 +30,7 @@ from lab.workspace.jobs.store import Jobs, Runs
 from lab.workspace.mounts import Mounts
 from lab.workspace.secrets import Secrets
 from lab.workspace.server import Workspace, serve
+from lab.workspace.spark_settings import CLUSTER_MARK, dbfs_root, spark_settings
 from lab.workspace.tree import Tree
 from lab.workspace.tree_api import TreeApi
 
@@ -82,7 +82,7 @@ def start() -> tuple[SparkSession, Executor]:
     """Start Spark, and its Connect server last: whoever can connect finds all tables."""
     lab = Lab.from_environment()
     # the Java side of a cluster that was killed lives on for a while, and its queries write on
-    supervision.end_marked(CLUSTER_MARK, str(lab.home))
+    processes.end_marked(CLUSTER_MARK, str(lab.home))
     runtime = Runtime(lab, find_java(lab.build), load_or_create(lab.credentials_file))
     builder = SparkSession.builder
     for name, value in spark_settings(runtime).items():

@@ -6,7 +6,7 @@ from pyspark.sql import SparkSession
 
 from lab.core.credentials import Credentials
 from lab.core.files import write_private
-from lab.services.base import Runtime
+from lab.core.runtime import Runtime
 
 USER_NAME = "databricks-user"
 COLUMNS = ("User name", "Access key ID", "Secret access key")

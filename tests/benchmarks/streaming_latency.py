@@ -1,6 +1,6 @@
 """Measure how long a record takes from Kinesis into a clean Delta table, and how many a second get through.
 
-Usage: PYTHONPATH=tests/support python tests/benchmarks/streaming_latency.py [SECONDS]     (default 60 seconds a measurement)
+Usage: PYTHONPATH=tests/support python tests/benchmarks/streaming_latency.py [SECONDS]  (default 60 seconds each)
 
 Starts a lab of its own. 50 postings a second go into three streams, each a record of its own in each; a record is
 visible once the Delta commit that holds it is on disk. Then the rate is doubled until the tables fall behind.
@@ -26,7 +26,7 @@ from helpers.streaming import queries as stream_queries
 from helpers.streaming.progress import Batch, batches
 from lab.control import operations
 from lab.core.layout import Lab, read_ports
-from lab.services.cluster import dbfs_root
+from lab.workspace.spark_settings import dbfs_root
 
 OFFSET = 17_000
 STEADY = 50

@@ -19,7 +19,8 @@ from helpers.gateway import rest_proxy
 from helpers.kafka import client as kafka_client
 from helpers.kafka import msk_connect, sink_objects
 from helpers.user_posting_emulation import send
-from lab.control import operations, supervision
+from lab.control import operations
+from lab.core import processes
 
 pytestmark = pytest.mark.lab
 
@@ -81,7 +82,7 @@ def bring_down_and_back(lab, door, service):
     if service != "rest proxy":
         crash(lab, service)
         return
-    (victim,) = [p for p in supervision.processes(lab.home) if "lab.rest_proxy" in p.cmdline()]
+    (victim,) = [p for p in processes.of_lab(lab.home) if "lab.rest_proxy" in p.cmdline()]
     victim.kill()
     rest_proxy.start(door.machine)
 
@@ -137,7 +138,7 @@ def test_the_clusters_java_side_alone_may_die_too(lab, workbook):
 def test_after_kill_9_of_everything_the_lab_starts_again_with_its_data(lab, workbook):
     before = stored(workbook, "pin", 0)
     offsets = kafka_client.end_offsets(workbook)
-    everything = supervision.processes(lab.home)
+    everything = processes.of_lab(lab.home)
     assert len(everything) >= 6
     for process in everything:
         process.kill()
@@ -149,7 +150,7 @@ def test_after_kill_9_of_everything_the_lab_starts_again_with_its_data(lab, work
 
 
 def test_a_dead_supervisor_leaves_no_orphans_in_the_way(lab, workbook):
-    (supervisor,) = [p for p in supervision.processes(lab.home) if "supervisor.supervisord" in p.cmdline()]
+    (supervisor,) = [p for p in processes.of_lab(lab.home) if "supervisor.supervisord" in p.cmdline()]
     supervisor.kill()
     supervisor.wait()
     said = []

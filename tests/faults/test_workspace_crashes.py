@@ -10,6 +10,7 @@ from workspaces import HOME, Client, alive
 
 from helpers.databricks.laptop.dbutils import DBUtils
 from lab.control import operations
+from lab.core.runtime import existing_runtime
 
 pytestmark = pytest.mark.lab
 
@@ -27,7 +28,7 @@ def workbook(lab):
 
 
 def test_a_crash_fails_what_ran_and_keeps_everything_else(lab, workbook):
-    client, dbutils, keys = Client(), DBUtils(), operations.existing_runtime(lab).credentials
+    client, dbutils, keys = Client(), DBUtils(), existing_runtime(lab).credentials
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="crash-bucket")
     s3.put_object(Bucket="crash-bucket", Key="x/part.json", Body=b'{"a":1}')

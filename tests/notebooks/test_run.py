@@ -11,6 +11,7 @@ from papermill import PapermillExecutionError
 
 from helpers import catch_up
 from helpers.kafka import msk_connect
+from lab.core import addresses
 from lab.core.layout import CHECKOUT
 from tools import notebooks
 
@@ -66,5 +67,5 @@ def nbval(notebook, lab):
     return subprocess.run(
         [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider",
          "--nbval-cell-timeout", str(notebooks.CELL_SECONDS), str(notebook)],
-        env=os.environ | notebooks.environment(lab), cwd=CHECKOUT, capture_output=True, text=True,
+        env=os.environ | addresses.notebook_environment(lab), cwd=CHECKOUT, capture_output=True, text=True,
     )  # fmt: skip

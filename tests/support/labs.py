@@ -10,8 +10,8 @@ import boto3
 import pytest
 
 from helpers.config import Workbook
-from lab.control import operations, supervision
-from lab.core import iam_file
+from lab.control import operations
+from lab.core import iam_file, processes
 from lab.core.layout import Lab, read_ports
 from lab.services import aws
 
@@ -35,7 +35,7 @@ def running_lab(home: Path, offset: int, services: Sequence[str] = ()) -> Iterat
         yield lab
     finally:
         operations.down(lab)
-    assert not supervision.processes(lab.home)
+    assert not processes.of_lab(lab.home)
 
 
 @contextlib.contextmanager

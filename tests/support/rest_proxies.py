@@ -13,7 +13,8 @@ from urllib.parse import quote
 import requests
 
 from helpers.config import Workbook
-from lab.control import operations, supervision
+from lab.control import operations
+from lab.core import processes
 from lab.core.layout import CHECKOUT, Lab
 
 READY = "Server started, listening for requests"
@@ -109,7 +110,7 @@ def properties(workbook: Workbook, port: int, **more: object) -> str:
 def environment(lab: Lab, **more: str) -> dict[str, str]:
     """What a process of the client machine has, and nothing of the notebooks'."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("WORKBOOK_", "LAB_", "SPARK_"))}
-    mark = {supervision.MARK: str(lab.home), "KAFKA_REST_AUTHORITY": str(lab.tls / "ca.pem")}
+    mark = {processes.MARK: str(lab.home), "KAFKA_REST_AUTHORITY": str(lab.tls / "ca.pem")}
     return own | mark | {"PYTHONUNBUFFERED": "1"} | more
 
 

@@ -5,7 +5,7 @@ import os
 import time
 
 from helpers.databricks.laptop.dbutils import Api
-from lab.control import supervision
+from lab.core import processes
 from lab.workspace.jobs.process import MARK
 
 HOME = "/Users/someone@example.com"
@@ -14,7 +14,7 @@ HOME = "/Users/someone@example.com"
 def alive(lab, run):
     """Processes of a run's tasks."""
     marks = {f"{lab.home}#{task['run_id']}" for task in run["tasks"]}
-    return [process for mark in marks for process in supervision.marked(MARK, mark)]
+    return [process for mark in marks for process in processes.marked(MARK, mark)]
 
 
 class Client:

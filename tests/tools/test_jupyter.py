@@ -10,7 +10,8 @@ import urllib.request
 
 import pytest
 
-from lab.control import operations, supervision
+from lab.control import operations
+from lab.core import processes
 from lab.core.layout import Lab, read_ports
 
 pytestmark = pytest.mark.lab
@@ -53,4 +54,4 @@ def test_jupyterlab_and_the_lab_start_and_stop_together(tmp_path):
         if studio.poll() is None:
             studio.kill()
         operations.down(lab)
-    assert not supervision.processes(lab.home)
+    assert not processes.of_lab(lab.home)

@@ -13,7 +13,7 @@ import aiohttp
 import psutil
 
 from lab.control.supervision import Supervisor
-from lab.services.base import Runtime
+from lab.core.runtime import Runtime
 from lab.services.connect import plugins_folder
 
 BUSY = (404, 409, 500, 503)

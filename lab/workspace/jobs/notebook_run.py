@@ -15,12 +15,11 @@ import papermill
 from papermill.execute import ERROR_MARKER_TAG
 
 from helpers.databricks.laptop.dbutils import EXIT, Context
-from lab.control import operations
 from lab.core import addresses
 from lab.core.files import write_private
 from lab.core.layout import Lab
+from lab.core.runtime import existing_runtime
 from lab.workspace.notebook import source
-from tools import notebooks
 
 KERNEL = "--ext=lab.workspace.notebook.kernel"
 """Loads what a Databricks notebook has ready: `spark`, `dbutils`, `display`, `%sql`, `%run`."""
@@ -32,7 +31,7 @@ LONGEST_RESULT = 5_000_000
 def environment(asked: dict[str, Any]) -> dict[str, str]:
     """Build the environment in which a task finds the lab, its cluster session, its parameters."""
     lab = Lab.from_environment()
-    found = addresses.variables(operations.existing_runtime(lab)) | notebooks.environment(lab)
+    found = addresses.variables(existing_runtime(lab)) | addresses.notebook_environment(lab)
     found["SPARK_REMOTE"] += f";{asked['session']}"
     return found | Context(asked["path"], asked["parameters"], asked["run_id"]).environment()
 

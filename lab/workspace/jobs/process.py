@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from lab.control import supervision
+from lab.core import processes
 from lab.core.files import write_private
 from lab.core.layout import Lab
 from lab.workspace.errors import WorkspaceError
@@ -42,7 +42,7 @@ class NotebookProcess:
 
     def end(self) -> None:
         """End it, its kernel, and what both started, here and on the cluster."""
-        _kill(supervision.marked(MARK, self._mark))
+        _kill(processes.marked(MARK, self._mark))
         self._process.wait()
 
     def close(self) -> None:
@@ -122,7 +122,7 @@ class Launcher:
         with log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "lab.workspace.jobs.notebook_run", str(request)],
-                env=supervision.inherited(os.environ) | {supervision.MARK: str(self._lab.home), MARK: mark},
+                env=processes.inherited(os.environ) | {processes.MARK: str(self._lab.home), MARK: mark},
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,  # the signal that stops the cluster is not its own: the executor ends it
             )  # fmt: skip
@@ -131,7 +131,7 @@ class Launcher:
     def end_leftovers(self) -> None:
         """End the processes of every task of this lab."""
         prefix = f"{self._lab.home}#"
-        _kill([process for process in supervision.processes(self._lab.home) if _mark(process).startswith(prefix)])
+        _kill([process for process in processes.of_lab(self._lab.home) if _mark(process).startswith(prefix)])
 
 
 def _mark(process: psutil.Process) -> str:

@@ -13,7 +13,7 @@ from lab.setup import database
 def posts(tmp_path_factory):
     lab = Lab(tmp_path_factory.mktemp("home"), build=tmp_path_factory.mktemp("büild mit blank"))
     database.build(lab)
-    opened = PostsDatabase(f"sqlite:///{database.path(lab)}?detect_types=1")
+    opened = PostsDatabase(f"sqlite:///{lab.posts_database}?detect_types=1")
     yield opened
     opened.close()
 

@@ -14,8 +14,9 @@ from workspaces import Client, alive
 
 from helpers.airflow import mwaa
 from lab.airflow import configuration
-from lab.control import operations, supervision
-from lab.services.airflow import SCHEDULER_MARK
+from lab.airflow.scheduler import SCHEDULER_MARK
+from lab.control import operations
+from lab.core import processes
 from lab.setup import airflow as installation
 
 pytestmark = pytest.mark.lab
@@ -92,7 +93,7 @@ def tries(workbook, run, task):
 
 def test_a_dag_test_run_ends_well(lab, workbook, airflow):
     command = [installation.program(lab), "dags", "test", workbook.dag]
-    environment = supervision.inherited(os.environ) | configuration.environment(lab)
+    environment = processes.inherited(os.environ) | configuration.environment(lab)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=400)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said[-3000:]
@@ -103,7 +104,7 @@ def test_kill_9_of_the_scheduler_in_the_middle_of_a_run(lab, workbook, airflow):
     mwaa.pause(workbook, False)
     run = wait_until(lambda: scheduled_runs(workbook))[0]  # the day's own
     notebook_under_way(lab)
-    before = supervision.marked(SCHEDULER_MARK, str(lab.home))
+    before = processes.marked(SCHEDULER_MARK, str(lab.home))
     os.kill(pid(lab, "airflow"), signal.SIGKILL)
     # what the killed one left is ended before its successor begins
     wait_until(lambda: not any(lives(process) for process in before))

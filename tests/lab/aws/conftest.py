@@ -7,16 +7,15 @@ import pytest
 from botocore.exceptions import ClientError
 from callers import Role, trust
 
-from lab.control import operations
 from lab.core.iam_file import LEARNER
 from lab.core.layout import Lab
+from lab.core.runtime import Runtime, existing_runtime
 from lab.services import aws
-from lab.services.base import Runtime
 
 
 @pytest.fixture(scope="session")
 def runtime(lab: Lab) -> Runtime:
-    return operations.existing_runtime(lab)
+    return existing_runtime(lab)
 
 
 @pytest.fixture(scope="session")

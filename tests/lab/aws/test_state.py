@@ -14,10 +14,11 @@ from labs import STATE_PORTS
 
 from lab.aws import state as state_module
 from lab.aws.state import State
-from lab.control import operations, supervision
-from lab.core import instance_file
+from lab.control import operations
+from lab.core import instance_file, processes
 from lab.core.iam_file import LEARNER
 from lab.core.layout import Lab, LabError, read_ports
+from lab.core.runtime import existing_runtime
 from lab.services import aws
 
 pytestmark = pytest.mark.lab
@@ -35,12 +36,12 @@ def alone(tmp_path_factory):
         yield lab
     finally:
         operations.down(lab)
-    assert not supervision.processes(lab.home)
+    assert not processes.of_lab(lab.home)
 
 
 @pytest.fixture
 def client(alone):
-    return lambda service: aws.client(operations.existing_runtime(alone), service)
+    return lambda service: aws.client(existing_runtime(alone), service)
 
 
 def fill(client):
@@ -99,7 +100,7 @@ def check(alone, client, filled):
 
 @pytest.fixture(scope="module")
 def filled(alone):
-    return fill(lambda service: aws.client(operations.existing_runtime(alone), service))
+    return fill(lambda service: aws.client(existing_runtime(alone), service))
 
 
 def test_all_of_it_survives_down_and_up(alone, client, filled):
@@ -120,7 +121,7 @@ def test_all_of_it_survives_down_and_up(alone, client, filled):
 
 
 def test_a_crash_loses_nothing_that_is_a_second_old_and_gives_a_lost_key_back(alone, client, filled):
-    iam, own = client("iam"), operations.existing_runtime(alone).credentials.access_key_id
+    iam, own = client("iam"), existing_runtime(alone).credentials.access_key_id
     iam.create_user(UserName="a-second-old")
     client("kinesis").create_stream(StreamName="a-second-old", ShardCount=1)
     iam.delete_access_key(UserName="learner", AccessKeyId=own)

@@ -10,8 +10,7 @@ from crashes import crash
 
 from helpers import iam
 from helpers.client_machine.ssh import ClientMachineError
-from lab.control import supervision
-from lab.core import instance_file
+from lab.core import instance_file, processes
 
 pytestmark = pytest.mark.lab
 
@@ -110,7 +109,7 @@ def test_the_foreground_ends_with_the_connection_the_background_does_not(lab, ma
 
 
 def _sleepers(lab, seconds):
-    here = supervision.marked("WORKBOOK_INSTANCE", instance_file.read(lab).id)
+    here = processes.marked("WORKBOOK_INSTANCE", instance_file.read(lab).id)
     return [process for process in here if process.cmdline() == ["sleep", seconds]]
 
 
@@ -158,5 +157,5 @@ def test_down_ends_what_runs_on_the_machine_and_kill_9_of_the_door_does_not(lab,
     (sleeper,) = _sleepers(lab, "303")
     crash(lab, "client")
     assert sleeper.is_running()
-    assert sleeper in supervision.processes(lab.home)  # what `down` ends
+    assert sleeper in processes.of_lab(lab.home)  # what `down` ends
     sleeper.kill()

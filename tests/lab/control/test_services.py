@@ -15,8 +15,10 @@ from botocore.exceptions import ClientError
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from lab.control import doctor, operations, supervision
+from lab.control import doctor, operations
+from lab.core import processes
 from lab.core.layout import Lab, LabError, port_variable
+from lab.core.runtime import existing_runtime
 
 pytestmark = pytest.mark.lab
 
@@ -36,7 +38,7 @@ def test_every_service_is_ready_and_within_its_memory(lab):
 
 def test_nothing_listens_beyond_loopback(lab):
     found = 0
-    for process in supervision.processes(lab.home):
+    for process in processes.of_lab(lab.home):
         for connection in process.net_connections("tcp"):
             if connection.status == psutil.CONN_LISTEN:
                 assert connection.laddr.ip in ("127.0.0.1", "::ffff:127.0.0.1", "::1"), process.cmdline()
@@ -62,7 +64,7 @@ def test_files_with_secrets_are_the_owners_alone(lab):
 )
 def test_s3_refuses_who_cannot_sign(lab, workbook, changes, code):
     if changes.keys() == {"aws_secret_access_key"}:
-        changes = changes | {"aws_access_key_id": operations.existing_runtime(lab).credentials.access_key_id}
+        changes = changes | {"aws_access_key_id": existing_runtime(lab).credentials.access_key_id}
     with pytest.raises(ClientError) as refused:
         s3(lab, **changes).list_buckets()
     assert refused.value.response["Error"]["Code"] == code
@@ -104,7 +106,7 @@ def test_another_lab_on_the_same_ports_is_told_whose_they_are(lab, tmp_path):
         operations.up(twin)
     assert str(lab.home) in str(refused.value)
     assert "LAB_SUPERVISOR_PORT" in str(refused.value)
-    assert not supervision.processes(twin.home)
+    assert not processes.of_lab(twin.home)
 
 
 def test_a_port_that_another_program_holds_is_named_with_its_variable(tmp_path):
@@ -116,7 +118,7 @@ def test_a_port_that_another_program_holds_is_named_with_its_variable(tmp_path):
         lab = Lab(tmp_path / "lab", ports=ports)
         with pytest.raises(LabError, match=rf"Port {port}, wanted for s3, .*LAB_S3_PORT"):
             operations.up(lab, ["s3"])
-    assert not supervision.processes(lab.home)
+    assert not processes.of_lab(lab.home)
 
 
 def test_status_and_doctor_speak_plainly(lab):
@@ -136,8 +138,8 @@ def environment(lab):
 
 
 def test_no_secret_is_in_a_log_or_a_command_line(lab):
-    credentials = operations.existing_runtime(lab).credentials
+    credentials = existing_runtime(lab).credentials
     hidden = (credentials.secret_access_key, credentials.cluster_token, credentials.supervisor_password)
     texts = {log.name: log.read_text(errors="replace") for log in lab.logs.iterdir()}
-    texts |= {str(process): " ".join(process.cmdline()) for process in supervision.processes(lab.home)}
+    texts |= {str(process): " ".join(process.cmdline()) for process in processes.of_lab(lab.home)}
     assert not [place for place, text in texts.items() if any(secret in text for secret in hidden)]

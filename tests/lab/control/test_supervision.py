@@ -6,6 +6,7 @@ import psutil
 import pytest
 
 from lab.control import operations, supervision
+from lab.core import processes
 from lab.core.layout import Lab, LabError, read_ports
 
 
@@ -13,7 +14,7 @@ from lab.core.layout import Lab, LabError, read_ports
 def bystander(tmp_path):
     """A process that carries the mark of the lab in tmp_path, as an orphan of a crash does."""
     process = subprocess.Popen(
-        [sys.executable, "-c", "import time; time.sleep(600)"], env=os.environ | {supervision.MARK: str(tmp_path)}
+        [sys.executable, "-c", "import time; time.sleep(600)"], env=os.environ | {processes.MARK: str(tmp_path)}
     )
     yield process
     process.kill()
@@ -21,9 +22,9 @@ def bystander(tmp_path):
 
 
 def test_what_a_dead_lab_left_running_is_found_and_ended(tmp_path, bystander):
-    assert [process.pid for process in supervision.processes(tmp_path)] == [bystander.pid]
-    assert supervision.processes(tmp_path / "other") == []
-    assert supervision.end_processes(tmp_path) == 1
+    assert [process.pid for process in processes.of_lab(tmp_path)] == [bystander.pid]
+    assert processes.of_lab(tmp_path / "other") == []
+    assert processes.end_all(tmp_path) == 1
     assert not psutil.pid_exists(bystander.pid) or psutil.Process(bystander.pid).status() == psutil.STATUS_ZOMBIE
 
 
@@ -79,4 +80,4 @@ def test_services_inherit_no_settings_of_a_notebook_or_a_real_account():
         "_JAVA_OPTIONS": "-Xmx9g",
         "JAVA_HOME": "/jdk",
     }
-    assert supervision.inherited(shell) == {"PATH": "/bin", "JAVA_HOME": "/jdk"}
+    assert processes.inherited(shell) == {"PATH": "/bin", "JAVA_HOME": "/jdk"}

@@ -13,9 +13,9 @@ from rest_proxies import Launcher, Proxy
 
 from helpers.config import Workbook
 from helpers.kafka import client as kafka_client
-from lab.control import operations
 from lab.core import iam_file
 from lab.core.layout import Lab
+from lab.core.runtime import existing_runtime
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def pin(own: Workbook) -> str:
 def policies(lab: Lab) -> Iterator[Callable[..., None]]:
     """Writes what the learner may do and waits until the broker obeys; afterwards everything is as before."""
     before = json.loads(lab.iam_file.read_text())
-    credentials = operations.existing_runtime(lab).credentials
+    credentials = existing_runtime(lab).credentials
 
     def write(*documents: dict) -> None:
         iam_file.write(lab, iam_file.document(credentials, *documents))

@@ -20,8 +20,8 @@ from kafka.net.sasl.oauth import AbstractTokenProvider
 from helpers.kafka import client as kafka_client
 from helpers.kafka.client import KafkaDenied
 from helpers.user_posting_emulation import emulate
-from lab.control import operations
 from lab.core import iam_file
+from lab.core.runtime import existing_runtime
 
 pytestmark = pytest.mark.lab
 
@@ -46,7 +46,7 @@ def other(workbook):
 def account(lab):
     """Writes what the broker knows and waits until it obeys; afterwards everything is as before."""
     before = json.loads(lab.iam_file.read_text())
-    credentials = operations.existing_runtime(lab).credentials
+    credentials = existing_runtime(lab).credentials
 
     def write(*policies, **key):
         content = iam_file.document(credentials, *policies)

@@ -81,16 +81,16 @@ def test_the_posts_database_is_the_same_everywhere(tmp_path):
     lab = Lab(tmp_path / "home", build=tmp_path)
     database.build(lab)
     recorded = (CHECKOUT / "data" / "posts.sha256").read_text().strip()
-    assert database.content_digest(database.path(lab)) == recorded
+    assert database.content_digest(lab.posts_database) == recorded
 
 
 def test_a_finished_database_is_not_made_again_and_half_a_one_is_no_database(tmp_path):
     lab = Lab(tmp_path / "home", build=tmp_path)
     (tmp_path / "posts.unfinished").write_text("half")
     database.build(lab)
-    first = database.path(lab).stat().st_mtime_ns
+    first = lab.posts_database.stat().st_mtime_ns
     database.build(lab)
-    assert database.path(lab).stat().st_mtime_ns == first
+    assert lab.posts_database.stat().st_mtime_ns == first
     assert not (tmp_path / "posts.unfinished").exists()
 
 

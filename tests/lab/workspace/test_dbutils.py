@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 
 from helpers import databricks
 from helpers.databricks.laptop.dbutils import ExecutionError, FileInfo, MountInfo
-from lab.control import operations
+from lab.core.runtime import existing_runtime
 
 pytestmark = pytest.mark.lab
 
@@ -31,7 +31,7 @@ def bucket(workbook):
 
 @pytest.fixture
 def keys(lab):
-    return operations.existing_runtime(lab).credentials
+    return existing_runtime(lab).credentials
 
 
 @pytest.fixture

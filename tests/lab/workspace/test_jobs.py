@@ -12,7 +12,7 @@ import pytest
 from workspaces import alive
 
 from helpers.databricks.laptop.dbutils import ExecutionError
-from lab.control import operations
+from lab.core.runtime import existing_runtime
 
 pytestmark = pytest.mark.lab
 
@@ -50,7 +50,7 @@ def test_a_failure_keeps_its_own_words(client):
 
 
 def test_a_secret_that_a_notebook_reads_is_redacted_wherever_the_run_shows_it(client, lab):
-    secret = operations.existing_runtime(lab).credentials.secret_access_key
+    secret = existing_runtime(lab).credentials.secret_access_key
     shows = """# Databricks notebook source
 import pandas as pd
 value = dbutils.secrets.get("aws", "secret_access_key")

@@ -1,0 +1,93 @@
+"""The processes of a lab: the mark that all of them carry, what they inherit, how they are found and ended."""
+
+import contextlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+
+MARK = "WORKBOOK_LAB"
+"""Environment variable that every process of a lab carries, with the lab's folder as its value."""
+
+FOREIGN = (
+    "AIRFLOW_",
+    "AWS_",
+    "SPARK_",
+    "WORKBOOK_",
+    "KAFKA_",
+    "CLASSPATH",
+    "JAVA_TOOL_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "_JAVA_OPTIONS",
+)
+"""Beginnings of the variables that a service must not inherit."""
+
+USER_ERROR = os.EX_CONFIG
+"""Exit code of a service that fails for a reason which only the user can mend: starting it again would not help."""
+
+STOP_SECONDS = 20
+"""How long a service may take to end before it is killed."""
+
+
+def inherited(environment: Mapping[str, str]) -> dict[str, str]:
+    """Choose what services inherit: not the settings of whoever starts them, such as a notebook or a real account."""
+    return {name: value for name, value in environment.items() if not name.startswith(FOREIGN)}
+
+
+def of_lab(home: Path) -> list[psutil.Process]:
+    """Find every living process of a lab."""
+    return marked(MARK, str(home))
+
+
+def marked(variable: str, value: str) -> list[psutil.Process]:
+    """Find every living process that carries a mark in its environment, wherever its parent is."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid != os.getpid() and process.environ().get(variable) == value:
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue  # another user's, or gone
+    return found
+
+
+def end_all(home: Path) -> int:
+    """End what a lab left running, politely first.
+
+    Returns
+    -------
+    int
+        How many processes there were.
+    """
+    return _end(of_lab(home))
+
+
+def end_marked(variable: str, value: str, polite_seconds: float = STOP_SECONDS) -> int:
+    """End every process that carries a mark, politely first; return how many there were."""
+    return _end(marked(variable, value), polite_seconds)
+
+
+def _end(left: list[psutil.Process], polite_seconds: float = STOP_SECONDS) -> int:
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, stubborn = psutil.wait_procs(left, timeout=polite_seconds)
+    for process in stubborn:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(stubborn, timeout=5)
+    return len(left)
+
+
+def listener(port: int) -> str | None:
+    """Say who listens on a port, in words; None if nobody whom this user may see does."""
+    for process in psutil.process_iter():
+        try:
+            taken = any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in process.net_connections("tcp"))
+            if taken:
+                lab = process.environ().get(MARK)
+                return f"the lab in {lab}" if lab else f"{process.name()}, process {process.pid}"
+        except psutil.Error:
+            continue  # another user's, or gone
+    return None

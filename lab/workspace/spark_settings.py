@@ -1,0 +1,91 @@
+"""The cluster's Spark configuration."""
+
+import os
+from pathlib import Path
+
+from lab.core.layout import Lab
+from lab.core.runtime import Runtime
+from lab.setup.plugin import s3n
+from lab.workspace import dbfs
+
+DRIVER_MEMORY_MB = 1024
+
+LOGGING_FILE = "spark-log4j2.properties"
+
+CLUSTER_MARK = "WORKBOOK_CLUSTER"
+"""Stands in the environment of the cluster's process and of whatever it starts; the value is the lab's folder."""
+
+
+def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]:
+    """Build the cluster's Spark configuration.
+
+    Parameters
+    ----------
+    runtime : Runtime
+        Gives folders and ports.
+    cores : int, optional
+        Worker threads; by default all cores, at most four.
+
+    Returns
+    -------
+    dict of str to str
+        Settings for the session's builder.
+    """
+    lab = runtime.lab
+    data = lab.data("cluster")
+    jars = [jar for folder in (lab.build / "jars" / "cluster", s3n(lab.build)) for jar in sorted(folder.glob("*.jar"))]
+    java_options = (
+        f"-XX:+UseParallelGC -XX:MaxMetaspaceSize=384m -XX:ReservedCodeCacheSize=160m -XX:-UsePerfData "
+        f"-Djava.net.preferIPv4Stack=true -Dderby.system.home={_quoted(data / 'spark')} "
+        f"-Djava.io.tmpdir={_quoted(lab.home / 'tmp')} "
+        f"-Dlog4j2.configurationFile={_quoted(lab.config / LOGGING_FILE)}"
+    )
+    s3a = {
+        "endpoint": f"http://127.0.0.1:{lab.ports['s3']}",
+        "endpoint.region": "us-east-1",
+        "path.style.access": "true",
+        # with the defaults a server that is down gives no answer within two minutes
+        "attempts.maximum": "2",
+        "retry.limit": "2",
+        "retry.interval": "200ms",
+    }
+    settings = {
+        "spark.master": f"local[{cores or min(os.cpu_count() or 1, 4)}]",
+        "spark.app.name": "workbook cluster",
+        "spark.driver.memory": f"{DRIVER_MEMORY_MB}m",
+        "spark.driver.extraJavaOptions": java_options,
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.ui.enabled": "false",
+        "spark.local.dir": str(data / "spark"),
+        "spark.jars": ",".join(str(jar) for jar in jars),
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": str(lab.ports["cluster"]),
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.sql.sources.default": "delta",  # as on Databricks
+        "spark.sql.session.timeZone": "UTC",  # as on Databricks
+        # sized for a few cores: the defaults are for hundreds
+        "spark.sql.shuffle.partitions": "2",
+        "spark.databricks.delta.snapshotPartitions": "2",
+        # Databricks decides by itself when to sum up a table's log; every tenth commit is a hitch in a stream
+        "spark.databricks.delta.properties.defaults.checkpointInterval": "100",
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
+        "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
+        # Databricks' own address for a bucket
+        "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+        # addresses of old notebooks hold keys: they are understood, and kept from whatever Spark says
+        "spark.hadoop.fs.s3n.impl": "workbook.s3n.S3nFileSystem",
+        "spark.connect.grpc.interceptor.classes": "workbook.s3n.KeylessRequests",
+    }
+    settings |= {f"spark.hadoop.fs.s3a.{name}": value for name, value in s3a.items()}
+    return settings | dbfs.settings(dbfs_root(lab))
+
+
+def dbfs_root(lab: Lab) -> Path:
+    """Folder that is DBFS's root."""
+    return lab.data("cluster") / "dbfs"
+
+
+def _quoted(path: Path) -> str:
+    return f'"{path}"' if " " in str(path) else str(path)

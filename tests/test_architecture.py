@@ -1,0 +1,73 @@
+"""The house: which folder may import which, held against the import graph (`pyproject.toml` has the rules)."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from lab.core.layout import CHECKOUT
+
+LINTER = (sys.executable, "-c", "from importlinter.cli import lint_imports_command as main; main()", "--no-cache")
+
+FOLDERS = ("core", "setup", "airflow", "client", "rest_proxy", "workspace", "services", "control", "aws")
+
+
+def linted(checkout: Path) -> subprocess.CompletedProcess[str]:
+    """Hold the imports of a checkout against its rules."""
+    return subprocess.run(LINTER, cwd=checkout, capture_output=True, text=True)
+
+
+def test_the_pipeline_never_imports_the_lab_and_no_import_of_the_lab_runs_upwards():
+    done = linted(CHECKOUT)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.fixture
+def house(tmp_path: Path):
+    """Make a small house with the rules of this one; gives the function that adds a module to it."""
+    (tmp_path / "pyproject.toml").write_text((CHECKOUT / "pyproject.toml").read_text())
+
+    def add(path: str, code: str) -> None:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(code)
+
+    for package in ("helpers", "helpers/kafka", "lab", "tools", *(f"lab/{folder}" for folder in FOLDERS)):
+        add(f"{package}/__init__.py", "")
+    add("lab/__main__.py", "import lab.aws\n")
+    return add
+
+
+def test_a_house_in_order_passes(house, tmp_path):
+    house("lab/aws/good.py", "from helpers import kafka\nfrom lab.core import good\n")
+    house("lab/core/good.py", '"""`lab.aws` in prose is no import."""\n')
+    assert linted(tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("helpers/kafka/guilty.py", "def late():\n    from lab.core import layout\n"),
+        ("helpers/guilty.py", "import tools\n"),
+        ("lab/core/guilty.py", "from lab.setup import jars\n"),
+        ("lab/services/guilty.py", "import lab.control\n"),
+        ("lab/client/guilty.py", "from lab import workspace\n"),
+    ],
+)
+def test_an_import_that_breaks_a_rule_is_found(house, tmp_path, path, code):
+    house("lab/core/layout.py", "")
+    house("lab/setup/jars.py", "")
+    house(path, code)
+    done = linted(tmp_path)
+    assert done.returncode, done.stdout
+    assert path.removesuffix(".py").replace("/", ".") in done.stdout
+
+
+def test_the_rules_name_every_folder_of_the_lab():
+    rules = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    named = {name for rule in rules for name in re.findall(r"lab\.(\w+)", " ".join(rule.get("layers", ())))}
+    folders = {init.parent.name for init in (CHECKOUT / "lab").glob("*/__init__.py")}
+    assert folders <= named
+    assert folders == set(FOLDERS)
