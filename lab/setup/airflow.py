@@ -1,6 +1,7 @@
 """Make Airflow's own environment: it brings other versions of pandas and SQLAlchemy than the workbook has.
 
-Only milestone 8 needs it, so nothing else asks for it.
+Only milestone 8 needs it. Set-up begins it in the background (``python -m lab.setup.airflow``) and waits for nothing;
+whoever starts Airflow waits until it is there.
 """
 
 import hashlib
@@ -57,6 +58,18 @@ def build(lab: Lab) -> None:
             _make(lab)
 
 
+def begin(lab: Lab) -> None:
+    """Begin to make the environment in the background, unless it is there.
+
+    The process stays in this one's group, so that Ctrl-C ends it too; the next set-up goes on where it stopped.
+    """
+    if is_complete(lab):
+        return
+    print("      Airflow's own environment is made in the background, 500 MB on disk", flush=True)
+    with (lab.build / "airflow.log").open("w") as log:
+        subprocess.Popen([sys.executable, "-m", "lab.setup.airflow"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+
 def _make(lab: Lab) -> None:
     print("      Airflow's own environment, about 500 MB on disk, up to two minutes", flush=True)
     place = folder(lab)
@@ -66,7 +79,11 @@ def _make(lab: Lab) -> None:
         _uv("venv", "--quiet", "--python", sys.executable, str(place))
     # on a terminal uv shows its progress; elsewhere it would list every package
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
-    _uv("pip", "sync", *quiet, "--python", str(place / "bin" / "python"), "--require-hashes", str(REQUIREMENTS))
+    # Airflow's four processes start at the same moment, and each would compile the same 7,000 files
+    _uv(
+        "pip", "sync", *quiet, "--compile-bytecode", "--python", str(place / "bin" / "python"), "--require-hashes",
+        str(REQUIREMENTS),
+    )  # fmt: skip
     (place / "complete").write_text(fingerprint())
 
 
@@ -76,3 +93,7 @@ def _uv(*arguments: str) -> None:
             "Airflow's environment could not be made; the reason stands above.\n"
             "Most often the network broke off. Run the same command again: it goes on where it stopped."
         )
+
+
+if __name__ == "__main__":
+    build(Lab.from_environment())

@@ -8,14 +8,14 @@ from lab.core.credentials import load_or_create
 from lab.core.java import Java, find_java
 from lab.core.layout import Lab
 from lab.core.runtime import Runtime
-from lab.setup import database, jars, plugin
+from lab.setup import airflow, database, jars, plugin
 
 SLOW_SECONDS = 0.5
 """A step that took longer than this says so: a quick one had nothing to do."""
 
 
 def build(lab: Lab) -> Java:
-    """Make what all labs of a checkout share: jars, compiled Java, posts database.
+    """Make what all labs of a checkout share: jars, compiled Java, posts database; begin Airflow's environment.
 
     Returns
     -------
@@ -28,6 +28,7 @@ def build(lab: Lab) -> Java:
         If a step cannot be done; the text says why and what to try.
     """
     lab.build.mkdir(parents=True, exist_ok=True)
+    airflow.begin(lab)
     java = find_java(lab.build)
     _step("jars: Kafka, S3Proxy, Delta, compiler", lambda: jars.fetch(lab, java))
     _step("our S3 sink compiled", lambda: plugin.build_sink(lab, java))

@@ -1,3 +1,4 @@
+import hashlib
 import os
 import re
 import stat
@@ -10,7 +11,7 @@ import yaml
 
 from lab.core.java import find_java
 from lab.core.layout import CHECKOUT, Lab, LabError
-from lab.setup import database, environment, jars, plugin
+from lab.setup import airflow, database, environment, ivy, jars, plugin
 
 
 def program(path: Path, text: str) -> Path:
@@ -45,7 +46,8 @@ def test_jars_that_are_missing_damaged_or_strange_are_told_apart(tmp_path):
     for name in ("good", "damaged", "strange"):
         (tmp_path / "kafka" / f"{name}.jar").write_text(name)
     digest = jars.sha256(tmp_path / "kafka" / "good.jar")
-    lock = jars.read_lock(f"{digest}  kafka/good.jar\n{digest}  kafka/damaged.jar\n{digest}  kafka/missing.jar\n")
+    names = ("good", "damaged", "missing")
+    lock = jars.read_lock("".join(f"{digest}  kafka/{name}.jar  org:{name}:1\n" for name in names))
     assert jars.faults(tmp_path, lock) == {
         "kafka/strange.jar": "not on the list",
         "kafka/damaged.jar": "damaged",
@@ -55,18 +57,80 @@ def test_jars_that_are_missing_damaged_or_strange_are_told_apart(tmp_path):
 
 def test_a_jar_that_cannot_be_fetched_is_named_with_a_remedy(tmp_path, monkeypatch):
     lab = Lab(tmp_path / "home", build=tmp_path / "build")
-    monkeypatch.setattr(jars, "_retrieve", lambda *_: None)  # no network
+    monkeypatch.setattr(ivy, "retrieve", lambda *_: None)  # no network
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with pytest.raises(LabError, match=r"226 jars .*the first is .*missing"):
         jars.fetch(lab, find_java(lab.build))
 
 
-def test_a_failing_ivy_is_a_sentence_with_its_log(tmp_path):
+def test_a_failing_ivy_is_a_sentence_with_its_log(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     lab = Lab(tmp_path / "home", build=tmp_path / "build")
     java = find_java(lab.build)
     broken = type(java)(java.home, program(tmp_path / "bin/java", "echo no route; exit 1"), java.version, "")
     with pytest.raises(LabError, match=r"ivy\.log.*\n.*goes on where it stopped"):
         jars.fetch(lab, broken)
     assert "no route" in (lab.build / "ivy.log").read_text()
+
+
+@pytest.fixture
+def jar_for_two(tmp_path, monkeypatch):
+    """A list of one jar on two class paths; gives the lab, and the function by which Ivy fetches it, counting."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    lock = tmp_path / "jars.sha256"
+    digest = hashlib.sha256(b"a jar").hexdigest()
+    lock.write_text("".join(f"{digest}  {path}/a-1.jar  org:a:1\n" for path in ("kafka", "sink")))
+    monkeypatch.setattr(jars, "LOCK", lock)
+    fetched = []
+
+    def retrieve(_java, modules, _cache, folder):
+        for module in modules:
+            (folder / module.file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / module.file).write_bytes(b"a jar")
+            fetched.append(module.file)
+
+    monkeypatch.setattr(ivy, "retrieve", retrieve)
+    return Lab(tmp_path / "home", build=tmp_path / "build"), fetched
+
+
+def test_a_second_checkout_needs_no_network(jar_for_two, tmp_path):
+    lab, fetched = jar_for_two
+    jars.fetch(lab, None)
+    assert fetched == ["kafka/a-1.jar", "sink/a-1.jar"]
+    fetched.clear()
+    other = Lab(tmp_path / "home", build=tmp_path / "other")
+    jars.fetch(other, None)
+    assert fetched == []
+    assert (other.build / "jars" / "sink" / "a-1.jar").read_bytes() == b"a jar"
+
+
+def test_a_damaged_jar_and_a_damaged_copy_of_it_are_fetched_again(jar_for_two):
+    lab, fetched = jar_for_two
+    jars.fetch(lab, None)
+    fetched.clear()
+    for copy in (lab.build / "jars" / "kafka" / "a-1.jar", *jars.user_cache().glob("*.jar")):
+        copy.write_bytes(b"another")
+    jars.fetch(lab, None)
+    assert fetched == ["kafka/a-1.jar"]
+    assert {file.read_bytes() for file in jars.user_cache().glob("*.jar")} == {b"a jar"}
+
+
+def test_a_jar_is_fetched_once_for_all_its_class_paths():
+    same = [ivy.Module(path, "org", "a", "1", "all") for path in ("kafka", "sink")]
+    text = ivy.flat_list("jars", [same])
+    assert text.count("<dependency ") == 1
+    assert 'conf="kafka-&gt;default;sink-&gt;default"' in text
+    assert 'e:classifier="all"' in text
+
+
+def test_airflows_environment_is_begun_in_the_background_and_only_when_it_is_missing(tmp_path, monkeypatch):
+    lab, started = Lab(tmp_path / "home", build=tmp_path), []
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **_: started.append(command))
+    airflow.begin(lab)
+    (tmp_path / "airflow").mkdir()
+    (tmp_path / "airflow" / "complete").write_text(airflow.fingerprint())
+    airflow.begin(lab)
+    assert started == [[sys.executable, "-m", "lab.setup.airflow"]]
 
 
 def test_our_java_that_does_not_compile_shows_the_compilers_words(tmp_path):
