@@ -23,9 +23,10 @@ from lab.workspace import learner_keys
 from lab.workspace.dbfs import Dbfs
 from lab.workspace.files_api import FilesApi
 from lab.workspace.jobs.api import JobsApi
-from lab.workspace.jobs.executor import Executor
+from lab.workspace.jobs.executor import SLOTS, Executor
 from lab.workspace.jobs.page import Pages
 from lab.workspace.jobs.process import JOBS_USER, Launcher
+from lab.workspace.jobs.runners import Runners
 from lab.workspace.jobs.store import Jobs, Runs
 from lab.workspace.mounts import Mounts
 from lab.workspace.secrets import Secrets
@@ -65,7 +66,8 @@ def open_workspace(spark: SparkSession, runtime: Runtime) -> Executor:
     files = Dbfs(spark, dbfs_root(lab))
     tree = Tree(state / "files", CHECKOUT / "notebooks")
     runs = Runs(state / "runs")
-    executor = Executor(runs, Launcher(lab, tree, lambda session_id: close_session(spark, session_id)))
+    runners = Runners(lab, state / "runners", ready=SLOTS)
+    executor = Executor(runs, Launcher(lab, tree, runners, lambda session_id: close_session(spark, session_id)))
     executor.recover()
     pages = Pages(runs, f"http://127.0.0.1:{port}", token)
     apis = (

@@ -1,19 +1,21 @@
 """A client of the workspace for tests: puts notebooks there, runs them, waits."""
 
 import base64
+import json
 import os
 import time
 
 from helpers.databricks.laptop.dbutils import Api
 from lab.core import processes
-from lab.workspace.jobs.process import MARK
+from lab.workspace.jobs.runners import MARK
 
 HOME = "/Users/someone@example.com"
 
 
 def alive(lab, run):
     """Processes of a run's tasks."""
-    marks = {f"{lab.home}#{task['run_id']}" for task in run["tasks"]}
+    asked = (lab.home / "workspace" / "runs" / str(run["run_id"])).glob("*.request.json")
+    marks = {json.loads(file.read_text())["runner"] for file in asked}
     return [process for mark in marks for process in processes.marked(MARK, mark)]
 
 

@@ -1,9 +1,7 @@
-"""The process of a task: started with what it needs to know in a file, waited for, ended with all that it started."""
+"""The process of a task: told in a file what it needs to know, waited for, ended with all that it started."""
 
 import json
-import os
 import subprocess
-import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -15,12 +13,9 @@ from lab.core import processes
 from lab.core.files import write_private
 from lab.core.layout import Lab
 from lab.workspace.errors import WorkspaceError
+from lab.workspace.jobs.runners import MARK, Runner, Runners
 from lab.workspace.jobs.runs import Task
 from lab.workspace.tree import Tree
-
-MARK = "WORKSPACE_RUN"
-"""Environment variable of a task's processes, kernel included: the lab's folder and the task's number."""
-
 
 JOBS_USER = "jobs"
 """User of the cluster as whom tasks connect; their sessions are known by it."""
@@ -29,8 +24,8 @@ JOBS_USER = "jobs"
 class NotebookProcess:
     """A running task."""
 
-    def __init__(self, process: subprocess.Popen, mark: str, outcome: Path, close: Callable[[], None]):
-        self._process, self._mark, self._outcome, self._close = process, mark, outcome, close
+    def __init__(self, runner: Runner, outcome: Path, close: Callable[[], None]):
+        self._process, self._mark, self._outcome, self._close = runner.process, runner.mark, outcome, close
 
     def wait(self, seconds: float | None) -> bool:
         """Wait until it has ended, at most so long; tell whether it has."""
@@ -80,7 +75,7 @@ class _Refused:
 
 
 class Launcher:
-    """Starts the processes of tasks.
+    """Starts tasks.
 
     Parameters
     ----------
@@ -88,15 +83,17 @@ class Launcher:
         Whose cluster they use.
     tree : Tree
         Where their notebooks are.
+    runners : Runners
+        What runs them.
     close_session : callable
         Gives up a session of the cluster, with what still runs in it.
     """
 
-    def __init__(self, lab: Lab, tree: Tree, close_session: Callable[[str], None]):
-        self._lab, self._tree, self._close_session = lab, tree, close_session
+    def __init__(self, lab: Lab, tree: Tree, runners: Runners, close_session: Callable[[str], None]):
+        self._lab, self._tree, self._runners, self._close_session = lab, tree, runners, close_session
 
     def start(self, task: Task, executed: Path) -> "NotebookProcess | _Refused":
-        """Start the process of a task.
+        """Start a task.
 
         Parameters
         ----------
@@ -109,24 +106,17 @@ class Launcher:
             source = self._tree.notebook(task.notebook_path)
         except WorkspaceError as error:
             return _Refused(error.message)
+        runner = self._runners.take()
         outcome, session = executed.with_suffix(".outcome.json"), str(uuid.uuid4())
         asked = {
             "run_id": task.run_id, "path": task.notebook_path, "source": str(source), "executed": str(executed),
-            "outcome": str(outcome), "parameters": task.parameters,
+            "outcome": str(outcome), "parameters": task.parameters, "runner": runner.mark,
             "session": f"user_id={JOBS_USER};session_id={session}",
         }  # fmt: skip
         request = executed.with_suffix(".request.json")
         write_private(request, json.dumps(asked))
-        mark = f"{self._lab.home}#{task.run_id}"
-        log = executed.with_suffix(".outcome.log").open("wb")
-        with log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "lab.workspace.jobs.notebook_run", str(request)],
-                env=processes.inherited(os.environ) | {processes.MARK: str(self._lab.home), MARK: mark},
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True,  # the signal that stops the cluster is not its own: the executor ends it
-            )  # fmt: skip
-        return NotebookProcess(process, mark, outcome, lambda: self._close_session(session))
+        runner.begin(request, executed.with_suffix(".outcome.log"))
+        return NotebookProcess(runner, outcome, lambda: self._close_session(session))
 
     def end_leftovers(self) -> None:
         """End the processes of every task of this lab."""
