@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # some containers set it; every process would then compile all that it imports, each time anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run lab test bench setup reference lock clean
+.PHONY: run lab test check bench setup reference lock clean
 
 run: setup         ## the whole workbook: every notebook, a table, the pictures
 	$(PY) -m tools.run_all
@@ -13,7 +13,11 @@ lab: setup         ## the lab and JupyterLab; Ctrl-C twice ends JupyterLab, then
 	$(PY) -m tools.jupyter
 
 test: setup        ## everything the project claims
-	$(PY) -m pytest
+	$(PY) -m pytest -n auto --dist loadgroup --junitxml=runs/tests.xml
+
+check: setup       ## lint, guards, and every test that needs no lab: for the edit loop
+	$(PY) -m ruff check .
+	$(PY) -m pytest -n auto --dist loadgroup -m "not lab"
 
 bench: setup       ## speed, as ratios measured in one run
 	$(PY) tests/benchmarks/clean_speed.py

@@ -40,10 +40,13 @@ with DAG(
     default_args={
         "owner": "workbook",
         "retries": 2,
-        "retry_delay": timedelta(seconds=20),  # a cluster that starts anew is back by then
+        "retry_delay": timedelta(seconds=5),
         "databricks_conn_id": "databricks_default",
+        # a cluster that starts anew is back within half a minute: ask again before the task counts as failed
+        "databricks_retry_limit": 10,
+        "databricks_retry_delay": 3,
         "existing_cluster_id": f"{{{{ {SETTINGS}.cluster_id }}}}",
-        "polling_period_seconds": 3,
+        "polling_period_seconds": 1,
         "timeout_seconds": 1800,
     },
     tags=["workbook", "pinterest"],

@@ -2,13 +2,57 @@
 
 import os
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
+import psutil
 import pytest
 from labs import TEST_PORTS, running_lab, workbook_of
 
 from helpers.config import Workbook
 from lab.core.layout import Lab
+
+MEMORY_OF_TWO = 12e9
+"""Bytes that must be free for two workers, each with a lab of its own."""
+
+LONG_ONES_FIRST = ("notebooks", "faults", "lab/airflow", "lab/rest_proxy", "lab/workspace", "lab/aws")
+"""Folders in the order in which workers take them; whoever is done with the last long one takes the small ones."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Take two workers where they fit."""
+    return 2 if psutil.virtual_memory().available > MEMORY_OF_TWO and (os.cpu_count() or 1) > 1 else 1
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.parent.relative_to(Path(__file__).parent).as_posix()
+
+
+def _place(folder: str) -> int:
+    inside = [number for number, long in enumerate(LONG_ONES_FIRST) if f"{folder}/".startswith(f"{long}/")]
+    return inside[0] if inside else len(LONG_ONES_FIRST)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a folder's tests together on one worker: they share a lab and what they built in it."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_folder(item)))
+    items.sort(key=lambda item: (_place(_folder(item)), _folder(item)))
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Say where the time went: seconds and tests by folder, all workers added up."""
+    seconds, tests = defaultdict(float), defaultdict(int)
+    for reports in terminalreporter.stats.values():
+        for report in (one for one in reports if isinstance(one, pytest.TestReport)):
+            folder = str(Path(report.fspath).parent)
+            seconds[folder] += report.duration
+            tests[folder] += report.when == "call"
+    terminalreporter.section("seconds by folder")
+    for folder in sorted(seconds, key=seconds.get, reverse=True):
+        terminalreporter.write_line(f"{seconds[folder]:7.1f}  {tests[folder]:5} tests  {folder}")
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,10 @@ from lab.services import aws
 FIRST_OFFSET = int(os.environ.get("LAB_TEST_PORT_OFFSET", "11000"))
 """Where the tests' ports begin; two checkouts that are tested at the same time need two."""
 
-TEST_PORTS, FAULT_PORTS, STATE_PORTS = FIRST_OFFSET, FIRST_OFFSET + 200, FIRST_OFFSET + 100
-"""Offsets of the labs that tests start; no two listeners of the lab are a multiple of 100 apart."""
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+TEST_PORTS, STATE_PORTS, FAULT_PORTS, SPARE_PORTS = (FIRST_OFFSET + 400 * WORKER + step for step in (0, 100, 200, 300))
+"""Offsets of the labs that a worker's tests start; no two listeners of the lab are a multiple of 100 apart."""
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import time
 import urllib.request
 
 import pytest
+from labs import SPARE_PORTS
 
 from lab.control import operations
 from lab.core import processes
@@ -16,7 +17,6 @@ from lab.core.layout import Lab, read_ports
 
 pytestmark = pytest.mark.lab
 
-OFFSET = 16_000
 
 
 def free_port():
@@ -35,10 +35,10 @@ def answers(url):
 
 def test_jupyterlab_and_the_lab_start_and_stop_together(tmp_path):
     port = free_port()
-    environment = os.environ | {"LAB_HOME": str(tmp_path / "lab"), "LAB_PORT_OFFSET": str(OFFSET)}
+    environment = os.environ | {"LAB_HOME": str(tmp_path / "lab"), "LAB_PORT_OFFSET": str(SPARE_PORTS)}
     command = [sys.executable, "-m", "tools.jupyter", "--no-browser", f"--ServerApp.port={port}", "--allow-root"]
     studio = subprocess.Popen(command, env=environment, start_new_session=True, stderr=subprocess.DEVNULL)
-    lab = Lab(tmp_path / "lab", ports=read_ports({"LAB_PORT_OFFSET": str(OFFSET)}))
+    lab = Lab(tmp_path / "lab", ports=read_ports({"LAB_PORT_OFFSET": str(SPARE_PORTS)}))
     try:
         limit = time.monotonic() + 90
         while not answers(f"http://127.0.0.1:{port}/api") and time.monotonic() < limit:

@@ -1,5 +1,7 @@
 import socket
 
+from labs import SPARE_PORTS
+
 from lab.control import doctor, operations
 from lab.control.supervision import State
 from lab.core.layout import Lab, read_ports
@@ -7,7 +9,7 @@ from lab.services import ALL
 
 
 def test_what_is_in_the_way_is_said_with_a_remedy(tmp_path):
-    ports = read_ports({"LAB_PORT_OFFSET": "18000"})
+    ports = read_ports({"LAB_PORT_OFFSET": str(SPARE_PORTS)})
     (tmp_path / "file").write_text("no folder")
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", ports["s3"]))

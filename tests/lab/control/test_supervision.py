@@ -4,6 +4,7 @@ import sys
 
 import psutil
 import pytest
+from labs import SPARE_PORTS
 
 from lab.control import operations, supervision
 from lab.core import processes
@@ -44,7 +45,7 @@ def test_two_commands_at_once_do_not_mix(tmp_path):
 
 
 def test_a_lab_that_never_ran_can_be_stopped_and_looked_at(tmp_path):
-    lab = Lab(tmp_path / "lab", ports=read_ports({"LAB_PORT_OFFSET": "17000"}))
+    lab = Lab(tmp_path / "lab", ports=read_ports({"LAB_PORT_OFFSET": str(SPARE_PORTS)}))
     assert operations.status(lab) == []
     assert operations.down(lab) == 0
 
@@ -63,7 +64,7 @@ def test_command_line_says_what_is_wrong_without_a_traceback(tmp_path):
 
 def test_reset_asks_first(tmp_path):
     (tmp_path / "lab").mkdir()
-    environment = os.environ | {"LAB_HOME": str(tmp_path / "lab"), "LAB_PORT_OFFSET": "17000"}
+    environment = os.environ | {"LAB_HOME": str(tmp_path / "lab"), "LAB_PORT_OFFSET": str(SPARE_PORTS)}
     command = [sys.executable, "-m", "lab", "reset"]
     refused = subprocess.run(command, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert refused.returncode == 1
