@@ -20,6 +20,7 @@ LONG_ONES_FIRST = ("notebooks", "faults", "lab/airflow", "lab/rest_proxy", "lab/
 """Folders in the order in which workers take them; whoever is done with the last long one takes the small ones."""
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Take two workers where they fit."""
     return 2 if psutil.virtual_memory().available > MEMORY_OF_TWO and (os.cpu_count() or 1) > 1 else 1

@@ -53,7 +53,7 @@ def test_a_real_accounts_keys_never_meet_the_laptop(checkout, monkeypatch):
 
 
 def test_a_lab_that_is_down_is_said_with_the_way_to_start_it(tmp_path):
-    with pytest.raises(SetupError, match=r"python -m helpers\.lab up"):
+    with pytest.raises(SetupError, match=r"python -m lab up"):
         Workbook.load({}, tmp_path)
 
 
