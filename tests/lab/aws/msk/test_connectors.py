@@ -260,8 +260,8 @@ def test_a_role_that_lacks_a_right_is_told_which(connect, own, request_of, make_
     state, reason = outcome(connect, request_of(serviceExecutionRoleArn=role.arn))
     assert state == "FAILED"
     missing = {
-        "kafka": f"kafka-cluster:Connect on {iam.CLUSTER_ARN}", "s3": f"s3:ListBucket on arn:aws:s3:::{own.bucket}",
-        "topic": f"kafka-cluster:DescribeTopic on {iam.kafka_arn('topic', own.id)}",
+        "kafka": f"kafka-cluster:Connect on {iam_file.CLUSTER_ARN}", "s3": f"s3:ListBucket on arn:aws:s3:::{own.bucket}",
+        "topic": f"kafka-cluster:DescribeTopic on {iam_file.kafka_arn('topic', own.id)}",
     }  # fmt: skip
     assert f"Access denied: no policy of {role.arn} allows {missing[lacks]}" in reason
     connector = msk_connect._described(connect, own)
