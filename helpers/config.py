@@ -5,8 +5,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import boto3
+from botocore.config import Config
 from dotenv import dotenv_values
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -22,6 +24,9 @@ SINK_PLUGIN = "plugins/workbook-kafka-connect-s3.zip"
 
 TABLES = ("pin", "geo", "user")
 """The three tables, in the order in which every posting carries them."""
+
+_CLIENT_SETTINGS = {"s3": Config(retries={"total_max_attempts": 3})}
+"""Service → where its client differs from boto3's own: a bucket that is out of reach is said sooner."""
 
 _OTHER_ACCOUNTS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN")
 
@@ -135,6 +140,18 @@ class Workbook:
             invoke_url=target.get("WORKBOOK_INVOKE_URL") or INVOKE_URL,
             database_url=_setting(target, "WORKBOOK_DATABASE_URL"),
         )
+
+    def client(self, service: str) -> Any:
+        """Make a client of an AWS service, in the workbook's region.
+
+        Credentials and endpoint are those that boto3 finds: on the laptop the running lab's, on AWS the account's.
+
+        Parameters
+        ----------
+        service : str
+            boto3's name of it, such as "kafka".
+        """
+        return boto3.client(service, region_name=self.region, config=_CLIENT_SETTINGS.get(service))
 
     @property
     def bucket(self) -> str:

@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from helpers.config import Workbook
@@ -66,7 +65,7 @@ def create(workbook: Workbook, trust: Document) -> str:
     str
         ARN of the role.
     """
-    iam = boto3.client("iam")
+    iam = workbook.client("iam")
     name = workbook.access_role
     try:
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
@@ -88,7 +87,7 @@ def _unless_there(iam: Any, operation: str, **parameters: str) -> None:
 
 def set_trust(workbook: Workbook, trust: Document) -> None:
     """Replace the role's trust policy."""
-    boto3.client("iam").update_assume_role_policy(RoleName=workbook.access_role, PolicyDocument=json.dumps(trust))
+    workbook.client("iam").update_assume_role_policy(RoleName=workbook.access_role, PolicyDocument=json.dumps(trust))
 
 
 def set_policies(workbook: Workbook, policies: Mapping[str, Document]) -> None:
@@ -101,7 +100,7 @@ def set_policies(workbook: Workbook, policies: Mapping[str, Document]) -> None:
     policies : mapping of str to dict
         Name → document.
     """
-    iam = boto3.client("iam")
+    iam = workbook.client("iam")
     role = workbook.access_role
     for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         if name not in policies:
@@ -112,7 +111,7 @@ def set_policies(workbook: Workbook, policies: Mapping[str, Document]) -> None:
 
 def arn(workbook: Workbook) -> str | None:
     """Return the role's ARN; None if there is no such role."""
-    iam = boto3.client("iam")
+    iam = workbook.client("iam")
     try:
         return iam.get_role(RoleName=workbook.access_role)["Role"]["Arn"]
     except iam.exceptions.NoSuchEntityException:

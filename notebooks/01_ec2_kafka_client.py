@@ -164,12 +164,10 @@ workbook.key_file.chmod(0o400)
 # brokers keep their own records, which is called KRaft.)
 
 # %%
-import boto3
-
 from helpers.kafka import msk
 
 machine.show(f"{kafka_folder}/bin/kafka-topics.sh --version")
-cluster = boto3.client("kafka").describe_cluster(ClusterArn=msk.cluster_arn(workbook))["ClusterInfo"]
+cluster = workbook.client("kafka").describe_cluster(ClusterArn=msk.cluster_arn(workbook))["ClusterInfo"]
 print("the cluster's brokers:", cluster["CurrentBrokerSoftwareInfo"]["KafkaVersion"], cluster["State"])
 
 # %% [markdown]

@@ -4,8 +4,6 @@ import contextlib
 import json
 from typing import Any
 
-import boto3
-
 from helpers.config import Workbook
 from helpers.iam import POLICY_VERSION
 
@@ -52,7 +50,7 @@ def create(workbook: Workbook) -> str:
     str
         ARN of the role. On AWS a new role can be assumed some ten seconds later.
     """
-    iam = boto3.client("iam")
+    iam = workbook.client("iam")
     name, trust = workbook.kinesis_role, json.dumps(trust_policy())
     with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
@@ -65,7 +63,7 @@ def create(workbook: Workbook) -> str:
 
 def delete(workbook: Workbook) -> None:
     """Delete the role if it is there."""
-    iam = boto3.client("iam")
+    iam = workbook.client("iam")
     with contextlib.suppress(iam.exceptions.NoSuchEntityException):
         for policy in iam.list_role_policies(RoleName=workbook.kinesis_role)["PolicyNames"]:
             iam.delete_role_policy(RoleName=workbook.kinesis_role, PolicyName=policy)

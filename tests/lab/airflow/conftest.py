@@ -33,7 +33,7 @@ def raw(workbook):
     for table in TABLES:
         lines = b"\n".join(post.wire(table) for post in posts if table in post.rows)
         key = f"history/{workbook.topic(table)}/partition=0/part.json"
-        sink_objects.client(workbook).put_object(Bucket=workbook.bucket, Key=key, Body=lines)
+        workbook.client("s3").put_object(Bucket=workbook.bucket, Key=key, Body=lines)
     return f"s3://{workbook.bucket}/history"
 
 
