@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from dotenv import dotenv_values
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -25,7 +23,7 @@ SINK_PLUGIN = "plugins/workbook-kafka-connect-s3.zip"
 TABLES = ("pin", "geo", "user")
 """The three tables, in the order in which every posting carries them."""
 
-_CLIENT_SETTINGS = {"s3": Config(retries={"total_max_attempts": 3})}
+_RETRIES = {"s3": {"total_max_attempts": 3}}
 """Service → where its client differs from boto3's own: a bucket that is out of reach is said sooner."""
 
 _OTHER_ACCOUNTS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN")
@@ -126,6 +124,8 @@ class Workbook:
             for name in _OTHER_ACCOUNTS:
                 target.pop(name, None)
             target.update(_lab_addresses(Path(target.get("LAB_HOME") or checkout / ".lab")))
+        import boto3  # late, as in `client`
+
         boto3.setup_default_session()  # forget the keys of a lab that is gone
         return cls(
             id=target.get("WORKBOOK_ID", LAPTOP_ID),
@@ -151,7 +151,10 @@ class Workbook:
         service : str
             boto3's name of it, such as "kafka".
         """
-        return boto3.client(service, region_name=self.region, config=_CLIENT_SETTINGS.get(service))
+        import boto3  # late: whoever needs a name from here, and no client, starts 0.1 s sooner
+        from botocore.config import Config
+
+        return boto3.client(service, region_name=self.region, config=Config(retries=_RETRIES.get(service)))
 
     @property
     def bucket(self) -> str:

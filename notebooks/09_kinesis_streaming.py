@@ -82,11 +82,12 @@ kinesis_streams.describe(workbook)
 # streams and no others.
 
 # %%
-from helpers.gateway import kinesis_proxy, kinesis_role, rest_api
+from helpers import iam
+from helpers.gateway import kinesis_proxy, rest_api
 
-role = kinesis_role.create(workbook)
-trusted = kinesis_role.trust_policy()["Statement"][0]
-print(role.rpartition("/")[2], "trusts", trusted["Principal"]["Service"])
+wanted = iam.kinesis_role(workbook, iam.account(workbook))
+role = iam.make(workbook, wanted)
+print(role.rpartition("/")[2], "trusts", *wanted.services)
 
 # %% [markdown]
 # The API is a tree of paths. Each method names an action of Kinesis:

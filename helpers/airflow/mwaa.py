@@ -1,6 +1,5 @@
 """Airflow by way of MWAA: an environment, a DAG in its bucket, runs and their logs; boto3 and nothing else."""
 
-import contextlib
 import json
 import os
 import time
@@ -22,9 +21,6 @@ DAG_FOLDER = "dags"
 
 CONNECTION = "databricks_default"
 """Airflow's name for the way to Databricks; the operators look for it."""
-
-SERVICES = ("airflow.amazonaws.com", "airflow-env.amazonaws.com")
-"""Who acts in the environment's role."""
 
 ENVIRONMENT_SECONDS = 2700
 """MWAA takes 20 to 30 minutes to make an environment."""
@@ -67,32 +63,6 @@ class TaskState:
 
 
 # the environment
-
-
-def create_role(workbook: Workbook) -> str:
-    """Make the role with which Airflow works, unless it is there: it may read the bucket.
-
-    Returns
-    -------
-    str
-        ARN of the role.
-    """
-    iam = workbook.client("iam")
-    trust = {"Effect": "Allow", "Principal": {"Service": list(SERVICES)}, "Action": "sts:AssumeRole"}
-    bucket = f"arn:aws:s3:::{workbook.bucket}"
-    reading = {
-        "Effect": "Allow", "Action": ["s3:GetObject*", "s3:GetBucket*", "s3:List*"],
-        "Resource": [bucket, f"{bucket}/*"],
-    }  # fmt: skip
-    name = workbook.airflow_role
-    with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_policy(trust)))
-    iam.put_role_policy(RoleName=name, PolicyName="bucket", PolicyDocument=json.dumps(_policy(reading)))
-    return iam.get_role(RoleName=name)["Role"]["Arn"]
-
-
-def _policy(statement: dict[str, Any]) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def network(workbook: Workbook) -> dict[str, list[str]]:

@@ -258,7 +258,7 @@ def put_connector(workbook: Workbook, properties: Mapping[str, str]) -> None:
         delete_connector(workbook)
     if there["connectorState"] in ("FAILED", "DELETED"):
         plugin = create_plugin(workbook, upload_plugin(workbook, Path(workbook.sink_plugin)))
-        role = iam.arn(workbook) or iam.complete(workbook)
+        role = iam.arn(workbook, workbook.access_role) or iam.make_access_role(workbook)
         create_connector(workbook, connector_request(workbook, properties, plugin, role))
     elif there["connectorConfiguration"] != dict(properties):
         update_connector(workbook, properties)

@@ -5,6 +5,7 @@ import itertools
 import pytest
 from labs import FAULT_PORTS, running_lab, workbook_of
 
+from helpers import iam
 from helpers.airflow import mwaa
 from helpers.config import TABLES
 from helpers.emulator import postings
@@ -40,7 +41,7 @@ def raw(workbook):
 @pytest.fixture(scope="module")
 def airflow(workbook, raw):
     """Airflow with the DAG, still paused; gives the function that changes the DAG's settings."""
-    mwaa.create_environment(workbook, mwaa.create_role(workbook))
+    mwaa.create_environment(workbook, iam.make(workbook, iam.airflow_role(workbook)))
     mwaa.wait_until_available(workbook)
     mwaa.connect_databricks(workbook)
 
