@@ -62,7 +62,7 @@ def ready_machine(workbook: Workbook, kafka_folder: str, iam_jar: str) -> Client
         Name of the package that signs in with IAM.
     """
     ec2_client.create_key_pair(workbook)
-    role = iam.complete(workbook)
+    role = iam.make_access_role(workbook)
     ec2_client.launch(workbook)
     machine = ssh.connect(workbook, ec2_client.host_fingerprint(workbook))
     machine.run(f"test -f {kafka_folder}/libs/{iam_jar} || cp downloads/{iam_jar} {kafka_folder}/libs/")

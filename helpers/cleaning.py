@@ -5,7 +5,7 @@ Removing repeated rows is a step of its own (`deduplicate`), because a stream do
 The rates of each kind of dirt are listed in data/README.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -115,6 +115,10 @@ def clean_user(raw: DataFrame) -> DataFrame:
         "age",
         _instant(F.col("date_joined")).alias("date_joined"),
     )
+
+
+CLEANERS: Mapping[str, Callable[[DataFrame], DataFrame]] = {"pin": clean_pin, "geo": clean_geo, "user": clean_user}
+"""The cleaning of each table, for batch and stream."""
 
 
 def deduplicate(df: DataFrame) -> DataFrame:

@@ -1,108 +1,214 @@
-"""The role that the client machine and the connector work with: whom it trusts, and what it may do."""
+"""Roles: whom each trusts, what it may do, and the one way to make, change and delete them.
+
+Three roles work in the pipeline: `access_role` for the client machine and the connector (milestones 3 and 4),
+`airflow_role` for Airflow (milestone 8), `kinesis_role` for API Gateway (milestone 9).
+"""
 
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
-
-import boto3
-from botocore.exceptions import ClientError
 
 from helpers.config import Workbook
 from helpers.kafka import msk
 
 Document = dict[str, Any]
 
-SERVICES = ("ec2.amazonaws.com", "kafkaconnect.amazonaws.com")
-"""Who acts in the role: the client machine and the connector."""
-
 POLICY_VERSION = "2012-10-17"
 
+ACCESS_SERVICES = ("ec2.amazonaws.com", "kafkaconnect.amazonaws.com")
+"""Who acts in the access role: the client machine and the connector."""
 
-def trust_policy(*roles: str) -> Document:
-    """Write who may assume the role: the services that act in it, and further roles.
+
+@dataclass(frozen=True)
+class Role:
+    """A role as it is to be.
+
+    Attributes
+    ----------
+    name : str
+        The role's name.
+    services : tuple of str
+        Who acts in it: names of AWS services.
+    policies : mapping of str to dict
+        Its inline policies: name → document.
+    """
+
+    name: str
+    services: tuple[str, ...]
+    policies: Mapping[str, Document]
+
+
+def access_role(workbook: Workbook, cluster: str) -> Role:
+    """Describe the role of the client machine and the connector: it may use the learner's topics and bucket.
 
     Parameters
     ----------
+    workbook : Workbook
+        Gives the names.
+    cluster : str
+        ARN of the MSK cluster.
+    """
+    policies = {"kafka": kafka_policy(cluster, f"{workbook.id}.*"), "bucket": bucket_policy(workbook.bucket)}
+    return Role(workbook.access_role, ACCESS_SERVICES, policies)
+
+
+def airflow_role(workbook: Workbook) -> Role:
+    """Describe the role with which Airflow works: it may read the bucket."""
+    services = ("airflow.amazonaws.com", "airflow-env.amazonaws.com")
+    reading = bucket_policy(workbook.bucket, "s3:GetObject*", "s3:GetBucket*", "s3:List*")
+    return Role(workbook.airflow_role, services, {"bucket": reading})
+
+
+def kinesis_role(workbook: Workbook, account: str) -> Role:
+    """Describe the role in which API Gateway calls Kinesis: it may list all streams, and manage and fill the learner's.
+
+    Parameters
+    ----------
+    workbook : Workbook
+        Gives region and streams.
+    account : str
+        The account's 12 digits.
+    """
+    streams = f"arn:aws:kinesis:{workbook.region}:{account}:stream/streaming-{workbook.id}-*"
+    actions = ("CreateStream", "DeleteStream", "DescribeStream", "PutRecord", "PutRecords")
+    policy = _policy(
+        _allow("kinesis:ListStreams", "*"), _allow([f"kinesis:{action}" for action in actions], streams)
+    )
+    return Role(workbook.kinesis_role, ("apigateway.amazonaws.com",), {"streams": policy})
+
+
+def trust_policy(services: Sequence[str], *roles: str) -> Document:
+    """Write who may assume a role: the services that act in it, and further roles.
+
+    Parameters
+    ----------
+    services : sequence of str
+        Names of AWS services.
     *roles : str
         ARNs. Since 2022 a role does not trust itself: a program on the client machine that names the role in
         ``awsRoleArn`` assumes the role that it has already, so the role must be listed here.
     """
-    statements: list[Document] = [
-        {"Effect": "Allow", "Principal": {"Service": list(SERVICES)}, "Action": "sts:AssumeRole"}
-    ]
-    if roles:
-        statements.append({"Effect": "Allow", "Principal": {"AWS": list(roles)}, "Action": "sts:AssumeRole"})
-    return {"Version": POLICY_VERSION, "Statement": statements}
+    principals = [{"Service": list(services)}, *([{"AWS": list(roles)}] if roles else [])]
+    return _policy(
+        *({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"} for principal in principals)
+    )
 
 
-def kafka_policy(workbook: Workbook) -> Document:
-    """Write what the role may do in Kafka: everything with the learner's topics, and its consumer groups."""
-    cluster = msk.cluster_arn(workbook)
+def kafka_policy(cluster: str, topics: str) -> Document:
+    """Write what a role may do in Kafka: everything with some topics, and its consumer groups.
+
+    Parameters
+    ----------
+    cluster : str
+        ARN of the cluster.
+    topics : str
+        Pattern of the topics' names, such as ``0a1b2c3d4e5f.*``.
+    """
     allowed = {
         cluster: ["Connect", "DescribeCluster", "WriteDataIdempotently"],
-        msk.part_arn(cluster, "topic", f"{workbook.id}.*"): ["*Topic*", "ReadData", "WriteData"],
+        msk.part_arn(cluster, "topic", topics): ["*Topic*", "ReadData", "WriteData"],
         msk.part_arn(cluster, "group", "*"): ["AlterGroup", "DescribeGroup", "DeleteGroup"],
     }
-    statements = [
-        {"Effect": "Allow", "Action": [f"kafka-cluster:{action}" for action in actions], "Resource": arn}
-        for arn, actions in allowed.items()
-    ]
-    return {"Version": POLICY_VERSION, "Statement": statements}
+    return _policy(
+        *(_allow([f"kafka-cluster:{action}" for action in actions], arn) for arn, actions in allowed.items())
+    )
 
 
-def bucket_policy(workbook: Workbook) -> Document:
-    """Write what the role may do in S3: everything with the learner's bucket."""
-    bucket = f"arn:aws:s3:::{workbook.bucket}"
-    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": [bucket, f"{bucket}/*"]}
-    return {"Version": POLICY_VERSION, "Statement": [statement]}
+def bucket_policy(bucket: str, *actions: str) -> Document:
+    """Write what a role may do in S3.
+
+    Parameters
+    ----------
+    bucket : str
+        Name of the bucket; nothing is allowed with others.
+    *actions : str
+        Such as ``s3:GetObject*``; by default everything.
+    """
+    arn = f"arn:aws:s3:::{bucket}"
+    return _policy(_allow(list(actions) or "s3:*", [arn, f"{arn}/*"]))
 
 
-def create(workbook: Workbook, trust: Document) -> str:
-    """Create the role and its instance profile unless they are there; the trust policy is replaced in any case.
+def _allow(actions: str | list[str], resources: str | list[str]) -> Document:
+    return {"Effect": "Allow", "Action": actions, "Resource": resources}
+
+
+def _policy(*statements: Document) -> Document:
+    return {"Version": POLICY_VERSION, "Statement": list(statements)}
+
+
+def make(workbook: Workbook, role: Role) -> str:
+    """Make a role as it is to be, whatever it was before.
+
+    Returns
+    -------
+    str
+        Its ARN. On AWS a new role can be assumed some ten seconds later.
+    """
+    arn = create(workbook, role.name, trust_policy(role.services))
+    set_policies(workbook, role.name, role.policies)
+    return arn
+
+
+def make_access_role(workbook: Workbook) -> str:
+    """Make the access role with all that the milestones give it: it trusts itself, and machines can take it.
+
+    Returns
+    -------
+    str
+        Its ARN.
+    """
+    role = access_role(workbook, msk.cluster_arn(workbook))
+    arn = make(workbook, role)
+    set_trust(workbook, role.name, trust_policy(role.services, arn))
+    create_instance_profile(workbook, role.name)
+    return arn
+
+
+def create(workbook: Workbook, role: str, trust: Document) -> str:
+    """Create a role unless it is there; its trust policy is replaced in any case.
 
     Returns
     -------
     str
         ARN of the role.
     """
-    iam = boto3.client("iam")
-    name = workbook.access_role
+    iam = workbook.client("iam")
     try:
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))
     except iam.exceptions.EntityAlreadyExistsException:
-        set_trust(workbook, trust)
-    _unless_there(iam, "create_instance_profile", InstanceProfileName=name)
+        set_trust(workbook, role, trust)
+    return iam.get_role(RoleName=role)["Role"]["Arn"]
+
+
+def create_instance_profile(workbook: Workbook, role: str) -> None:
+    """Put a role into an instance profile of its name, by which a machine takes it, unless it is there."""
+    iam = workbook.client("iam")
+    with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_instance_profile(InstanceProfileName=role)
     with contextlib.suppress(iam.exceptions.LimitExceededException):  # it holds one role, this one
-        iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
-    return iam.get_role(RoleName=name)["Role"]["Arn"]
+        iam.add_role_to_instance_profile(InstanceProfileName=role, RoleName=role)
 
 
-def _unless_there(iam: Any, operation: str, **parameters: str) -> None:
-    try:
-        getattr(iam, operation)(**parameters)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "EntityAlreadyExists":
-            raise
+def set_trust(workbook: Workbook, role: str, trust: Document) -> None:
+    """Replace a role's trust policy."""
+    workbook.client("iam").update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
 
 
-def set_trust(workbook: Workbook, trust: Document) -> None:
-    """Replace the role's trust policy."""
-    boto3.client("iam").update_assume_role_policy(RoleName=workbook.access_role, PolicyDocument=json.dumps(trust))
-
-
-def set_policies(workbook: Workbook, policies: Mapping[str, Document]) -> None:
-    """Make these the role's only inline policies.
+def set_policies(workbook: Workbook, role: str, policies: Mapping[str, Document]) -> None:
+    """Make these a role's only inline policies.
 
     Parameters
     ----------
     workbook : Workbook
-        Gives the role.
+        Gives the account.
+    role : str
+        Name of the role.
     policies : mapping of str to dict
         Name → document.
     """
-    iam = boto3.client("iam")
-    role = workbook.access_role
+    iam = workbook.client("iam")
     for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         if name not in policies:
             iam.delete_role_policy(RoleName=role, PolicyName=name)
@@ -110,24 +216,26 @@ def set_policies(workbook: Workbook, policies: Mapping[str, Document]) -> None:
         iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
 
 
-def arn(workbook: Workbook) -> str | None:
-    """Return the role's ARN; None if there is no such role."""
-    iam = boto3.client("iam")
+def arn(workbook: Workbook, role: str) -> str | None:
+    """Return a role's ARN; None if there is no such role."""
+    iam = workbook.client("iam")
     try:
-        return iam.get_role(RoleName=workbook.access_role)["Role"]["Arn"]
+        return iam.get_role(RoleName=role)["Role"]["Arn"]
     except iam.exceptions.NoSuchEntityException:
         return None
 
 
-def complete(workbook: Workbook) -> str:
-    """Give the role all that the milestones give it, whatever it had before.
+def account(workbook: Workbook) -> str:
+    """Return the 12 digits of the account that the workbook works in."""
+    return workbook.client("sts").get_caller_identity()["Account"]
 
-    Returns
-    -------
-    str
-        ARN of the role.
-    """
-    role = create(workbook, trust_policy())
-    set_trust(workbook, trust_policy(role))
-    set_policies(workbook, {"kafka": kafka_policy(workbook), "bucket": bucket_policy(workbook)})
-    return role
+
+def delete(workbook: Workbook, role: str) -> None:
+    """Delete a role with its inline policies and its instance profile, as far as they are there."""
+    iam = workbook.client("iam")
+    with contextlib.suppress(iam.exceptions.NoSuchEntityException):
+        for profile in iam.list_instance_profiles_for_role(RoleName=role)["InstanceProfiles"]:
+            iam.remove_role_from_instance_profile(InstanceProfileName=profile["InstanceProfileName"], RoleName=role)
+            iam.delete_instance_profile(InstanceProfileName=profile["InstanceProfileName"])
+        set_policies(workbook, role, {})
+        iam.delete_role(RoleName=role)

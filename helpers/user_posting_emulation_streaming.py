@@ -8,10 +8,10 @@ import sys
 from collections.abc import Iterable
 
 from helpers.config import Workbook
+from helpers.emulator.delivery import argument_parser, deliver, drawn, positive, run
 from helpers.emulator.postings import SEED, Posting
 from helpers.emulator.stream_target import LARGEST_BATCH, StreamTarget
 from helpers.emulator.tally import Tally
-from helpers.user_posting_emulation import argument_parser, deliver, drawn, positive, run
 
 
 def send(
@@ -62,7 +62,7 @@ def emulate(
     partition_key: str | None = None,
     progress: bool = True,
 ) -> Tally:
-    """Post as the course's script does; see `user_posting_emulation.drawn` and `send` for parameters and result."""
+    """Post as the course's script does; see `delivery.drawn` and `send` for parameters and result."""
     return send(workbook, drawn(workbook, posts, rate, seed), invoke_url, batch, partition_key, posts, progress)
 
 

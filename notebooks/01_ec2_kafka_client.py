@@ -90,12 +90,13 @@ import json
 
 from helpers import iam
 
-trust = iam.trust_policy()
+trust = iam.trust_policy(iam.ACCESS_SERVICES)
 print(json.dumps(trust, indent=2))
 
 # %%
-role = iam.create(workbook, trust)
-iam.set_policies(workbook, {})
+role = iam.create(workbook, workbook.access_role, trust)
+iam.set_policies(workbook, workbook.access_role, {})
+iam.create_instance_profile(workbook, workbook.access_role)
 print(role)
 
 # %% [markdown]
@@ -103,8 +104,9 @@ print(role)
 #
 # ## Task 3: launch the instance
 #
-# An instance takes its role by way of an *instance profile*, a box around the role. `iam.create` made it, under
-# the same name. Here is the launch itself; on the laptop it starts the lab's client machine, on AWS an EC2 instance.
+# An instance takes its role by way of an *instance profile*, a box around the role. `create_instance_profile` made it,
+# under the same name. Here is the launch itself; on the laptop it starts the lab's client machine, on AWS an EC2
+# instance.
 
 # %%
 from helpers import show_code
@@ -164,12 +166,10 @@ workbook.key_file.chmod(0o400)
 # brokers keep their own records, which is called KRaft.)
 
 # %%
-import boto3
-
 from helpers.kafka import msk
 
 machine.show(f"{kafka_folder}/bin/kafka-topics.sh --version")
-cluster = boto3.client("kafka").describe_cluster(ClusterArn=msk.cluster_arn(workbook))["ClusterInfo"]
+cluster = workbook.client("kafka").describe_cluster(ClusterArn=msk.cluster_arn(workbook))["ClusterInfo"]
 print("the cluster's brokers:", cluster["CurrentBrokerSoftwareInfo"]["KafkaVersion"], cluster["State"])
 
 # %% [markdown]
@@ -229,10 +229,11 @@ machine.show(listing)
 # apart.
 
 # %%
-print(json.dumps(iam.kafka_policy(workbook)["Statement"][1], indent=2))
+policy = iam.kafka_policy(msk.cluster_arn(workbook), topics=f"{workbook.id}.*")
+print(json.dumps(policy["Statement"][1], indent=2))
 
 # %%
-iam.set_policies(workbook, {"kafka": iam.kafka_policy(workbook)})
+iam.set_policies(workbook, workbook.access_role, {"kafka": policy})
 answer = machine.run(f"{tool} --command-config client.properties --list")
 print("the broker lets the role in:", answer.exit_code == 0)
 
@@ -251,7 +252,7 @@ machine.show(f"{assume} --query AssumedRoleUser.Arn --output text 2>&1 | grep -v
 # policy says so. Add the role's own ARN as a principal, and try again.
 
 # %%
-iam.set_trust(workbook, iam.trust_policy(role))
+iam.set_trust(workbook, workbook.access_role, iam.trust_policy(iam.ACCESS_SERVICES, role))
 machine.show(f"{assume} --query AssumedRoleUser.Arn --output text")
 
 # %% [markdown]
@@ -260,11 +261,11 @@ machine.show(f"{assume} --query AssumedRoleUser.Arn --output text")
 # Take the policy away while the tools are in use. **Predict:** how long does the broker go on believing the old one?
 
 # %%
-iam.set_policies(workbook, {})
+iam.set_policies(workbook, workbook.access_role, {})
 machine.show(listing)
 
 # %%
-iam.set_policies(workbook, {"kafka": iam.kafka_policy(workbook)})
+iam.set_policies(workbook, workbook.access_role, {"kafka": policy})
 again = machine.run(f"{tool} --command-config client.properties --list")
 machine.close()
 print("repaired:", again.exit_code == 0)

@@ -78,8 +78,10 @@ print("connector:", workbook.connector)
 
 # %%
 from helpers import iam
+from helpers.kafka import msk
 
-iam.set_policies(workbook, {"kafka": iam.kafka_policy(workbook)})
+kafka_policy = iam.kafka_policy(msk.cluster_arn(workbook), topics=f"{workbook.id}.*")
+iam.set_policies(workbook, workbook.access_role, {"kafka": kafka_policy})
 copy = f"aws s3 cp downloads/{plugin_zip} s3://{workbook.bucket}/kafka-connect-s3/ --no-progress"
 machine.show(f"{copy} 2>&1 | grep -o 'not authorized to perform.*'")
 
@@ -90,11 +92,11 @@ machine.show(f"{copy} 2>&1 | grep -o 'not authorized to perform.*'")
 # %%
 import json
 
-print(json.dumps(iam.bucket_policy(workbook), indent=2))
+bucket_policy = iam.bucket_policy(workbook.bucket)
+print(json.dumps(bucket_policy, indent=2))
 
 # %%
-policies = {"kafka": iam.kafka_policy(workbook), "bucket": iam.bucket_policy(workbook)}
-iam.set_policies(workbook, policies)
+iam.set_policies(workbook, workbook.access_role, {"kafka": kafka_policy, "bucket": bucket_policy})
 machine.show(copy)
 
 # %%
@@ -158,7 +160,7 @@ for name, value in properties.items():
 # own.
 
 # %%
-role = iam.arn(workbook)
+role = iam.arn(workbook, workbook.access_role)
 request = msk_connect.connector_request(workbook, properties, plugin, role)
 for name in ("connectorName", "kafkaClusterClientAuthentication", "serviceExecutionRoleArn", "capacity"):
     print(f"{name:33} {request[name]}")
@@ -171,14 +173,12 @@ for name in ("connectorName", "kafkaClusterClientAuthentication", "serviceExecut
 
 # %%
 _ = msk_connect.delete_connector(workbook)
-trust = iam.trust_policy(role)
-trust["Statement"][0]["Principal"]["Service"] = ["ec2.amazonaws.com"]
-iam.set_trust(workbook, trust)
+iam.set_trust(workbook, workbook.access_role, iam.trust_policy(["ec2.amazonaws.com"], role))
 try:
     msk_connect.create_connector(workbook, request)
 except msk_connect.ConnectorError as error:
     print(error)
-iam.set_trust(workbook, iam.trust_policy(role))
+iam.set_trust(workbook, workbook.access_role, iam.trust_policy(iam.ACCESS_SERVICES, role))
 
 # %% [markdown]
 # Refused at once, nothing was made. Second, a bucket that is not yours:

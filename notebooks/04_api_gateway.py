@@ -122,7 +122,7 @@ print(reply.status_code, reply.json()["message"])
 from helpers import iam
 from helpers.kafka import msk
 
-role, servers = iam.arn(workbook), msk.bootstrap_brokers(workbook)
+role, servers = iam.arn(workbook, workbook.access_role), msk.bootstrap_brokers(workbook)
 rest_proxy.configure(machine, rest_proxy.properties(servers, role, prefix=""))
 try:
     rest_proxy.start(machine)

@@ -63,10 +63,12 @@ print({name: frame.count() for name, frame in tables.items()})
 # Airflow's two service names and may read this one bucket, no more.
 
 # %%
-show_code.show(mwaa.create_role)
+from helpers import iam
+
+show_code.show(iam.airflow_role)
 
 # %%
-role = mwaa.create_role(workbook)
+role = iam.make(workbook, iam.airflow_role(workbook))
 _ = mwaa.create_environment(workbook, role)
 mwaa.wait_until_available(workbook)
 print(workbook.airflow, mwaa.status(workbook))

@@ -82,11 +82,12 @@ kinesis_streams.describe(workbook)
 # streams and no others.
 
 # %%
-from helpers.gateway import kinesis_proxy, kinesis_role, rest_api
+from helpers import iam
+from helpers.gateway import kinesis_proxy, rest_api
 
-role = kinesis_role.create(workbook)
-trusted = kinesis_role.trust_policy()["Statement"][0]
-print(role.rpartition("/")[2], "trusts", trusted["Principal"]["Service"])
+wanted = iam.kinesis_role(workbook, iam.account(workbook))
+role = iam.make(workbook, wanted)
+print(role.rpartition("/")[2], "trusts", *wanted.services)
 
 # %% [markdown]
 # The API is a tree of paths. Each method names an action of Kinesis:
@@ -448,13 +449,13 @@ print(batch_emulation.emulate(workbook, posts=posts, rate=500.0, seed=seed, prog
 _ = msk_connect.wait_until_stored(workbook)
 
 # %%
-from helpers.cleaning import deduplicate
+from helpers.cleaning import CLEANERS, deduplicate
 from helpers.raw import read_raw
 
 streamed, batch = {}, {}
 for table in TABLES:
     raw = read_raw(spark, workbook.topic_path(table, "meets"), table)
-    batch[table] = deduplicate(stream_queries.CLEAN[table](raw))
+    batch[table] = deduplicate(CLEANERS[table](raw))
     streamed[table] = deduplicate(spark.table(workbook.stream_table(table)))
     both = batch[table].exceptAll(streamed[table]).isEmpty() and streamed[table].exceptAll(batch[table]).isEmpty()
     print(f"{table:5} the same rows: {both}")

@@ -1,4 +1,4 @@
-"""The house: which folder may import which, held against the import graph (`pyproject.toml` has the rules)."""
+"""The house: which folder may import which, by the import graph (`pyproject.toml`), and what stands once."""
 
 import re
 import subprocess
@@ -11,6 +11,8 @@ import pytest
 from lab.core.layout import CHECKOUT
 
 LINTER = (sys.executable, "-c", "from importlinter.cli import lint_imports_command as main; main()", "--no-cache")
+
+MAKES_A_CLIENT = re.compile(r"\bboto3\.(client|resource)\(|\bfrom boto3 import\b")
 
 FOLDERS = ("core", "setup", "airflow", "client", "rest_proxy", "workspace", "services", "control", "aws")
 
@@ -71,3 +73,31 @@ def test_the_rules_name_every_folder_of_the_lab():
     folders = {init.parent.name for init in (CHECKOUT / "lab").glob("*/__init__.py")}
     assert folders <= named
     assert folders == set(FOLDERS)
+
+
+def makers_of_clients(checkout: Path) -> dict[str, list[int]]:
+    """Find where the pipeline makes AWS clients: file → its lines."""
+    found = {}
+    for folder in ("helpers", "dags", "notebooks"):
+        for file in sorted((checkout / folder).rglob("*.py")):
+            lines = enumerate(file.read_text().splitlines(), 1)
+            if made := [number for number, line in lines if MAKES_A_CLIENT.search(line)]:
+                found[str(file.relative_to(checkout))] = made
+    return found
+
+
+def test_the_workbook_alone_makes_aws_clients():
+    found = makers_of_clients(CHECKOUT)
+    assert list(found) == ["helpers/config.py"]
+    assert len(found["helpers/config.py"]) == 1
+
+
+@pytest.mark.parametrize("path", ["helpers/kafka/guilty.py", "dags/guilty.py", "notebooks/99_guilty.py"])
+@pytest.mark.parametrize(
+    "line", ['iam = boto3.client("iam")', 's3 = boto3.resource("s3")', "from boto3 import client"]
+)
+def test_another_maker_of_clients_is_found(tmp_path, path, line):
+    file = tmp_path / path
+    file.parent.mkdir(parents=True)
+    file.write_text(f"import boto3\n\n{line}\n")
+    assert makers_of_clients(tmp_path) == {path: [3]}

@@ -7,11 +7,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from helpers import analytics
-from helpers.cleaning import clean_geo, clean_pin, clean_user, deduplicate
+from helpers.cleaning import CLEANERS, deduplicate
 from helpers.config import clean_table
 from helpers.raw import read_raw
-
-CLEANERS = {"pin": clean_pin, "geo": clean_geo, "user": clean_user}
 
 QUESTIONS: dict[str, dict[Callable[..., DataFrame], tuple[str, ...]]] = {
     "categories": {

@@ -1,6 +1,5 @@
 """Airflow by way of MWAA: an environment, a DAG in its bucket, runs and their logs; boto3 and nothing else."""
 
-import contextlib
 import json
 import os
 import time
@@ -11,11 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import boto3
 from botocore.exceptions import ClientError
 
 from helpers.config import CHECKOUT, SetupError, Workbook
-from helpers.kafka import sink_objects
 
 DAG_FILE = CHECKOUT / "dags" / "pinterest_dag.py"
 
@@ -24,9 +21,6 @@ DAG_FOLDER = "dags"
 
 CONNECTION = "databricks_default"
 """Airflow's name for the way to Databricks; the operators look for it."""
-
-SERVICES = ("airflow.amazonaws.com", "airflow-env.amazonaws.com")
-"""Who acts in the environment's role."""
 
 ENVIRONMENT_SECONDS = 2700
 """MWAA takes 20 to 30 minutes to make an environment."""
@@ -71,39 +65,13 @@ class TaskState:
 # the environment
 
 
-def create_role(workbook: Workbook) -> str:
-    """Make the role with which Airflow works, unless it is there: it may read the bucket.
-
-    Returns
-    -------
-    str
-        ARN of the role.
-    """
-    iam = boto3.client("iam")
-    trust = {"Effect": "Allow", "Principal": {"Service": list(SERVICES)}, "Action": "sts:AssumeRole"}
-    bucket = f"arn:aws:s3:::{workbook.bucket}"
-    reading = {
-        "Effect": "Allow", "Action": ["s3:GetObject*", "s3:GetBucket*", "s3:List*"],
-        "Resource": [bucket, f"{bucket}/*"],
-    }  # fmt: skip
-    name = workbook.airflow_role
-    with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_policy(trust)))
-    iam.put_role_policy(RoleName=name, PolicyName="bucket", PolicyDocument=json.dumps(_policy(reading)))
-    return iam.get_role(RoleName=name)["Role"]["Arn"]
-
-
-def _policy(statement: dict[str, Any]) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": [statement]}
-
-
-def network() -> dict[str, list[str]]:
+def network(workbook: Workbook) -> dict[str, list[str]]:
     """Choose where the environment stands: two subnets in two zones, and the security group of their network.
 
     On AWS they must be private subnets with a way out. The first two of the default network are taken, or those that
     ``WORKBOOK_AIRFLOW_SUBNETS`` names, joined by a comma.
     """
-    ec2 = boto3.client("ec2")
+    ec2 = workbook.client("ec2")
     named = [name for name in os.environ.get("WORKBOOK_AIRFLOW_SUBNETS", "").split(",") if name]
     found = ec2.describe_subnets(**({"SubnetIds": named} if named else {}))["Subnets"]
     chosen = sorted(found, key=lambda subnet: subnet["AvailabilityZone"])[:2]
@@ -127,12 +95,12 @@ def create_environment(workbook: Workbook, role: str) -> str:
     """
     if status(workbook) is not None:
         return "was there"
-    boto3.client("mwaa").create_environment(
+    workbook.client("mwaa").create_environment(
         Name=workbook.airflow,
         ExecutionRoleArn=role,
         SourceBucketArn=f"arn:aws:s3:::{workbook.bucket}",
         DagS3Path=DAG_FOLDER,
-        NetworkConfiguration=network(),
+        NetworkConfiguration=network(workbook),
         EnvironmentClass="mw1.small",
         WebserverAccessMode="PUBLIC_ONLY",
     )
@@ -141,7 +109,7 @@ def create_environment(workbook: Workbook, role: str) -> str:
 
 def status(workbook: Workbook) -> str | None:
     """Tell the environment's status, such as CREATING or AVAILABLE; None if there is none."""
-    mwaa = boto3.client("mwaa")
+    mwaa = workbook.client("mwaa")
     try:
         return mwaa.get_environment(Name=workbook.airflow)["Environment"]["Status"]
     except mwaa.exceptions.ResourceNotFoundException:
@@ -158,7 +126,7 @@ def wait_until_available(workbook: Workbook) -> None:
     """
 
     def ready() -> bool:
-        found = boto3.client("mwaa").get_environment(Name=workbook.airflow)["Environment"]
+        found = workbook.client("mwaa").get_environment(Name=workbook.airflow)["Environment"]
         if found["Status"] in ("CREATE_FAILED", "UNAVAILABLE"):
             reason = found.get("LastUpdate", {}).get("Error", {}).get("ErrorMessage", "MWAA gives no reason")
             raise AirflowError(f"The environment {workbook.airflow} is {found['Status']}: {reason}")
@@ -178,7 +146,7 @@ def _answers(workbook: Workbook) -> bool:
 def delete_environment(workbook: Workbook) -> None:
     """Delete the environment, and wait until it is gone; the DAG stays in the bucket."""
     if status(workbook) is not None:
-        boto3.client("mwaa").delete_environment(Name=workbook.airflow)
+        workbook.client("mwaa").delete_environment(Name=workbook.airflow)
         _wait(lambda: status(workbook) is None, ENVIRONMENT_SECONDS, f"the environment {workbook.airflow} to be gone")
 
 
@@ -213,7 +181,7 @@ def call(workbook: Workbook, method: str, path: str, body: dict[str, Any] | None
     asked |= {"Body": body} if body is not None else {}
     asked |= {"QueryParameters": query} if query else {}
     try:
-        return boto3.client("mwaa").invoke_rest_api(**asked)["RestApiResponse"]
+        return workbook.client("mwaa").invoke_rest_api(**asked)["RestApiResponse"]
     except ClientError as error:
         if "RestApiStatusCode" not in error.response:
             raise
@@ -281,7 +249,7 @@ def upload_dag(workbook: Workbook, file: Path = DAG_FILE) -> str:
         Where it is now.
     """
     key = f"{DAG_FOLDER}/{workbook.dag}.py"
-    sink_objects.client(workbook).put_object(Bucket=workbook.bucket, Key=key, Body=file.read_bytes())
+    workbook.client("s3").put_object(Bucket=workbook.bucket, Key=key, Body=file.read_bytes())
     return f"s3://{workbook.bucket}/{key}"
 
 

@@ -3,7 +3,6 @@
 import os
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from helpers.config import SetupError, Workbook
@@ -16,10 +15,6 @@ INSTANCE_TYPE = "t3.small"
 
 class Ec2Error(Exception):
     """Key pair or instance are not as they must be; the text says what to do."""
-
-
-def _client(workbook: Workbook) -> Any:
-    return boto3.client("ec2", region_name=workbook.region)
 
 
 def create_key_pair(workbook: Workbook) -> str:
@@ -35,7 +30,7 @@ def create_key_pair(workbook: Workbook) -> str:
     Ec2Error
         If EC2 has the key pair and the file is gone: AWS shows a private key once.
     """
-    client, file = _client(workbook), workbook.key_file
+    client, file = workbook.client("ec2"), workbook.key_file
     if _key_pair_exists(client, workbook):
         if file.exists():
             return "was there"
@@ -68,7 +63,7 @@ def instance(workbook: Workbook) -> dict[str, Any] | None:
         {"Name": "tag:Name", "Values": [workbook.instance_name]},
         {"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]},
     ]
-    found = _client(workbook).describe_instances(Filters=filters)["Reservations"]
+    found = workbook.client("ec2").describe_instances(Filters=filters)["Reservations"]
     return found[0]["Instances"][0] if found else None
 
 
@@ -80,10 +75,10 @@ def launch(workbook: Workbook) -> str:
     str
         Its id.
     """
-    client = _client(workbook)
+    client = workbook.client("ec2")
     there = instance(workbook)
     if there is None:
-        images = boto3.client("ssm", region_name=workbook.region)
+        images = workbook.client("ssm")
         made = client.run_instances(
             ImageId=images.get_parameter(Name=IMAGE_PARAMETER)["Parameter"]["Value"],
             InstanceType=INSTANCE_TYPE,
@@ -134,7 +129,7 @@ def host_fingerprint(workbook: Workbook) -> str:
     there = instance(workbook)
     if there is None:
         raise Ec2Error(f"There is no instance named {workbook.instance_name}.")
-    text = _client(workbook).get_console_output(InstanceId=there["InstanceId"]).get("Output", "")
+    text = workbook.client("ec2").get_console_output(InstanceId=there["InstanceId"]).get("Output", "")
     for line in text.splitlines():
         if "(ED25519)" in line:
             return next(word for word in line.split() if word.startswith("SHA256:"))
@@ -152,7 +147,7 @@ def terminate(workbook: Workbook) -> bool:
     there = instance(workbook)
     if there is None:
         return False
-    client = _client(workbook)
+    client = workbook.client("ec2")
     client.terminate_instances(InstanceIds=[there["InstanceId"]])
     client.get_waiter("instance_terminated").wait(InstanceIds=[there["InstanceId"]], WaiterConfig={"Delay": 2})
     return True

@@ -227,7 +227,8 @@ def _read(channel: paramiko.Channel, timeout: float) -> tuple[str, str]:
     output, errors = bytearray(), bytearray()
     limit = time.monotonic() + timeout
     while True:
-        ended = channel.exit_status_ready() or channel.closed
+        # the exit code may overtake the output; the end of the output comes behind all of it
+        ended = (channel.exit_status_ready() and channel.eof_received) or channel.closed
         while channel.recv_ready():
             output += channel.recv(65536)
         while channel.recv_stderr_ready():

@@ -8,8 +8,6 @@ import contextlib
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-
 from helpers.config import Workbook
 from helpers.gateway import rest_api
 
@@ -116,7 +114,7 @@ def put_method(workbook: Workbook, api: str, proxied: Proxied, role: str) -> Non
     role : str
         ARN of the role in which API Gateway calls Kinesis.
     """
-    client = boto3.client("apigateway", region_name=workbook.region)
+    client = workbook.client("apigateway")
     resource = rest_api.create_resource(workbook, api, proxied.path)
     where = {"restApiId": api, "resourceId": resource, "httpMethod": proxied.http_method}
     with contextlib.suppress(client.exceptions.NotFoundException):

@@ -1,19 +1,11 @@
 """The REST API: its resources, the one that passes every request on to the REST proxy, and its deployment."""
 
-from typing import Any
-
-import boto3
-
 from helpers.config import Workbook
 
 PROXY_PATH = "{proxy+}"
 """Matches whatever path is left; the plus sign is what makes it greedy."""
 
 STAGE = "prod"
-
-
-def _client(workbook: Workbook) -> Any:
-    return boto3.client("apigateway", region_name=workbook.region)
 
 
 def create_api(workbook: Workbook) -> str:
@@ -24,7 +16,7 @@ def create_api(workbook: Workbook) -> str:
     str
         Its id.
     """
-    client = _client(workbook)
+    client = workbook.client("apigateway")
     for page in client.get_paginator("get_rest_apis").paginate():
         for api in page["items"]:
             if api["name"] == workbook.api:
@@ -35,7 +27,7 @@ def create_api(workbook: Workbook) -> str:
 
 def resources(workbook: Workbook, api: str) -> dict[str, str]:
     """List the API's resources: path → id."""
-    pages = _client(workbook).get_paginator("get_resources").paginate(restApiId=api)
+    pages = workbook.client("apigateway").get_paginator("get_resources").paginate(restApiId=api)
     return {resource["path"]: resource["id"] for page in pages for resource in page["items"]}
 
 
@@ -67,12 +59,12 @@ def create_resource(workbook: Workbook, api: str, path: str) -> str:
     str
         Its id.
     """
-    there = resources(workbook, api)
+    client, there = workbook.client("apigateway"), resources(workbook, api)
     parent, made = there["/"], ""
     for part in path.strip("/").split("/"):
         made = f"{made}/{part}"
         if made not in there:
-            there[made] = _client(workbook).create_resource(restApiId=api, parentId=parent, pathPart=part)["id"]
+            there[made] = client.create_resource(restApiId=api, parentId=parent, pathPart=part)["id"]
         parent = there[made]
     return parent
 
@@ -89,7 +81,7 @@ def forward(workbook: Workbook, api: str, resource: str, address: str) -> None:
     address : str
         ``http://host:port`` of the REST proxy.
     """
-    client = _client(workbook)
+    client = workbook.client("apigateway")
     client.put_method(
         restApiId=api,
         resourceId=resource,
@@ -116,7 +108,7 @@ def deploy(workbook: Workbook, api: str, stage: str = STAGE) -> str:
     str
         The stage's invoke URL.
     """
-    _client(workbook).create_deployment(restApiId=api, stageName=stage)
+    workbook.client("apigateway").create_deployment(restApiId=api, stageName=stage)
     return invoke_url(workbook, api, stage)
 
 

@@ -1,7 +1,5 @@
 """The MSK cluster: which one it is, where its brokers are, and how IAM policies name its parts."""
 
-import boto3
-
 from helpers.config import SetupError, Workbook
 
 
@@ -18,7 +16,7 @@ def cluster_arn(workbook: Workbook) -> str:
     SetupError
         If there is none.
     """
-    found = boto3.client("kafka", region_name=workbook.region).list_clusters_v2()["ClusterInfoList"]
+    found = workbook.client("kafka").list_clusters_v2()["ClusterInfoList"]
     if not found:
         raise SetupError(
             f"There is no MSK cluster in {workbook.region}. On your own account, create one with IAM authentication."
@@ -28,7 +26,7 @@ def cluster_arn(workbook: Workbook) -> str:
 
 def bootstrap_brokers(workbook: Workbook) -> str:
     """Ask MSK where clients that sign in with IAM begin: ``host:port``, joined by commas."""
-    client = boto3.client("kafka", region_name=workbook.region)
+    client = workbook.client("kafka")
     return client.get_bootstrap_brokers(ClusterArn=cluster_arn(workbook))["BootstrapBrokerStringSaslIam"]
 
 
@@ -40,7 +38,7 @@ def network(workbook: Workbook) -> dict[str, list[str]]:
     dict of str to list of str
         "subnets" and "securityGroups"; empty in the lab, which has no network of its own.
     """
-    client = boto3.client("kafka", region_name=workbook.region)
+    client = workbook.client("kafka")
     cluster = client.describe_cluster(ClusterArn=cluster_arn(workbook))["ClusterInfo"]
     group = cluster["BrokerNodeGroupInfo"]
     return {"subnets": group["ClientSubnets"], "securityGroups": group.get("SecurityGroups", [])}

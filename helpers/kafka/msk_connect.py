@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from helpers import iam
@@ -33,10 +32,6 @@ PATIENCE_SECONDS = 900
 
 class ConnectorError(Exception):
     """The connector was refused, failed, or is behind; the text says which and why."""
-
-
-def _client(workbook: Workbook) -> Any:
-    return boto3.client("kafkaconnect", region_name=workbook.region)
 
 
 def sink_properties(
@@ -96,7 +91,7 @@ def create_plugin(workbook: Workbook, key: str, name: str | None = None) -> str:
     ConnectorError
         If the object is not there or is no plugin.
     """
-    client, name = _client(workbook), name or workbook.plugin
+    client, name = workbook.client("kafkaconnect"), name or workbook.plugin
     if (there := _plugin(client, name)) and there["customPluginState"] != "CREATE_FAILED":
         return there["customPluginArn"]
     if there:
@@ -125,7 +120,7 @@ def create_worker_configuration(workbook: Workbook) -> str:
     str
         Its ARN.
     """
-    client = _client(workbook)
+    client = workbook.client("kafkaconnect")
     for page in client.get_paginator("list_worker_configurations").paginate():
         for found in page["workerConfigurations"]:
             if found["name"] == workbook.worker_configuration:
@@ -145,7 +140,7 @@ def upload_plugin(workbook: Workbook, archive: Path) -> str:
         Its key in the bucket.
     """
     key = f"{PLUGIN_FOLDER}/{archive.name}"
-    boto3.client("s3", region_name=workbook.region).upload_file(str(archive), workbook.bucket, key)
+    workbook.client("s3").upload_file(str(archive), workbook.bucket, key)
     return key
 
 
@@ -192,7 +187,7 @@ def create_connector(workbook: Workbook, request: Mapping[str, Any]) -> None:
         If it is refused or fails, with the reason; a connector that failed stays listed.
     """
     try:
-        _client(workbook).create_connector(**request)
+        workbook.client("kafkaconnect").create_connector(**request)
     except ClientError as error:
         raise ConnectorError(f"{workbook.connector} was refused: {error.response['Error']['Message']}") from error
     state = _settled(workbook)
@@ -208,7 +203,7 @@ def update_connector(workbook: Workbook, properties: Mapping[str, str]) -> None:
     ConnectorError
         If it cannot run with them; MSK Connect then goes back to those it had.
     """
-    client = _client(workbook)
+    client = workbook.client("kafkaconnect")
     there = _described(client, workbook)
     if there is None:
         raise ConnectorError(f"There is no connector {workbook.connector}. Create it first.")
@@ -228,7 +223,7 @@ def update_connector(workbook: Workbook, properties: Mapping[str, str]) -> None:
 
 def _settled(workbook: Workbook) -> dict[str, Any]:
     """Wait until the connector is under way no more; one that is not there is ``DELETED``."""
-    client = _client(workbook)
+    client = workbook.client("kafkaconnect")
     limit = time.monotonic() + PATIENCE_SECONDS
     while (state := _described(client, workbook)) and state["connectorState"] in ("CREATING", "UPDATING", "DELETING"):
         if time.monotonic() > limit:
@@ -263,7 +258,7 @@ def put_connector(workbook: Workbook, properties: Mapping[str, str]) -> None:
         delete_connector(workbook)
     if there["connectorState"] in ("FAILED", "DELETED"):
         plugin = create_plugin(workbook, upload_plugin(workbook, Path(workbook.sink_plugin)))
-        role = iam.arn(workbook) or iam.complete(workbook)
+        role = iam.arn(workbook, workbook.access_role) or iam.make_access_role(workbook)
         create_connector(workbook, connector_request(workbook, properties, plugin, role))
     elif there["connectorConfiguration"] != dict(properties):
         update_connector(workbook, properties)
@@ -271,7 +266,7 @@ def put_connector(workbook: Workbook, properties: Mapping[str, str]) -> None:
 
 def state(workbook: Workbook) -> str | None:
     """Tell the connector's state in MSK Connect's word; None if there is none."""
-    there = _described(_client(workbook), workbook)
+    there = _described(workbook.client("kafkaconnect"), workbook)
     return there and there["connectorState"]
 
 
@@ -286,7 +281,7 @@ def delete_connector(workbook: Workbook) -> bool:
     there = _settled(workbook)
     if there["connectorState"] == "DELETED":
         return False
-    _client(workbook).delete_connector(connectorArn=there["connectorArn"])
+    workbook.client("kafkaconnect").delete_connector(connectorArn=there["connectorArn"])
     _settled(workbook)
     return True
 
@@ -308,7 +303,7 @@ def wait_until_stored(workbook: Workbook, timeout: float = 120) -> float:
         If the connector fails, or the time is up.
     """
     started = time.monotonic()
-    client = _client(workbook)
+    client = workbook.client("kafkaconnect")
     group = f"connect-{workbook.connector}"
     while True:
         behind = kafka_client.lag(workbook, group)

@@ -3,8 +3,6 @@
 import re
 from dataclasses import dataclass
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from helpers.config import Workbook
@@ -39,11 +37,6 @@ class LandedObject:
     size: int
 
 
-def client(workbook: Workbook):
-    """Make an S3 client; on the laptop the endpoint comes from the environment, as on AWS the default does."""
-    return boto3.client("s3", region_name=workbook.region, config=Config(retries={"total_max_attempts": 3}))
-
-
 def create_bucket(workbook: Workbook) -> str:
     """Create the bucket unless it is there.
 
@@ -52,7 +45,7 @@ def create_bucket(workbook: Workbook) -> str:
     str
         "created" or "was there".
     """
-    s3 = client(workbook)
+    s3 = workbook.client("s3")
     try:
         s3.head_bucket(Bucket=workbook.bucket)
         return "was there"
@@ -80,7 +73,7 @@ def objects(workbook: Workbook, folder: str = "topics", since: dict[str, int] | 
     list of LandedObject
         By topic, partition and offset.
     """
-    pages = client(workbook).get_paginator("list_objects_v2").paginate(Bucket=workbook.bucket, Prefix=f"{folder}/")
+    pages = workbook.client("s3").get_paginator("list_objects_v2").paginate(Bucket=workbook.bucket, Prefix=f"{folder}/")
     found = []
     for entry in (entry for page in pages for entry in page.get("Contents", ())):
         if match := _KEY.fullmatch(entry["Key"]):
@@ -93,4 +86,4 @@ def objects(workbook: Workbook, folder: str = "topics", since: dict[str, int] | 
 
 def text(workbook: Workbook, key: str) -> str:
     """Read one object as text."""
-    return client(workbook).get_object(Bucket=workbook.bucket, Key=key)["Body"].read().decode()
+    return workbook.client("s3").get_object(Bucket=workbook.bucket, Key=key)["Body"].read().decode()

@@ -1,16 +1,10 @@
 """The Kinesis streams: created with so many shards, described, deleted."""
 
 import contextlib
-from typing import Any
 
-import boto3
 import pandas as pd
 
 from helpers.config import Workbook
-
-
-def _client(workbook: Workbook) -> Any:
-    return boto3.client("kinesis", region_name=workbook.region)
 
 
 def create(workbook: Workbook, stream: str, shards: int) -> None:
@@ -25,7 +19,7 @@ def create(workbook: Workbook, stream: str, shards: int) -> None:
     shards : int
         Its number of shards; one that is there keeps its own.
     """
-    client = _client(workbook)
+    client = workbook.client("kinesis")
     with contextlib.suppress(client.exceptions.ResourceInUseException):
         client.create_stream(StreamName=stream, ShardCount=shards, StreamModeDetails={"StreamMode": "PROVISIONED"})
     client.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 2})
@@ -39,7 +33,7 @@ def describe(workbook: Workbook) -> pd.DataFrame:
     DataFrame
         `stream`, `status`, `shards` (open ones) and `hours` (for how long records are kept).
     """
-    client = _client(workbook)
+    client = workbook.client("kinesis")
     summaries = [
         client.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"] for stream in workbook.streams
     ]
@@ -55,7 +49,7 @@ def describe(workbook: Workbook) -> pd.DataFrame:
 
 def delete(workbook: Workbook, stream: str) -> None:
     """Delete a stream with its records, if it is there."""
-    client = _client(workbook)
+    client = workbook.client("kinesis")
     try:
         client.delete_stream(StreamName=stream)
     except client.exceptions.ResourceNotFoundException:

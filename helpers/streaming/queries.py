@@ -4,7 +4,7 @@ A record goes through four frames. The *envelope* has Kinesis's columns, with th
 it has the columns of `helpers.raw`; cleaned, those of `helpers.cleaning`; and so it is written.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from pyspark.errors import AnalysisException
@@ -12,12 +12,9 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
-from helpers.cleaning import clean_geo, clean_pin, clean_user
+from helpers.cleaning import CLEANERS
 from helpers.config import Workbook, check_table
 from helpers.raw import decode
-
-CLEAN: Mapping[str, Callable[[DataFrame], DataFrame]] = {"pin": clean_pin, "geo": clean_geo, "user": clean_user}
-"""The batch's functions, by table."""
 
 ARRIVALS = "arrivals"
 """Name under which `written` reports the first and the last arrival of each micro-batch."""
@@ -98,7 +95,7 @@ def set_aside(records: DataFrame, table: str) -> DataFrame:
 
 def cleaned(records: DataFrame, table: str) -> DataFrame:
     """Decode and clean the postings in an envelope, by the functions of the batch."""
-    return CLEAN[check_table(table)](decoded(records, table))
+    return CLEANERS[check_table(table)](decoded(records, table))
 
 
 def first_of_each(records: DataFrame, within: str) -> DataFrame:

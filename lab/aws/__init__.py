@@ -1,8 +1,8 @@
 """The AWS endpoint: one loopback port that answers as IAM, STS, EC2, MSK, MSK Connect, API Gateway and others do.
 
-Every call is authenticated (`signature`) and authorised (`authorization`) before anything else happens. `moto` keeps
-the state of most services; those that lead to the lab's real servers are ours and are parsed and answered through
-botocore's own service models (`protocol`).
+What happens to a request, step by step, is written down in `door.chain`: it is authenticated and authorised before
+any service hears of it. `moto` keeps the state of most services; those that lead to the lab's real servers are ours
+and are parsed and answered through botocore's own service models (`protocol`).
 """
 
 import os

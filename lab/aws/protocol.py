@@ -104,7 +104,7 @@ class Operation:
     service : str
         Name under which the service is signed.
     call : Call
-        The call, in its plainest form (`plain_call`).
+        The call, in its plainest form (`lab.aws.door.canonical_call`).
     name : str
         For example ``RunInstances``.
     """

@@ -7,6 +7,8 @@ an assumed role is the role. The broker reads the file again whenever it is repl
 
 import json
 
+from helpers import iam
+from helpers.kafka import msk
 from lab.core.credentials import Credentials
 from lab.core.files import write_private
 from lab.core.layout import Lab
@@ -34,21 +36,12 @@ def kafka_arn(kind: str, name: str) -> str:
     name : str
         Its name, or a pattern of names.
     """
-    return CLUSTER_ARN.replace(":cluster/", f":{kind}/") + f"/{name}"
+    return msk.part_arn(CLUSTER_ARN, kind, name)
 
 
 def kafka_policy(topics: str) -> dict[str, object]:
     """Write the policy with which the notebooks work, for topics whose names match a pattern."""
-    allowed = {
-        CLUSTER_ARN: ["Connect", "DescribeCluster", "WriteDataIdempotently"],
-        kafka_arn("topic", topics): ["*Topic*", "ReadData", "WriteData"],
-        kafka_arn("group", "*"): ["AlterGroup", "DescribeGroup", "DeleteGroup"],
-    }
-    statements = [
-        {"Effect": "Allow", "Action": [f"kafka-cluster:{action}" for action in actions], "Resource": arn}
-        for arn, actions in allowed.items()
-    ]
-    return {"Version": "2012-10-17", "Statement": statements}
+    return iam.kafka_policy(CLUSTER_ARN, topics)
 
 
 def document(credentials: Credentials, *policies: dict[str, object]) -> dict[str, dict]:

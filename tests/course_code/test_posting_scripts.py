@@ -5,7 +5,7 @@ from apis import deployed
 from course_scripts import FOLDER, running, with_own_constants
 from pyspark.sql import functions as F
 
-from helpers.airflow.daily import CLEANERS
+from helpers.cleaning import CLEANERS
 from helpers.config import TABLES
 from helpers.kafka import client as kafka_client
 from helpers.raw import decode

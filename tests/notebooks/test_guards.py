@@ -58,6 +58,7 @@ FAULTS = {
     "shape": lambda n: n.cells[0].update(source=GOOD_PROSE.replace("**Quiz.**", "")),
     "kind_words": lambda n: n.cells.append(new_markdown_cell("Simply run it.")),
     "one_path": lambda n: n.cells[3].update(source="if on_laptop: pass\nif laptop: pass"),
+    "no_lab": lambda n: n.cells[3].update(source="label = 1\nfrom lab.core import layout"),
 }
 
 

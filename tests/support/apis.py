@@ -31,7 +31,7 @@ def deployed(workbook: Workbook, lab: Lab) -> Iterator[Door]:
     kafka_client.create_topics(workbook)
     machine = catch_up.ready_machine(workbook, f"kafka_2.13-{kafka_version(lab.build)}", IAM_JAR)
     try:
-        role = iam.arn(workbook)
+        role = iam.arn(workbook, workbook.access_role)
         rest_proxy.configure(machine, rest_proxy.properties(workbook.bootstrap_servers, role))
         rest_proxy.start(machine)
         proxy_url = f"http://{ssh.host(workbook)}:{rest_proxy.port(machine)}"

@@ -117,12 +117,16 @@ def one_path(notebook: Notebook) -> Iterator[str]:
     for cell in code_cells(notebook):
         if re.search(r"\b(if|elif)\b.*\b(CI|local|laptop|aws)\b", cell.source, re.IGNORECASE):
             yield f"a branch between laptop and account: {cell.source[:60]!r}"
-        if "lab" in cell.source:
-            yield "the pipeline never imports the lab"
+
+
+def no_lab(notebook: Notebook) -> Iterator[str]:
+    for cell in code_cells(notebook):
+        if re.search(r"^\s*(from|import) lab\b", cell.source, re.MULTILINE):
+            yield f"the pipeline never imports the lab: {cell.source[:60]!r}"
 
 
 RULES: tuple[Rule, ...] = (
     executed_in_order, no_errors_and_no_standard_error, one_parameters_cell, no_injected_parameters, known_tags,
     no_machine_paths, no_notes_of_a_run, nearly_all_outputs_compared, pictures_have_descriptions,
-    short_cells_led_by_prose, shape, kind_words, one_path,
+    short_cells_led_by_prose, shape, kind_words, one_path, no_lab,
 )  # fmt: skip

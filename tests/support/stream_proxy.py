@@ -7,8 +7,9 @@ from typing import Any
 
 import boto3
 
+from helpers import iam
 from helpers.config import Workbook
-from helpers.gateway import kinesis_proxy, kinesis_role, rest_api
+from helpers.gateway import kinesis_proxy, rest_api
 
 
 @dataclass
@@ -36,7 +37,8 @@ def deployed(workbook: Workbook, shards: int = 2) -> Iterator[StreamProxy]:
     """Build everything, and delete it afterwards."""
     kinesis = boto3.client("kinesis", region_name=workbook.region)
     api = rest_api.create_api(workbook)
-    kinesis_proxy.create(workbook, api, kinesis_role.create(workbook))
+    role = iam.make(workbook, iam.kinesis_role(workbook, iam.account(workbook)))
+    kinesis_proxy.create(workbook, api, role)
     for stream in workbook.streams:
         kinesis.create_stream(StreamName=stream, ShardCount=shards)
     try:
@@ -46,4 +48,4 @@ def deployed(workbook: Workbook, shards: int = 2) -> Iterator[StreamProxy]:
             if stream in workbook.streams:
                 kinesis.delete_stream(StreamName=stream)
         boto3.client("apigateway", region_name=workbook.region).delete_rest_api(restApiId=api)
-        kinesis_role.delete(workbook)
+        iam.delete(workbook, workbook.kinesis_role)

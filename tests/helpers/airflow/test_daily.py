@@ -5,7 +5,7 @@ import json
 import pytest
 
 from helpers.airflow import daily
-from helpers.config import CHECKOUT, clean_table
+from helpers.config import CHECKOUT, TABLES, clean_table
 
 pytestmark = pytest.mark.lab
 
@@ -61,7 +61,7 @@ def test_a_second_run_of_a_day_changes_nothing_and_another_day_is_kept_beside_it
 
 def test_the_job_keeps_what_the_question_answers(spark, landed):
     daily.clean(spark, landed, ID)
-    tables = {table: spark.table(clean_table(ID, table)) for table in daily.CLEANERS}
+    tables = {table: spark.table(clean_table(ID, table)) for table in TABLES}
     for subject, group in daily.QUESTIONS.items():
         daily.answer(spark, ID, subject, "2026-01-03")
         for question, needed in group.items():

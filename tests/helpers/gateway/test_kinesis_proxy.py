@@ -14,8 +14,9 @@ import requests
 from crashes import crash, numbered
 from stream_proxy import deployed
 
+from helpers import iam
 from helpers.config import TABLES
-from helpers.gateway import kinesis_proxy, kinesis_role, rest_api
+from helpers.gateway import kinesis_proxy, rest_api
 from helpers.user_posting_emulation_streaming import emulate, main, send
 
 pytestmark = pytest.mark.lab
@@ -72,7 +73,7 @@ def test_building_it_again_changes_nothing_and_mends_what_was_broken(proxy):
         requestTemplates={"application/json": "{}"},
     )  # fmt: skip
     assert shape(client, proxy.api) != before
-    kinesis_proxy.create(proxy.workbook, proxy.api, kinesis_role.create(proxy.workbook))
+    kinesis_proxy.create(proxy.workbook, proxy.api, iam.arn(proxy.workbook, proxy.workbook.kinesis_role))
     assert shape(client, proxy.api) == before
     assert rest_api.create_api(proxy.workbook) == proxy.api
 

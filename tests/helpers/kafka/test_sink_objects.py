@@ -19,7 +19,7 @@ def test_a_bucket_is_made_once(own):
 
 
 def test_only_objects_of_the_topics_count_in_their_order(own):
-    s3 = sink_objects.client(own)
+    s3 = own.client("s3")
     pin = f"topics/{own.topic('pin')}/partition=0/{own.topic('pin')}+0+"
     other = "topics/course.pin/partition=0/course.pin+0+0000000000.json"
     for key in (f"{pin}0000000010.json", f"{pin}0000000002.json", f"{pin}2.json.part", "topics/readme.txt", other):

@@ -10,6 +10,7 @@ from itertools import islice
 import pytest
 from kinesis_server import KinesisServer, serving
 
+from helpers.cleaning import CLEANERS
 from helpers.config import TABLES
 from helpers.emulator.postings import history
 from helpers.raw import read_raw
@@ -87,7 +88,7 @@ def test_the_stream_gives_the_rows_of_the_batch(spark, workbook, server, keys, t
     assert stream_queries.written(stream_queries.cleaned(records, table), name, checkpoint, ONCE).awaitTermination(90)
     file = tmp_path / "rows.json"
     file.write_bytes(b"\n".join(posting.wire(table) for posting in POSTINGS))
-    batch = stream_queries.CLEAN[table](read_raw(spark, f"file:{file}", table))
+    batch = CLEANERS[table](read_raw(spark, f"file:{file}", table))
     stream = spark.table(name)
     assert stream.dtypes == batch.dtypes
     assert stream.count() == len(POSTINGS)

@@ -5,6 +5,7 @@ import itertools
 import pytest
 from labs import FAULT_PORTS, running_lab, workbook_of
 
+from helpers import iam
 from helpers.airflow import mwaa
 from helpers.config import TABLES
 from helpers.emulator import postings
@@ -35,7 +36,7 @@ def raw(workbook):
     for table in TABLES:
         lines = b"\n".join(post.wire(table) for post in posts if table in post.rows)
         key = f"history/{workbook.topic(table)}/partition=0/part.json"
-        sink_objects.client(workbook).put_object(Bucket=workbook.bucket, Key=key, Body=lines)
+        workbook.client("s3").put_object(Bucket=workbook.bucket, Key=key, Body=lines)
     return f"s3://{workbook.bucket}/history"
 
 
@@ -51,7 +52,7 @@ def of_one_subject(folder):
 @pytest.fixture(scope="module")
 def airflow(workbook, raw, tmp_path_factory):
     """Airflow with the DAG, still paused; gives the function that changes the DAG's settings."""
-    mwaa.create_environment(workbook, mwaa.create_role(workbook))
+    mwaa.create_environment(workbook, iam.make(workbook, iam.airflow_role(workbook)))
     mwaa.wait_until_available(workbook)
     mwaa.connect_databricks(workbook)
 

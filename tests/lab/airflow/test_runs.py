@@ -28,9 +28,9 @@ ALL_MB = 6000
 COMPARE = """
 import json
 from helpers.airflow import daily
-from helpers.config import clean_table
+from helpers.config import TABLES, clean_table
 
-tables = {{name: spark.table(clean_table("{id}", name)) for name in daily.CLEANERS}}
+tables = {{name: spark.table(clean_table("{id}", name)) for name in TABLES}}
 differ = 0
 for question, needed in daily.QUESTIONS["users"].items():
     asked = question(*(tables[name] for name in needed))

@@ -20,7 +20,7 @@ def launched(workbook, kafka_folder):
     ec2_client.terminate(workbook)
     catch_up.ready_machine(workbook, kafka_folder, "aws-msk-iam-auth-2.3.9-all.jar").close()
     yield workbook
-    iam.complete(workbook)
+    iam.make_access_role(workbook)
     ec2_client.terminate(workbook)
 
 

@@ -92,7 +92,7 @@ def test_a_changed_host_key_is_refused_at_the_second_contact(launched, tmp_path)
 
 def test_nobody_comes_in_while_no_instance_runs(lab, launched, right_key):
     running = instance_file.read(lab)
-    stop = functools.partial(ec2_client._client(launched).stop_instances, InstanceIds=[running.id])
+    stop = functools.partial(launched.client("ec2").stop_instances, InstanceIds=[running.id])
     try:
         with ssh.connect(launched) as connected:
             connected.run("nohup sleep 300 > /dev/null 2>&1 &")

@@ -146,9 +146,9 @@ def test_each_missing_piece_is_named(machine, launched, kafka_folder):
     without = machine.run(f"CLASSPATH=; {listing}", check=False)
     machine.run(f"mv aws-msk* {kafka_folder}/libs/")
     assert "Class software.amazon.msk.auth.iam.IAMClientCallbackHandler could not be found" in without.text
-    iam.set_policies(launched, {})
+    iam.set_policies(launched, launched.access_role, {})
     assert "allows kafka-cluster:Connect" in machine.run(listing, check=False).text
-    iam.complete(launched)
+    iam.make_access_role(launched)
     assert machine.run(listing).exit_code == 0
 
 

@@ -10,6 +10,7 @@ from helpers import iam
 from helpers.kafka import client as kafka_client
 from helpers.kafka import msk_connect, sink_objects
 from helpers.kafka.msk_connect import ConnectorError
+from lab.core import iam_file
 
 pytestmark = pytest.mark.lab
 
@@ -23,9 +24,9 @@ def own(workbook, request):
     mine = dataclasses.replace(workbook, id=digits)
     sink_objects.create_bucket(mine)
     kafka_client.create_topics(mine)
-    iam.complete(mine)
+    iam.make_access_role(mine)
     # a role for one bucket would be stopped by IAM before the sink could say anything
-    iam.set_policies(mine, {"kafka": iam.kafka_policy(mine), "bucket": ANY_BUCKET})
+    iam.set_policies(mine, mine.access_role, {"kafka": iam_file.kafka_policy(f"{mine.id}.*"), "bucket": ANY_BUCKET})
     yield mine
     msk_connect.delete_connector(mine)
 

@@ -33,7 +33,7 @@ def own(workbook):
     mine = dataclasses.replace(workbook, id="0000000c0ec7")
     sink_objects.create_bucket(mine)
     kafka_client.create_topics(mine)
-    iam.complete(mine)
+    iam.make_access_role(mine)
     return mine
 
 
@@ -50,7 +50,7 @@ def connect(learner):
 @pytest.fixture
 def request_of(own, plugin):
     """What is asked for; a test changes what it is about."""
-    role = iam.arn(own)
+    role = iam.arn(own, own.access_role)
     whole = msk_connect.connector_request(own, msk_connect.sink_properties(own), plugin, role)
 
     def make(properties=None, **changes):
@@ -245,7 +245,7 @@ def test_a_role_that_does_not_trust_msk_connect_is_refused(connect, request_of, 
 
 def test_who_may_not_pass_the_role_may_not_create(own, request_of, role):
     role.may(policy("kafkaconnect:*"))
-    with refused("AccessDeniedException", f"iam:PassRole on resource: {iam.arn(own)}"):
+    with refused("AccessDeniedException", f"iam:PassRole on resource: {iam.arn(own, own.access_role)}"):
         role.assumed().client("kafkaconnect").create_connector(**request_of())
 
 
@@ -260,8 +260,9 @@ def test_a_role_that_lacks_a_right_is_told_which(connect, own, request_of, make_
     state, reason = outcome(connect, request_of(serviceExecutionRoleArn=role.arn))
     assert state == "FAILED"
     missing = {
-        "kafka": f"kafka-cluster:Connect on {iam.CLUSTER_ARN}", "s3": f"s3:ListBucket on arn:aws:s3:::{own.bucket}",
-        "topic": f"kafka-cluster:DescribeTopic on {iam.kafka_arn('topic', own.id)}",
+        "kafka": f"kafka-cluster:Connect on {iam_file.CLUSTER_ARN}",
+        "s3": f"s3:ListBucket on arn:aws:s3:::{own.bucket}",
+        "topic": f"kafka-cluster:DescribeTopic on {iam_file.kafka_arn('topic', own.id)}",
     }  # fmt: skip
     assert f"Access denied: no policy of {role.arn} allows {missing[lacks]}" in reason
     connector = msk_connect._described(connect, own)
