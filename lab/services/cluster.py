@@ -10,7 +10,7 @@ import grpc
 from lab.core.files import TEMPLATES, write_private
 from lab.core.layout import Lab
 from lab.services.base import Runtime, Service, config_file
-from lab.setup.plugin import s3n
+from lab.setup import plugin
 from lab.workspace import dbfs, learner_keys
 
 DRIVER_MEMORY_MB = 1024
@@ -84,7 +84,8 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
     """
     lab = runtime.lab
     data = lab.data("cluster")
-    jars = [jar for folder in (lab.build / "jars" / "cluster", s3n(lab.build)) for jar in sorted(folder.glob("*.jar"))]
+    folders = (lab.build / "jars" / "cluster", plugin.s3n(lab.build), plugin.dbfs(lab.build))
+    jars = [jar for folder in folders for jar in sorted(folder.glob("*.jar"))]
     java_options = (
         f"-XX:+UseParallelGC -XX:MaxMetaspaceSize=384m -XX:ReservedCodeCacheSize=160m -XX:-UsePerfData "
         f"-Djava.net.preferIPv4Stack=true -Dderby.system.home={_quoted(data / 'spark')} "
