@@ -56,7 +56,7 @@ class DagFolder:
         if not name or name.endswith("/"):
             return False
         try:
-            if below(self._folder, name) == self._folder / name:
+            if str(below(self._folder, name).relative_to(self._folder)) == name:
                 return True
         except PathRefused:
             pass
