@@ -24,6 +24,7 @@ from lab.aws.identity import iam, sts
 from lab.aws.identity.principals import Key
 from lab.aws.protocol import Answer, Call, Operation, refusal
 from lab.aws.s3 import S3Front
+from lab.core import browsers
 
 LOG = logging.getLogger("aws")
 
@@ -70,6 +71,8 @@ class Edge:
         if head.headers.get("Host") not in self._hosts:
             # a page in a browser could otherwise reach the lab under a name of its own
             return _forbidden(f"This endpoint is {self._hosts[0]}, not {head.headers.get('Host')!r}.")
+        if words := browsers.refusal(head.method, head.headers):
+            return _forbidden(words)
         if not head.path.startswith("/"):
             return refusal(AwsError("InvalidURI", "The request's target must be a path.", 400))
         if head.path == INSTANCE_CREDENTIALS:

@@ -9,6 +9,7 @@ import time
 
 import psutil
 import pytest
+import strangers
 from crashes import kill, pid, wait_until_back
 from workspaces import Client, alive
 
@@ -38,6 +39,12 @@ for question, needed in (pair for group in daily.QUESTIONS.values() for pair in 
 dbutils.notebook.exit(json.dumps([min(frame.count() for frame in tables.values()), differ]))
 """
 """A notebook that compares every answer kept for a day with the question asked now."""
+
+
+def test_airflow_answers_no_stranger(lab, airflow):
+    ports = strangers.listening(lab.home)
+    assert lab.ports["airflow"] in ports
+    assert strangers.unguarded(ports) == []
 
 
 def answers_are_right(workbook, day):
