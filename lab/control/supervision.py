@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import os
 import shlex
 import subprocess
@@ -9,13 +10,13 @@ import sys
 import time
 import xmlrpc.client
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
 
 from lab.core.files import write_private
-from lab.core.layout import LabError, port_variable
+from lab.core.layout import Lab, LabError, port_variable
 from lab.services import ALL, Runtime, Service
 
 MARK = "WORKBOOK_LAB"
@@ -164,6 +165,7 @@ class Supervisor:
         """Start supervisord itself, with no service running yet."""
         self.runtime.lab.logs.mkdir(parents=True, exist_ok=True)
         write_private(self._file, configuration(self.runtime, ALL))
+        write_private(self.runtime.lab.ports_file, json.dumps(dict(self.runtime.lab.ports)))
         environment = inherited(os.environ) | {MARK: str(self.runtime.lab.home)}
         done = subprocess.run(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._file)],
@@ -210,6 +212,28 @@ class Supervisor:
             psutil.Process(pid).wait(timeout=STOP_SECONDS + 10)
         except (psutil.NoSuchProcess, psutil.TimeoutExpired):
             return
+
+
+def is_alive(lab: Lab) -> bool:
+    """Tell whether a lab's supervisor lives, whether it answers or not."""
+    try:
+        pid = int((lab.home / "supervisord.pid").read_text())
+        return psutil.Process(pid).environ().get(MARK) == str(lab.home)
+    except (OSError, ValueError, psutil.Error):
+        return False
+
+
+def as_it_runs(lab: Lab) -> Lab:
+    """Find the lab that runs in a lab's folder: with the ports that it was started with.
+
+    Parameters
+    ----------
+    lab : Lab
+        As the environment has it; returned as it is if nothing runs there.
+    """
+    if not lab.ports_file.exists() or not is_alive(lab):
+        return lab
+    return replace(lab, ports=json.loads(lab.ports_file.read_text()))
 
 
 class _QuickTransport(xmlrpc.client.Transport):

@@ -14,9 +14,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
+from labs import STATE_PORTS
 
 from lab.control import doctor, operations, supervision
-from lab.core.layout import Lab, LabError, port_variable
+from lab.core.layout import Lab, LabError, port_variable, read_ports
 
 pytestmark = pytest.mark.lab
 
@@ -128,6 +129,44 @@ def test_status_and_doctor_speak_plainly(lab):
     findings = doctor.examine(lab)
     assert any("jars, each as recorded" in finding.text for finding in findings)
     assert all(finding.well for finding in findings if "MB" not in finding.text), findings
+
+
+def without_ports(lab, **more):
+    """A second terminal, in which nobody has set the lab's ports."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("LAB_")}
+    return own | {"LAB_HOME": str(lab.home), "LAB_SETUP": str(lab.build)} | more
+
+
+def command(environment, *arguments):
+    return subprocess.run([sys.executable, "-m", "lab", *arguments], env=environment, capture_output=True, text=True)
+
+
+def test_a_second_terminal_finds_the_lab_by_its_folder(lab):
+    before = {report.service.name: report.state.pid for report in operations.status(lab)}
+    shown = command(without_ports(lab), "status")
+    assert shown.returncode == 0
+    assert shown.stdout.count("ready") == 6
+    assert str(lab.ports["aws"]) in shown.stdout
+    assert "kafka.log" in command(without_ports(lab), "logs", "kafka").stdout
+    started = command(without_ports(lab), "up")
+    assert (started.returncode, started.stderr) == (0, "")
+    refused = command(without_ports(lab, LAB_PORT_OFFSET="21000"), "up")
+    assert refused.returncode == 2
+    assert f"runs already, and on other ports: supervisor on {lab.ports['supervisor']}, not on 30009" in refused.stderr
+    assert {report.service.name: report.state.pid for report in operations.status(lab)} == before
+
+
+def test_a_second_terminal_stops_the_lab_and_forgets_its_ports(tmp_path):
+    lab = Lab(tmp_path / "lab", ports=read_ports({"LAB_PORT_OFFSET": str(STATE_PORTS)}))
+    try:
+        operations.up(lab, ["s3"])
+        stopped = command(without_ports(lab), "down")
+        assert (stopped.returncode, stopped.stdout) == (0, "The lab is down.\n")
+        assert not supervision.processes(lab.home)
+        assert "The lab is down" in command(without_ports(lab), "status").stdout
+        assert supervision.as_it_runs(lab) is lab
+    finally:
+        operations.down(lab)
 
 
 def environment(lab):
