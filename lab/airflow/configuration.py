@@ -30,7 +30,6 @@ def environment(lab: Lab) -> dict[str, str]:
     return {
         "AIRFLOW_HOME": str(lab.data("airflow")),
         "AIRFLOW_CONFIG": str(file(lab)),
-        "NO_PROXY": "127.0.0.1,localhost",
         # its allocator otherwise keeps what every thread has ever used
         "MALLOC_ARENA_MAX": "2",
         # its processes show what they do in their titles, which would overwrite the marks by which the lab finds them

@@ -15,6 +15,7 @@ from lab.control import supervision
 from lab.control.supervision import State, Supervisor
 from lab.core import addresses
 from lab.core.credentials import load_or_create
+from lab.core.files import make_private_folder
 from lab.core.java import find_java
 from lab.core.layout import Lab, LabError, port_variable, read_ports
 from lab.services import ALL, Runtime, Service
@@ -31,8 +32,8 @@ GIVEN_UP = ("fatal", "exited")
 @contextmanager
 def exclusive(lab: Lab) -> Iterator[None]:
     """Let only one command at a time start or stop a lab."""
-    lab.home.mkdir(parents=True, exist_ok=True)
     try:
+        make_private_folder(lab.home)
         with FileLock(lab.home / "lock", timeout=0):
             yield
     except Timeout:

@@ -9,31 +9,19 @@ import subprocess
 import sys
 import time
 import xmlrpc.client
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
 
+from lab.core.environment import inherited
 from lab.core.files import write_private
 from lab.core.layout import Lab, LabError, port_variable
 from lab.services import ALL, Runtime, Service
 
 MARK = "WORKBOOK_LAB"
 """Environment variable that every process of a lab carries, with the lab's folder as its value."""
-
-FOREIGN = (
-    "AIRFLOW_",
-    "AWS_",
-    "SPARK_",
-    "WORKBOOK_",
-    "KAFKA_",
-    "CLASSPATH",
-    "JAVA_TOOL_OPTIONS",
-    "JDK_JAVA_OPTIONS",
-    "_JAVA_OPTIONS",
-)
-"""Beginnings of the variables that a service must not inherit."""
 
 USER_ERROR = os.EX_CONFIG
 """Exit code of a service that fails for a reason which only the user can mend: starting it again would not help."""
@@ -104,11 +92,6 @@ class State:
     since: float
 
 
-def inherited(environment: Mapping[str, str]) -> dict[str, str]:
-    """Choose what services inherit: not the settings of whoever starts them, such as a notebook or a real account."""
-    return {name: value for name, value in environment.items() if not name.startswith(FOREIGN)}
-
-
 def _escaped(text: object) -> str:
     return str(text).replace("%", "%%")
 
@@ -118,16 +101,20 @@ def _environment(variables: dict[str, str]) -> str:
     return ",".join(quoted)
 
 
-def configuration(runtime: Runtime, services: Iterable[Service]) -> str:
-    """Write the supervisor's configuration as text."""
-    home = _escaped(runtime.lab.home)
-    ports = {port_variable(name): str(port) for name, port in runtime.lab.ports.items()}
-    common = {
-        MARK: str(runtime.lab.home), "LAB_HOME": str(runtime.lab.home), "LAB_SETUP": str(runtime.lab.build),
-        "NO_PROXY": "127.0.0.1,localhost",
+def variables(lab: Lab) -> dict[str, str]:
+    """Name the lab to a process of its own: its mark, its folders, its ports."""
+    ports = {port_variable(name): str(port) for name, port in lab.ports.items()}
+    return {
+        MARK: str(lab.home), "LAB_HOME": str(lab.home), "LAB_SETUP": str(lab.build),
         "LC_ALL": "C.UTF-8",  # else Java cannot open a path with other than ASCII letters
         "PYTHONUNBUFFERED": "1",
     } | ports  # fmt: skip
+
+
+def configuration(runtime: Runtime, services: Iterable[Service]) -> str:
+    """Write the supervisor's configuration as text."""
+    home = _escaped(runtime.lab.home)
+    common = variables(runtime.lab)
     text = _HEAD.format(
         home=home, port=runtime.lab.ports["supervisor"], password=runtime.credentials.supervisor_password
     )

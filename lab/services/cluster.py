@@ -109,6 +109,8 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",
+        # its inner ports want a secret, which it draws itself and shows nowhere
+        "spark.authenticate": "true",
         "spark.local.dir": str(data / "spark"),
         "spark.jars": ",".join(str(jar) for jar in jars),
         "spark.connect.grpc.binding.address": "127.0.0.1",

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from lab.core import pki
 from lab.core.credentials import load_or_create
+from lab.core.files import make_private_folder
 from lab.core.java import Java, find_java
 from lab.core.layout import Lab
 from lab.services.base import Runtime
@@ -52,7 +53,7 @@ def complete(lab: Lab) -> Runtime:
         If a step cannot be done; the text says why and what to try.
     """
     java = build(lab)
-    lab.home.mkdir(parents=True, exist_ok=True)
+    make_private_folder(lab.home)
     pki.create(lab.tls)
     return Runtime(lab, java, load_or_create(lab.credentials_file))
 

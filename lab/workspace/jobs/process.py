@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 
 from lab.control import supervision
+from lab.core.environment import inherited
 from lab.core.files import write_private
 from lab.core.layout import Lab
 from lab.workspace.errors import WorkspaceError
@@ -122,7 +123,7 @@ class Launcher:
         with log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "lab.workspace.jobs.notebook_run", str(request)],
-                env=supervision.inherited(os.environ) | {supervision.MARK: str(self._lab.home), MARK: mark},
+                env=inherited(os.environ) | supervision.variables(self._lab) | {MARK: mark},
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,  # the signal that stops the cluster is not its own: the executor ends it
             )  # fmt: skip

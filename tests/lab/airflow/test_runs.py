@@ -16,6 +16,7 @@ from workspaces import Client, alive
 from helpers.airflow import mwaa
 from lab.airflow import configuration
 from lab.control import operations, supervision
+from lab.core.environment import inherited
 from lab.services.airflow import SCHEDULER_MARK
 from lab.setup import airflow as installation
 
@@ -99,7 +100,7 @@ def tries(workbook, run, task):
 
 def test_a_dag_test_run_ends_well(lab, workbook, airflow):
     command = [installation.program(lab), "dags", "test", workbook.dag]
-    environment = supervision.inherited(os.environ) | configuration.environment(lab)
+    environment = inherited(os.environ) | configuration.environment(lab)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=400)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said[-3000:]

@@ -1,8 +1,10 @@
 """What a user of the running lab would notice."""
 
+import contextlib
 import os
 import socket
 import stat
+import struct
 import subprocess
 import sys
 
@@ -43,6 +45,43 @@ def test_nothing_listens_beyond_loopback(lab):
                 assert connection.laddr.ip in ("127.0.0.1", "::ffff:127.0.0.1", "::1"), process.cmdline()
                 found += 1
     assert found >= len(lab.ports) - 1  # the REST proxy is started by the learner
+
+
+def test_the_labs_folder_is_the_owners_alone(lab):
+    lab.home.chmod(0o755)  # as older labs have it
+    operations.up(lab)
+    assert stat.S_IMODE(lab.home.stat().st_mode) == 0o700
+
+
+def test_a_service_has_nothing_of_the_shell_but_what_is_on_the_list(tmp_path):
+    lab = Lab(tmp_path / "lab", ports=read_ports({"LAB_PORT_OFFSET": str(STATE_PORTS)}))
+    shell = without_ports(lab, LAB_PORT_OFFSET=str(STATE_PORTS), DATABRICKS_TOKEN="mine", PYTHONDONTWRITEBYTECODE="1")
+    try:
+        assert command(shell, "up", "aws").returncode == 0
+        for process in supervision.processes(lab.home):
+            assert not {"DATABRICKS_TOKEN", "PYTHONDONTWRITEBYTECODE", "LAB_PORT_OFFSET"} & process.environ().keys()
+    finally:
+        operations.down(lab)
+
+
+def spark_rpc(port):
+    """Ask one of Spark's inner ports, with a message of its own protocol, and without its secret; return the answer."""
+    body = b"\xac\xed\x00\x05no object"
+    message = struct.pack(">bqi", 3, 1, len(body)) + body  # an RpcRequest, its number, its length
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(struct.pack(">q", len(message) + 8) + message)
+        with contextlib.suppress(OSError):
+            return connection.recv(4000)
+    return b""
+
+
+def test_sparks_inner_ports_read_nothing_of_who_has_no_secret(lab, workbook):
+    (cluster,) = [report.state.pid for report in operations.status(lab) if report.service.name == "cluster"]
+    (java,) = [child for child in psutil.Process(cluster).children() if "java" in child.name()]
+    ports = {c.laddr.port for c in java.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
+    answers = [spark_rpc(port) for port in ports - {lab.ports["cluster"]}]
+    assert not any(b"ObjectInputStream" in answer for answer in answers)
+    assert sum(b"SaslRpcHandler.doAuthChallenge" in answer for answer in answers) >= 2
 
 
 def test_files_with_secrets_are_the_owners_alone(lab):

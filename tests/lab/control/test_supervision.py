@@ -85,14 +85,3 @@ def test_reset_asks_first(tmp_path):
     assert (tmp_path / "lab").exists()
     subprocess.run([*command, "--yes"], env=environment, check=True, capture_output=True)
     assert not (tmp_path / "lab").exists()
-
-
-def test_services_inherit_no_settings_of_a_notebook_or_a_real_account():
-    shell = {
-        "PATH": "/bin",
-        "AWS_PROFILE": "work",
-        "SPARK_REMOTE": "sc://x",
-        "_JAVA_OPTIONS": "-Xmx9g",
-        "JAVA_HOME": "/jdk",
-    }
-    assert supervision.inherited(shell) == {"PATH": "/bin", "JAVA_HOME": "/jdk"}
