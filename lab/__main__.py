@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from helpers.databricks.laptop.dbutils import ExecutionError
-from lab.control import doctor, import_code, operations
+from lab.control import doctor, import_code, operations, supervision
 from lab.core.layout import Lab, LabError
 
 _LOOK = {True: "[green]ready[/]", False: "[red]not answering[/]"}
@@ -22,6 +22,7 @@ def _up(lab: Lab, options: argparse.Namespace) -> int:
 
 
 def _status(lab: Lab, options: argparse.Namespace) -> int:
+    lab = supervision.as_it_runs(lab)
     reports = operations.status(lab)
     if not reports:
         print("The lab is down. `python -m lab up` starts it.")
@@ -77,7 +78,7 @@ def _doctor(lab: Lab, options: argparse.Namespace) -> int:
 
 def _import(lab: Lab, options: argparse.Namespace) -> int:
     try:
-        for line in import_code.bring(lab, options.path, options.to):
+        for line in import_code.bring(supervision.as_it_runs(lab), options.path, options.to):
             print(line)
     except ExecutionError as error:
         raise LabError(str(error)) from error

@@ -11,9 +11,11 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
+from lab.control import supervision
 from lab.control.supervision import State, Supervisor
 from lab.core import addresses, processes
-from lab.core.layout import Lab, LabError, port_variable
+from lab.core.files import make_private_folder
+from lab.core.layout import Lab, LabError, port_variable, read_ports
 from lab.core.runtime import Runtime, existing_runtime
 from lab.services import ALL, Service
 from lab.setup import steps
@@ -29,8 +31,8 @@ GIVEN_UP = ("fatal", "exited")
 @contextmanager
 def exclusive(lab: Lab) -> Iterator[None]:
     """Let only one command at a time start or stop a lab."""
-    lab.home.mkdir(parents=True, exist_ok=True)
     try:
+        make_private_folder(lab.home)
         with FileLock(lab.home / "lock", timeout=0):
             yield
     except Timeout:
@@ -90,15 +92,37 @@ def up(lab: Lab, names: Iterable[str] = (), say=print) -> Runtime:
     services = choose(names)
     with exclusive(lab):
         started = time.monotonic()
-        runtime = steps.complete(lab)
+        runtime = steps.complete(_wanted(lab))
         supervisor = Supervisor(runtime)
         if not supervisor.is_up():
+            _refuse_silent_supervisor(lab)
             if left := processes.end_all(lab.home):
                 say(f"ended {left} processes that an earlier lab left behind")
             _refuse_taken_ports(lab, ["supervisor"])
             supervisor.start()
         _start(runtime, supervisor, services, started, say)
     return runtime
+
+
+def _wanted(lab: Lab) -> Lab:
+    """Find the lab to start: one that runs keeps its ports, and is never started a second time on others."""
+    running = supervision.as_it_runs(lab)
+    if lab.ports not in (running.ports, read_ports({})):
+        name = next(name for name, port in lab.ports.items() if port != running.ports[name])
+        raise LabError(
+            f"The lab in {lab.home} runs already, and on other ports: {name} on {running.ports[name]}, not on "
+            f"{lab.ports[name]}. Unset LAB_PORT_OFFSET and {port_variable(name)} to use it, move LAB_HOME to start "
+            "another lab beside it, or `python -m lab down` it first."
+        )
+    return running
+
+
+def _refuse_silent_supervisor(lab: Lab) -> None:
+    if supervision.is_alive(lab):
+        raise LabError(
+            f"The lab in {lab.home} runs, but its supervisor does not answer; see {lab.logs / 'supervisor.log'}. "
+            "`python -m lab down` ends it; nothing stored is lost."
+        )
 
 
 def start(runtime: Runtime, names: Iterable[str]) -> None:
@@ -201,7 +225,7 @@ def status(lab: Lab) -> list[Report]:
     """Look at every service; an empty list means that the lab is down."""
     if not lab.credentials_file.exists():
         return []
-    runtime = existing_runtime(lab)
+    runtime = existing_runtime(supervision.as_it_runs(lab))
     supervisor = Supervisor(runtime)
     if not supervisor.is_up():
         return []
@@ -229,10 +253,11 @@ def down(lab: Lab) -> int:
     """
     with exclusive(lab):
         if lab.credentials_file.exists():
-            supervisor = Supervisor(existing_runtime(lab))
+            supervisor = Supervisor(existing_runtime(supervision.as_it_runs(lab)))
             if supervisor.is_up():
                 supervisor.stop()
         addresses.remove(lab)
+        lab.ports_file.unlink(missing_ok=True)
         return processes.end_all(lab.home)
 
 

@@ -1,6 +1,7 @@
 """Keep the services alive with supervisord: write its configuration, start it, ask it, stop it."""
 
 import http.client
+import json
 import os
 import shlex
 import subprocess
@@ -8,13 +9,14 @@ import sys
 import time
 import xmlrpc.client
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psutil
 
 from lab.core import processes
+from lab.core.environment import inherited
 from lab.core.files import write_private
-from lab.core.layout import LabError, port_variable
+from lab.core.layout import Lab, LabError
 from lab.core.runtime import Runtime
 from lab.services import ALL, Service
 
@@ -93,13 +95,7 @@ def _environment(variables: dict[str, str]) -> str:
 def configuration(runtime: Runtime, services: Iterable[Service]) -> str:
     """Write the supervisor's configuration as text."""
     home = _escaped(runtime.lab.home)
-    ports = {port_variable(name): str(port) for name, port in runtime.lab.ports.items()}
-    common = {
-        processes.MARK: str(runtime.lab.home), "LAB_HOME": str(runtime.lab.home), "LAB_SETUP": str(runtime.lab.build),
-        "NO_PROXY": "127.0.0.1,localhost",
-        "LC_ALL": "C.UTF-8",  # else Java cannot open a path with other than ASCII letters
-        "PYTHONUNBUFFERED": "1",
-    } | ports  # fmt: skip
+    common = processes.variables(runtime.lab)
     text = _HEAD.format(
         home=home, port=runtime.lab.ports["supervisor"], password=runtime.credentials.supervisor_password
     )
@@ -137,7 +133,8 @@ class Supervisor:
         """Start supervisord itself, with no service running yet."""
         self.runtime.lab.logs.mkdir(parents=True, exist_ok=True)
         write_private(self._file, configuration(self.runtime, ALL))
-        environment = processes.inherited(os.environ) | {processes.MARK: str(self.runtime.lab.home)}
+        write_private(self.runtime.lab.ports_file, json.dumps(dict(self.runtime.lab.ports)))
+        environment = inherited(os.environ) | {processes.MARK: str(self.runtime.lab.home)}
         done = subprocess.run(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._file)],
             env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL,
@@ -183,6 +180,28 @@ class Supervisor:
             psutil.Process(pid).wait(timeout=processes.STOP_SECONDS + 10)
         except (psutil.NoSuchProcess, psutil.TimeoutExpired):
             return
+
+
+def is_alive(lab: Lab) -> bool:
+    """Tell whether a lab's supervisor lives, whether it answers or not."""
+    try:
+        pid = int((lab.home / "supervisord.pid").read_text())
+        return psutil.Process(pid).environ().get(processes.MARK) == str(lab.home)
+    except (OSError, ValueError, psutil.Error):
+        return False
+
+
+def as_it_runs(lab: Lab) -> Lab:
+    """Find the lab that runs in a lab's folder: with the ports that it was started with.
+
+    Parameters
+    ----------
+    lab : Lab
+        As the environment has it; returned as it is if nothing runs there.
+    """
+    if not lab.ports_file.exists() or not is_alive(lab):
+        return lab
+    return replace(lab, ports=json.loads(lab.ports_file.read_text()))
 
 
 class _QuickTransport(xmlrpc.client.Transport):

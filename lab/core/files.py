@@ -29,6 +29,12 @@ def write_private_bytes(file: Path, content: bytes) -> None:
         raise
 
 
+def make_private_folder(folder: Path) -> None:
+    """Make a folder that its owner alone can enter; one that is there becomes so."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
 def _java_escaped(value: object) -> str:
     """Escape a value for a Java properties file, which is ASCII here and reads a backslash as an escape."""
     text = str(value).replace("\\", "\\\\")

@@ -127,6 +127,11 @@ class Lab:
         return self.home / "aws" / "instance.json"
 
     @property
+    def ports_file(self) -> Path:
+        """The ports of the lab that runs here, whatever the environment says by now."""
+        return self.home / "ports.json"
+
+    @property
     def workbook_env(self) -> Path:
         """The addresses and keys that the pipeline reads; see `helpers.config`."""
         return self.home / "workbook.env"

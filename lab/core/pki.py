@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
     Encoding,
     NoEncryption,
     PrivateFormat,
@@ -23,6 +24,9 @@ from lab.core.files import write_private, write_private_bytes
 
 PARTIES = ("broker", "connect")
 """Common names of the certificates: the broker itself, the Connect worker."""
+
+KEY_STORE_PASSWORD = "changeit"
+"""Java reads no key without a password. This one keeps nothing: that the file is its owner's alone does."""
 
 VALID = datetime.timedelta(days=825)
 """The longest life that current TLS clients accept for a certificate."""
@@ -128,3 +132,23 @@ def create(folder: Path) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         leaf = _leaf(party, key, authority, signer)
         write_private(folder / f"{party}.pem", _pem_key(key) + _pem(leaf) + _pem(authority))
+
+
+def write_key_store(folder: Path, party: str) -> Path:
+    """Write a party's certificate as ``<party>.p12``, which Java's web servers want; return where.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``<party>.pem``.
+    party : str
+        One of `PARTIES`.
+    """
+    pem = (folder / f"{party}.pem").read_bytes()
+    leaf, authority = x509.load_pem_x509_certificates(pem)
+    key = load_pem_private_key(pem, password=None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    encryption = BestAvailableEncryption(KEY_STORE_PASSWORD.encode())
+    file = folder / f"{party}.p12"
+    write_private_bytes(file, pkcs12.serialize_key_and_certificates(party.encode(), key, leaf, [authority], encryption))
+    return file

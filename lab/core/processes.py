@@ -1,27 +1,15 @@
-"""The processes of a lab: the mark that all of them carry, what they inherit, how they are found and ended."""
+"""The processes of a lab: the mark that all of them carry, how they find the lab, how they are found and ended."""
 
 import contextlib
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
 
+from lab.core.layout import Lab, port_variable
+
 MARK = "WORKBOOK_LAB"
 """Environment variable that every process of a lab carries, with the lab's folder as its value."""
-
-FOREIGN = (
-    "AIRFLOW_",
-    "AWS_",
-    "SPARK_",
-    "WORKBOOK_",
-    "KAFKA_",
-    "CLASSPATH",
-    "JAVA_TOOL_OPTIONS",
-    "JDK_JAVA_OPTIONS",
-    "_JAVA_OPTIONS",
-)
-"""Beginnings of the variables that a service must not inherit."""
 
 USER_ERROR = os.EX_CONFIG
 """Exit code of a service that fails for a reason which only the user can mend: starting it again would not help."""
@@ -30,9 +18,14 @@ STOP_SECONDS = 20
 """How long a service may take to end before it is killed."""
 
 
-def inherited(environment: Mapping[str, str]) -> dict[str, str]:
-    """Choose what services inherit: not the settings of whoever starts them, such as a notebook or a real account."""
-    return {name: value for name, value in environment.items() if not name.startswith(FOREIGN)}
+def variables(lab: Lab) -> dict[str, str]:
+    """Name the lab to a process of its own: its mark, its folders, its ports."""
+    ports = {port_variable(name): str(port) for name, port in lab.ports.items()}
+    return {
+        MARK: str(lab.home), "LAB_HOME": str(lab.home), "LAB_SETUP": str(lab.build),
+        "LC_ALL": "C.UTF-8",  # else Java cannot open a path with other than ASCII letters
+        "PYTHONUNBUFFERED": "1",
+    } | ports  # fmt: skip
 
 
 def of_lab(home: Path) -> list[psutil.Process]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from lab.core import browsers
 from lab.rest_proxy import formats
 from lab.rest_proxy.errors import Problem
 from lab.rest_proxy.settings import Limits
@@ -108,6 +109,8 @@ def in_words(doorkeeper: Doorkeeper) -> Callable[[web.Request, Handler], Awaitab
     @web.middleware
     async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
+            if words := browsers.refusal(request.method, request.headers):
+                raise Problem(403, words)
             with doorkeeper.request():
                 return await handler(request)
         except Problem as problem:

@@ -8,6 +8,7 @@ import urllib.request
 
 from lab.airflow import configuration
 from lab.airflow.scheduler import SCHEDULER_MARK
+from lab.core.environment import inherited
 from lab.core.files import write_private
 from lab.core.layout import LabError
 from lab.core.runtime import Runtime
@@ -117,7 +118,7 @@ def _migrate(runtime: Runtime) -> None:
     done = runtime.lab.data("airflow") / "migrated-to"
     if done.exists() and done.read_text() == installation.fingerprint():
         return
-    variables = dict(os.environ) | configuration.environment(runtime.lab)
+    variables = inherited(os.environ) | configuration.environment(runtime.lab)
     command = [str(installation.program(runtime.lab)), "db", "migrate"]
     finished = subprocess.run(command, env=variables, capture_output=True, text=True)
     if finished.returncode:

@@ -1,4 +1,4 @@
-"""Compile our Java with the Eclipse compiler, which runs on a plain runtime: Connect's plugin, Kafka's IAM, s3n."""
+"""Compile our Java with the Eclipse compiler, which needs no JDK: Connect's plugin, Kafka's IAM, s3n, DBFS."""
 
 import hashlib
 import os
@@ -18,6 +18,7 @@ from lab.setup.jars import JAVA_SOURCES
 SINK = JAVA_SOURCES / "s3sink"
 KAFKA_IAM = JAVA_SOURCES / "mskiam"
 S3N = JAVA_SOURCES / "s3n"
+DBFS = JAVA_SOURCES / "dbfs"
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)  # the oldest a zip can hold: the jar must not depend on the clock
 
 
@@ -120,6 +121,22 @@ def build_s3n(lab: Lab, java: Java) -> Path:
 def s3n(build: Path) -> Path:
     """Folder of the jar that reads ``s3n://``."""
     return build / "s3n"
+
+
+def build_dbfs(lab: Lab, java: Java) -> Path:
+    """Build what keeps the cluster's ``dbfs:/`` below its root.
+
+    Returns
+    -------
+    Path
+        Folder with the jar.
+    """
+    return _build(lab, java, DBFS, dbfs(lab.build), "dbfs.jar", [Path(pyspark.__file__).parent / "jars"])
+
+
+def dbfs(build: Path) -> Path:
+    """Folder of the jar that is ``dbfs:/``."""
+    return build / "dbfs"
 
 
 def _build(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from lab.core import pki
 from lab.core.credentials import load_or_create
+from lab.core.files import make_private_folder
 from lab.core.java import Java, find_java
 from lab.core.layout import Lab
 from lab.core.runtime import Runtime
@@ -34,6 +35,7 @@ def build(lab: Lab) -> Java:
     _step("our S3 sink compiled", lambda: plugin.build_sink(lab, java))
     _step("our IAM for Kafka compiled", lambda: plugin.build_kafka_iam(lab, java))
     _step("our s3n for Spark compiled", lambda: plugin.build_s3n(lab, java))
+    _step("our DBFS for Spark compiled", lambda: plugin.build_dbfs(lab, java))
     _step("posts database", lambda: database.build(lab))
     return java
 
@@ -52,7 +54,7 @@ def complete(lab: Lab) -> Runtime:
         If a step cannot be done; the text says why and what to try.
     """
     java = build(lab)
-    lab.home.mkdir(parents=True, exist_ok=True)
+    make_private_folder(lab.home)
     pki.create(lab.tls)
     return Runtime(lab, java, load_or_create(lab.credentials_file))
 

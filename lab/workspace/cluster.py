@@ -71,7 +71,10 @@ def open_workspace(spark: SparkSession, runtime: Runtime) -> Executor:
     executor.recover()
     pages = Pages(runs, f"http://127.0.0.1:{port}", token)
     apis = (
-        FilesApi(files, Mounts(files, state / "mounts.json"), Secrets(state / "secrets.json")),
+        FilesApi(
+            files, Mounts(files, state / "mounts.json"), Secrets(state / "secrets.json"),
+            own=(lab.home, CHECKOUT, Path.home()),
+        ),
         TreeApi(tree),
         JobsApi(runs, Jobs(state / "jobs"), executor, pages.url),
     )

@@ -19,6 +19,7 @@ _CODES = {
     "FileAlreadyExistsException": ("RESOURCE_ALREADY_EXISTS", 400),
     "AccessDeniedException": ("PERMISSION_DENIED", 403),
     "AccessControlException": ("PERMISSION_DENIED", 403),
+    "SecurityException": ("PERMISSION_DENIED", 403),
 }
 
 
@@ -32,12 +33,14 @@ def settings(root: Path) -> dict[str, str]:
     """
     hadoop = {
         "fs.defaultFS": "dbfs:///",
-        "fs.dbfs.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
+        "fs.dbfs.impl": "workbook.dbfs.DbfsFileSystem",
         "fs.viewfs.overload.scheme.target.dbfs.impl": "org.apache.hadoop.fs.LocalFileSystem",
         "fs.viewfs.ignore.port.in.mount.table.name": "true",
         "fs.viewfs.enable.inner.cache": "false",  # else every look-up would build a client of its own
         "fs.viewfs.rename.strategy": "SAME_FILESYSTEM_ACROSS_MOUNTPOINT",
-        "fs.viewfs.mounttable.default.linkFallback": f"{root.as_uri()}/",
+        "fs.viewfs.mounttable.default.linkFallback": f"dbfs-root:{root.as_uri().removeprefix('file:')}/",
+        "fs.dbfs-root.impl": "workbook.dbfs.RootFileSystem",
+        "workbook.dbfs.root": root.as_uri(),
     }
     return {f"spark.hadoop.{name}": value for name, value in hadoop.items()} | {
         "spark.sql.warehouse.dir": "dbfs:/user/hive/warehouse",
@@ -53,7 +56,7 @@ class FileStatus:
     Attributes
     ----------
     path : str
-        Absolute, without scheme.
+        Absolute; without a scheme in DBFS, with one elsewhere.
     is_dir : bool
         Whether it is a folder.
     file_size : int
@@ -119,7 +122,8 @@ class Dbfs:
             return self._described(path, system.getFileStatus(place), itself=True)
 
     def _described(self, asked: str, status: Any, itself: bool = False) -> FileStatus:
-        name = status.getPath().toUri().getPath()
+        place = status.getPath().toUri()
+        name = place.getPath() if place.getScheme() == "dbfs" else status.getPath().toString()
         folder = status.isDirectory()
         size = 0 if folder else status.getLen()
         return FileStatus(asked if itself else name, folder, size, status.getModificationTime())

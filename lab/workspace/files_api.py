@@ -5,8 +5,11 @@ Databricks has no public address for mounts: `dbutils` speaks to its cluster dir
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
+from lab.workspace import addresses
 from lab.workspace.dbfs import Dbfs
 from lab.workspace.errors import WorkspaceError
 from lab.workspace.mounts import Mounts
@@ -20,10 +23,18 @@ _PATHS = ("path", "source_path", "destination_path")
 
 
 class FilesApi:
-    """What the addresses of files, mounts and secrets answer."""
+    """What the addresses of files, mounts and secrets answer.
 
-    def __init__(self, dbfs: Dbfs, mounts: Mounts, secrets: Secrets):
-        self._dbfs, self._mounts, self._secrets = dbfs, mounts, secrets
+    Parameters
+    ----------
+    dbfs, mounts, secrets
+        What there is.
+    own : sequence of Path
+        Folders of this computer that are never deleted or moved as a whole, nor what they are in.
+    """
+
+    def __init__(self, dbfs: Dbfs, mounts: Mounts, secrets: Secrets, own: Sequence[Path]):
+        self._dbfs, self._mounts, self._secrets, self._own = dbfs, mounts, secrets, own
 
     def addresses(self) -> dict[Address, Answers]:
         """Give each address its work."""
@@ -37,7 +48,7 @@ class FilesApi:
             ("POST", "/api/2.0/dbfs/move"): lambda asked: self._copy(asked, move=True),
             ("POST", "/api/2.0/dbfs/copy"): lambda asked: self._copy(asked, move=False),
         }
-        return {address: self._keyless(work) for address, work in files.items()} | {
+        return {address: self._normal(work) for address, work in files.items()} | {
             ("GET", "/api/2.0/secrets/get"): self._secret,
             ("GET", "/api/2.0/secrets/list"): self._secret_keys,
             ("GET", "/api/2.0/secrets/scopes/list"): self._scopes,
@@ -46,9 +57,14 @@ class FilesApi:
             ("POST", "/api/lab/mounts/unmount"): self._unmount,
         }
 
-    def _keyless(self, work: Answers) -> Answers:
-        """Let a work know its paths without the keys that they may hold."""
-        return lambda asked: work(asked | {name: self._dbfs.keyless(asked[name]) for name in _PATHS if name in asked})
+    def _normal(self, work: Answers) -> Answers:
+        """Let a work know its paths below their roots, and without the keys that they may hold."""
+
+        def answer(asked: Fields) -> Fields:
+            known = {name: self._dbfs.keyless(asked[name]) for name in _PATHS if isinstance(asked.get(name), str)}
+            return work(asked | {name: addresses.normal(path) for name, path in known.items()})
+
+        return answer
 
     def _list(self, asked: Fields) -> Fields:
         return {"files": [asdict(status) for status in self._dbfs.list(asked["path"])]}
@@ -71,12 +87,34 @@ class FilesApi:
         return {}
 
     def _delete(self, asked: Fields) -> Fields:
+        self._spare(asked["path"], "deletes")
         return {"deleted": self._dbfs.delete(asked["path"], flag(asked, "recursive"))}
 
     def _copy(self, asked: Fields, move: bool) -> Fields:
+        if move:
+            self._spare(asked["source_path"], "moves")
         recursive = bool(asked.get("recursive", move))
         self._dbfs.copy(asked["source_path"], asked["destination_path"], recursive, move)
         return {}
+
+    def _spare(self, path: str, verb: str) -> None:
+        """Refuse to delete or to move away, in one go, what nobody is likely to mean.
+
+        Raises
+        ------
+        WorkspaceError
+            If the path is a root, holds a mounted bucket, or holds this computer's user's own folders.
+        """
+        if addresses.is_root(path):
+            raise _spared(f"The lab {verb} no root: name the files or folders in {path} instead.")
+        if mount := self._mounts.at_or_below(path):
+            raise _spared(
+                f"The lab {verb} no folder with a mount in it: {path} would take along what the bucket behind "
+                f"{mount} holds. `dbutils.fs.unmount` takes the mount away, and leaves the bucket as it is."
+            )
+        target = Path(path.removeprefix("file:")).resolve()
+        if path.startswith("file:") and (own := next((one for one in self._own if one.is_relative_to(target)), None)):
+            raise _spared(f"The lab {verb} no folder that holds {own}, which {path} does.")
 
     def _secret(self, asked: Fields) -> Fields:
         return {"key": asked["key"], "value": self._secrets.get(asked["scope"], asked["key"])}
@@ -94,3 +132,7 @@ class FilesApi:
 
     def _scopes(self, asked: Fields) -> Fields:
         return {"scopes": [{"name": name} for name in self._secrets.scopes()]}
+
+
+def _spared(words: str) -> WorkspaceError:
+    return WorkspaceError("PERMISSION_DENIED", words, 403)

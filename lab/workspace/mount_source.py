@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from lab.workspace import addresses
 from lab.workspace.errors import WorkspaceError
 
 _S3 = re.compile(
@@ -70,7 +71,7 @@ def parse(source: str, settings: Mapping[str, str]) -> MountSource:
                 f"not {name!r}.",
             )
         keys[_KEYS[setting["name"]]] = value
-    return MountSource(found["bucket"], found["folder"] or "/", **keys)
+    return MountSource(found["bucket"], addresses.normal(found["folder"] or "/"), **keys)
 
 
 def _why_not(source: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from lab.core.files import write_private
+from lab.workspace import addresses
 from lab.workspace.errors import WorkspaceError
 from lab.workspace.mount_source import MountSource, parse
 
@@ -47,6 +48,10 @@ class Mounts:
     def all(self) -> dict[str, str]:
         """List the mounts: mount point → source without keys."""
         return {point: source.shown for point, source in sorted(self._mounts.items())}
+
+    def at_or_below(self, path: str) -> str | None:
+        """Name a mount point that a path of DBFS is or holds; None if there is none."""
+        return next((point for point in sorted(self._mounts) if f"{point}/".startswith(f"{path}/")), None)
 
     def mount(self, source: str, mount_point: str, settings: dict[str, str]) -> None:
         """Mount a bucket.
@@ -110,7 +115,9 @@ class Mounts:
 
 
 def _normal(mount_point: str) -> str:
-    point = "/" + mount_point.removeprefix("dbfs:").strip("/")
+    point = addresses.normal(mount_point)
+    if not point.startswith("/"):
+        raise _failed_requirement(f"Cannot mount at {mount_point}: name a folder of DBFS, as in /mnt/data")
     if point == "/":
         raise _failed_requirement("Cannot mount the root: name a folder, as in /mnt/data")
     return point

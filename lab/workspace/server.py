@@ -5,14 +5,17 @@ import hmac
 import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from lab.core import browsers
 from lab.workspace.errors import WorkspaceError
 from lab.workspace.routing import Address, Answers, Fields
 
 LOG = logging.getLogger("workspace")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 LARGEST_BODY = 16 * 2**20
 
@@ -69,6 +72,14 @@ class Workspace:
             raise WorkspaceError("PERMISSION_DENIED", "Invalid access token.", 403)
 
 
+@web.middleware
+async def no_strangers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn away what a page of another site sends, before anything else is looked at."""
+    if words := browsers.refusal(request.method, request.headers):
+        return web.json_response({"error_code": "PERMISSION_DENIED", "message": words}, status=403)
+    return await handler(request)
+
+
 async def _asked(request: web.Request) -> Fields:
     if request.method == "GET":
         return dict(request.query)
@@ -87,7 +98,7 @@ def serve(workspace: Workspace, port: int) -> None:
     failed: list[BaseException] = []
 
     async def run() -> None:
-        application = web.Application(client_max_size=LARGEST_BODY)
+        application = web.Application(client_max_size=LARGEST_BODY, middlewares=[no_strangers])
         application.router.add_get(r"/run/{run_id:\d+}", workspace.show)
         application.router.add_route("*", "/{path:.*}", workspace.handle)
         runner = web.AppRunner(application, access_log=None, handle_signals=False)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lab.core.layout import Lab
 from lab.core.runtime import Runtime
-from lab.setup.plugin import s3n
+from lab.setup import plugin
 from lab.workspace import dbfs
 
 DRIVER_MEMORY_MB = 1024
@@ -33,7 +33,8 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
     """
     lab = runtime.lab
     data = lab.data("cluster")
-    jars = [jar for folder in (lab.build / "jars" / "cluster", s3n(lab.build)) for jar in sorted(folder.glob("*.jar"))]
+    folders = (lab.build / "jars" / "cluster", plugin.s3n(lab.build), plugin.dbfs(lab.build))
+    jars = [jar for folder in folders for jar in sorted(folder.glob("*.jar"))]
     java_options = (
         f"-XX:+UseParallelGC -XX:MaxMetaspaceSize=384m -XX:ReservedCodeCacheSize=160m -XX:-UsePerfData "
         f"-Djava.net.preferIPv4Stack=true -Dderby.system.home={_quoted(data / 'spark')} "
@@ -57,6 +58,8 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",
+        # its inner ports want a secret, which it draws itself and shows nowhere
+        "spark.authenticate": "true",
         "spark.local.dir": str(data / "spark"),
         "spark.jars": ",".join(str(jar) for jar in jars),
         "spark.connect.grpc.binding.address": "127.0.0.1",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from lab.core.files import write_private_bytes
+from lab.core.paths import PathRefused, below
 from lab.workspace.errors import WorkspaceError
 from lab.workspace.notebook import source
 
@@ -92,7 +93,8 @@ class Tree:
         file, shown = self._existing(path), _normal(path)
         if not file.is_dir():
             return [self._entry(file, shown)]
-        entries = [self._entry(each, f"{shown.rstrip('/')}/{each.name}") for each in sorted(file.iterdir())]
+        there = ((each, f"{shown.rstrip('/')}/{each.name}") for each in sorted(file.iterdir()))
+        entries = [self._entry(each, path) for each, path in there if self._holds(path)]
         if shown == str(PurePosixPath(OWN_FOLDER).parent):
             entries.append(Entry(OWN_FOLDER, "DIRECTORY"))
         if file == self._own:
@@ -141,7 +143,7 @@ class Tree:
         """Delete an object; a folder that is not empty only with `recursive`."""
         self._writable(path)
         file = self._existing(path)
-        if file.is_file():
+        if file.is_file() or file.is_symlink():
             file.unlink()
         elif recursive or not any(file.iterdir()):
             shutil.rmtree(file)
@@ -162,17 +164,24 @@ class Tree:
         return file
 
     def _find(self, path: str) -> Path | None:
-        place = self._place(path)
-        for candidate in (place, *(place.with_name(place.name + suffix) for suffix in _LANGUAGES)):
-            if candidate.exists():
+        for name in (path, *(path.rstrip("/") + suffix for suffix in _LANGUAGES)):
+            if (candidate := self._place(name)).exists():
                 return candidate
         return None
+
+    def _holds(self, path: str) -> bool:
+        """Tell whether a path stays in the workspace: a link that leads out of it is no object of it."""
+        try:
+            self._place(path)
+        except WorkspaceError:
+            return False
+        return True
 
     def _place(self, path: str) -> Path:
         shown = PurePosixPath(_normal(path))
         if shown.is_relative_to(OWN_FOLDER):
-            return self._own / shown.relative_to(OWN_FOLDER)
-        return self._folder / shown.relative_to("/")
+            return _below(self._own, str(shown.relative_to(OWN_FOLDER)))
+        return _below(self._folder, str(shown))
 
     def _writable(self, path: str) -> Path:
         shown = _normal(path)
@@ -186,6 +195,13 @@ class Tree:
         if source.is_notebook(file):
             return Entry(shown.removesuffix(file.suffix), "NOTEBOOK", _LANGUAGES[file.suffix])
         return Entry(shown, "FILE")
+
+
+def _below(root: Path, path: str) -> Path:
+    try:
+        return below(root, path)
+    except PathRefused as error:
+        raise WorkspaceError("INVALID_PARAMETER_VALUE", str(error)) from error
 
 
 def _normal(path: str) -> str:

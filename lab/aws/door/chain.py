@@ -24,6 +24,7 @@ KNOWN_CALLER: tuple[Step, ...] = (
 
 REQUEST: tuple[Step, ...] = (
     steps.check_host,
+    steps.check_browser,
     steps.check_target,
     steps.give_instance_credentials,
     steps.call_deployed_api,

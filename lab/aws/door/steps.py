@@ -13,6 +13,7 @@ from lab.aws.door.handling import Handling
 from lab.aws.door.services import Services
 from lab.aws.errors import AwsError
 from lab.aws.protocol import Answer, Operation, refusal
+from lab.core import browsers
 
 INSTANCE_CREDENTIALS = "/instance-credentials"
 
@@ -23,6 +24,12 @@ async def check_host(services: Services, handling: Handling) -> Answer | None:
     if host in services.hosts:
         return None
     return _forbidden(f"This endpoint is {services.hosts[0]}, not {host!r}.")
+
+
+async def check_browser(services: Services, handling: Handling) -> Answer | None:
+    """Refuse what a page of another site asks for."""
+    words = browsers.refusal(handling.call.method, handling.call.headers)
+    return _forbidden(words) if words else None
 
 
 async def check_target(services: Services, handling: Handling) -> Answer | None:

@@ -14,7 +14,7 @@ import psutil
 
 from lab.control.supervision import Supervisor
 from lab.core.runtime import Runtime
-from lab.services.connect import plugins_folder
+from lab.services.connect import address, client_tls, plugins_folder
 
 BUSY = (404, 409, 500, 503)
 """What a Connect worker answers while it joins its group or moves tasks about."""
@@ -36,7 +36,7 @@ class Worker:
     def __init__(self, runtime: Runtime, http: aiohttp.ClientSession):
         self._runtime = runtime
         self._http = http
-        self._address = f"http://127.0.0.1:{runtime.lab.ports['connect']}"
+        self._address, self._tls = address(runtime.lab), client_tls(runtime.lab)
         self._restarting = asyncio.Lock()
 
     async def provide(self, plugin: str, archive: Path, in_use: Iterable[str]) -> None:
@@ -150,7 +150,7 @@ class Worker:
             # without a body there is nothing to call an octet-stream, which the worker would not take
             none = () if body is not None else ("Content-Type",)
             url = self._address + path
-            async with self._http.request(method, url, json=body, skip_auto_headers=none) as answer:
+            async with self._http.request(method, url, json=body, skip_auto_headers=none, ssl=self._tls) as answer:
                 return answer.status, json.loads(await answer.read() or b"{}")
         except aiohttp.ClientError as error:
             return 503, {"message": f"Kafka Connect does not answer: {error}"}

@@ -1,8 +1,13 @@
 """Keep Airflow's DAG folder in step with the environment's folder in its bucket."""
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
+
+from lab.core.paths import PathRefused, below
+
+LOG = logging.getLogger("aws")
 
 HIDDEN = "."
 """Files being written begin so; Airflow passes over them."""
@@ -20,6 +25,7 @@ class DagFolder:
     def __init__(self, folder: Path):
         self._folder = folder
         self._seen: dict[str, str] = {}
+        self._refused: set[str] = set()
 
     def follow(self, s3: Any, bucket: str, prefix: str) -> None:
         """Fetch what is new or changed, delete what is gone.
@@ -35,7 +41,7 @@ class DagFolder:
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for item in page.get("Contents", ()):
                 name = item["Key"].removeprefix(prefix)
-                if self._is_safe(name):
+                if self._is_file(name):
                     there[name] = item["ETag"]
         for name, etag in there.items():
             if self._seen.get(name) != etag or not (self._folder / name).exists():
@@ -45,10 +51,19 @@ class DagFolder:
                 (self._folder / file).unlink()
         self._seen = there
 
-    def _is_safe(self, name: str) -> bool:
-        """Tell whether a key names a file below the folder; others, and marks of empty folders, are passed over."""
-        target = (self._folder / name).resolve()
-        return bool(name) and not name.endswith("/") and target.is_relative_to(self._folder.resolve())
+    def _is_file(self, name: str) -> bool:
+        """Tell whether a key names a file below the folder; what else a key names, but for folders, is logged once."""
+        if not name or name.endswith("/"):
+            return False
+        try:
+            if str(below(self._folder, name).relative_to(self._folder)) == name:
+                return True
+        except PathRefused:
+            pass
+        if name not in self._refused:
+            LOG.warning("Airflow's DAG folder takes no file by the key %r: it names none below the folder.", name)
+            self._refused.add(name)
+        return False
 
     def _write(self, name: str, content: bytes) -> None:
         target = self._folder / name

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.core import processes
+from lab.core.environment import inherited
 from lab.core.layout import Lab
 
 MARK = "WORKSPACE_RUN"
@@ -98,7 +99,7 @@ class Runners:
         with log.open("wb") as out:
             process = subprocess.Popen(
                 [sys.executable, "-m", "lab.workspace.jobs.notebook_run"],
-                env=processes.inherited(os.environ) | {processes.MARK: str(self._lab.home), MARK: mark},
+                env=inherited(os.environ) | processes.variables(self._lab) | {MARK: mark},
                 stdin=subprocess.PIPE, stdout=out, stderr=out,
                 start_new_session=True,  # the signal that stops the cluster is not its own: the executor ends it
             )  # fmt: skip

@@ -9,6 +9,7 @@ import time
 
 import psutil
 import pytest
+import strangers
 from crashes import kill, pid, wait_until_back
 from workspaces import Client, alive
 
@@ -17,6 +18,7 @@ from lab.airflow import configuration
 from lab.airflow.scheduler import SCHEDULER_MARK
 from lab.control import operations
 from lab.core import processes
+from lab.core.environment import inherited
 from lab.setup import airflow as installation
 
 pytestmark = pytest.mark.lab
@@ -39,6 +41,12 @@ for question, needed in daily.QUESTIONS["users"].items():
 dbutils.notebook.exit(json.dumps([min(frame.count() for frame in tables.values()), differ]))
 """
 """A notebook that compares every answer kept for a day with the question asked now."""
+
+
+def test_airflow_answers_no_stranger(lab, airflow):
+    ports = strangers.listening(lab.home)
+    assert lab.ports["airflow"] in ports
+    assert strangers.unguarded(ports) == []
 
 
 def answers_are_right(workbook, day):
@@ -93,7 +101,7 @@ def tries(workbook, run, task):
 
 def test_a_dag_test_run_ends_well(lab, workbook, airflow):
     command = [installation.program(lab), "dags", "test", workbook.dag]
-    environment = processes.inherited(os.environ) | configuration.environment(lab)
+    environment = inherited(os.environ) | configuration.environment(lab)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=400)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said[-3000:]

@@ -1,8 +1,10 @@
 """What a user of the running lab would notice."""
 
+import contextlib
 import os
 import socket
 import stat
+import struct
 import subprocess
 import sys
 
@@ -14,10 +16,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
+from labs import STATE_PORTS
 
-from lab.control import doctor, operations
+from lab.control import doctor, operations, supervision
 from lab.core import processes
-from lab.core.layout import Lab, LabError, port_variable
+from lab.core.layout import Lab, LabError, port_variable, read_ports
 from lab.core.runtime import existing_runtime
 
 pytestmark = pytest.mark.lab
@@ -44,6 +47,43 @@ def test_nothing_listens_beyond_loopback(lab):
                 assert connection.laddr.ip in ("127.0.0.1", "::ffff:127.0.0.1", "::1"), process.cmdline()
                 found += 1
     assert found >= len(lab.ports) - 1  # the REST proxy is started by the learner
+
+
+def test_the_labs_folder_is_the_owners_alone(lab):
+    lab.home.chmod(0o755)  # as older labs have it
+    operations.up(lab)
+    assert stat.S_IMODE(lab.home.stat().st_mode) == 0o700
+
+
+def test_a_service_has_nothing_of_the_shell_but_what_is_on_the_list(tmp_path):
+    lab = Lab(tmp_path / "lab", ports=read_ports({"LAB_PORT_OFFSET": str(STATE_PORTS)}))
+    shell = without_ports(lab, LAB_PORT_OFFSET=str(STATE_PORTS), DATABRICKS_TOKEN="mine", PYTHONDONTWRITEBYTECODE="1")
+    try:
+        assert command(shell, "up", "aws").returncode == 0
+        for process in processes.of_lab(lab.home):
+            assert not {"DATABRICKS_TOKEN", "PYTHONDONTWRITEBYTECODE", "LAB_PORT_OFFSET"} & process.environ().keys()
+    finally:
+        operations.down(lab)
+
+
+def spark_rpc(port):
+    """Ask one of Spark's inner ports, with a message of its own protocol, and without its secret; return the answer."""
+    body = b"\xac\xed\x00\x05no object"
+    message = struct.pack(">bqi", 3, 1, len(body)) + body  # an RpcRequest, its number, its length
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(struct.pack(">q", len(message) + 8) + message)
+        with contextlib.suppress(OSError):
+            return connection.recv(4000)
+    return b""
+
+
+def test_sparks_inner_ports_read_nothing_of_who_has_no_secret(lab, workbook):
+    (cluster,) = [report.state.pid for report in operations.status(lab) if report.service.name == "cluster"]
+    (java,) = [child for child in psutil.Process(cluster).children() if "java" in child.name()]
+    ports = {c.laddr.port for c in java.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
+    answers = [spark_rpc(port) for port in ports - {lab.ports["cluster"]}]
+    assert not any(b"ObjectInputStream" in answer for answer in answers)
+    assert sum(b"SaslRpcHandler.doAuthChallenge" in answer for answer in answers) >= 2
 
 
 def test_files_with_secrets_are_the_owners_alone(lab):
@@ -130,6 +170,44 @@ def test_status_and_doctor_speak_plainly(lab):
     findings = doctor.examine(lab)
     assert any("jars, each as recorded" in finding.text for finding in findings)
     assert all(finding.well for finding in findings if "MB" not in finding.text), findings
+
+
+def without_ports(lab, **more):
+    """A second terminal, in which nobody has set the lab's ports."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("LAB_")}
+    return own | {"LAB_HOME": str(lab.home), "LAB_SETUP": str(lab.build)} | more
+
+
+def command(environment, *arguments):
+    return subprocess.run([sys.executable, "-m", "lab", *arguments], env=environment, capture_output=True, text=True)
+
+
+def test_a_second_terminal_finds_the_lab_by_its_folder(lab):
+    before = {report.service.name: report.state.pid for report in operations.status(lab)}
+    shown = command(without_ports(lab), "status")
+    assert shown.returncode == 0
+    assert shown.stdout.count("ready") == 6
+    assert str(lab.ports["aws"]) in shown.stdout
+    assert "kafka.log" in command(without_ports(lab), "logs", "kafka").stdout
+    started = command(without_ports(lab), "up")
+    assert (started.returncode, started.stderr) == (0, "")
+    refused = command(without_ports(lab, LAB_PORT_OFFSET="21000"), "up")
+    assert refused.returncode == 2
+    assert f"runs already, and on other ports: supervisor on {lab.ports['supervisor']}, not on 30009" in refused.stderr
+    assert {report.service.name: report.state.pid for report in operations.status(lab)} == before
+
+
+def test_a_second_terminal_stops_the_lab_and_forgets_its_ports(tmp_path):
+    lab = Lab(tmp_path / "lab", ports=read_ports({"LAB_PORT_OFFSET": str(STATE_PORTS)}))
+    try:
+        operations.up(lab, ["s3"])
+        stopped = command(without_ports(lab), "down")
+        assert (stopped.returncode, stopped.stdout) == (0, "The lab is down.\n")
+        assert not processes.of_lab(lab.home)
+        assert "The lab is down" in command(without_ports(lab), "status").stdout
+        assert supervision.as_it_runs(lab) is lab
+    finally:
+        operations.down(lab)
 
 
 def environment(lab):

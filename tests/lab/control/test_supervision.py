@@ -29,6 +29,22 @@ def test_what_a_dead_lab_left_running_is_found_and_ended(tmp_path, bystander):
     assert not psutil.pid_exists(bystander.pid) or psutil.Process(bystander.pid).status() == psutil.STATUS_ZOMBIE
 
 
+def test_a_lab_that_lives_is_not_ended_because_it_does_not_answer(tmp_path, bystander):
+    lab = Lab(tmp_path, ports=read_ports({"LAB_PORT_OFFSET": "17000"}))
+    (tmp_path / "supervisord.pid").write_text(str(bystander.pid))
+    with pytest.raises(LabError, match="runs, but its supervisor does not answer"):
+        operations.up(lab, ["s3"])
+    assert bystander.poll() is None
+    assert operations.down(lab) == 1
+
+
+def test_ports_of_a_lab_that_is_gone_are_not_remembered(tmp_path):
+    lab = Lab(tmp_path)
+    lab.ports_file.write_text('{"s3": 1}')
+    (tmp_path / "supervisord.pid").write_text(str(os.getpid()))
+    assert supervision.as_it_runs(lab) is lab
+
+
 def test_an_unknown_service_is_refused_with_those_there_are():
     with pytest.raises(LabError, match=r"no service 'kafak'.*s3, kafka, aws, connect, client, cluster"):
         operations.choose(["kafak"])
@@ -71,14 +87,3 @@ def test_reset_asks_first(tmp_path):
     assert (tmp_path / "lab").exists()
     subprocess.run([*command, "--yes"], env=environment, check=True, capture_output=True)
     assert not (tmp_path / "lab").exists()
-
-
-def test_services_inherit_no_settings_of_a_notebook_or_a_real_account():
-    shell = {
-        "PATH": "/bin",
-        "AWS_PROFILE": "work",
-        "SPARK_REMOTE": "sc://x",
-        "_JAVA_OPTIONS": "-Xmx9g",
-        "JAVA_HOME": "/jdk",
-    }
-    assert processes.inherited(shell) == {"PATH": "/bin", "JAVA_HOME": "/jdk"}

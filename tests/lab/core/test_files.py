@@ -16,6 +16,13 @@ def test_private_files_are_the_owners_alone_and_replaced_whole(tmp_path):
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_a_private_folder_is_the_owners_alone_also_when_it_was_there(tmp_path):
+    for folder in (tmp_path / "new" / "lab", tmp_path / "old"):
+        (tmp_path / "old").mkdir(mode=0o755, exist_ok=True)
+        files.make_private_folder(folder)
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
 def test_properties_survive_javas_reading():
     assert files.properties({"path": "C:\\läb ü😀"}) == "path=C:\\\\l\\u00e4b \\u00fc\\ud83d\\ude00\n"
 

@@ -44,6 +44,37 @@ def test_no_path_leads_out(tree, path):
         tree.read(path)
 
 
+@pytest.mark.parametrize("path", ["/Users/a\0b", "/Users/\ud800", "/Users/" + "x" * 300])
+def test_a_name_that_no_file_can_have_is_refused(tree, path):
+    for attempt in (
+        lambda: tree.notebook(path),
+        lambda: tree.make_folders(path),
+        lambda: tree.put(path, b"", ".py", overwrite=True),
+    ):
+        with pytest.raises(WorkspaceError, match="Path"):
+            attempt()
+
+
+def test_a_link_that_leads_out_is_never_followed(tree, tmp_path):
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "n.py").write_text("# Databricks notebook source\n")
+    tree.put("/Users/me/own", b"# Databricks notebook source\n", ".py", overwrite=False)
+    (tmp_path / "files" / "Users" / "me" / "out").symlink_to(tmp_path / "others")
+    (tmp_path / "files" / "Users" / "me" / "file.py").symlink_to(tmp_path / "others" / "n.py")
+    assert [entry.path for entry in tree.walk()] == ["/Users/me/own"]
+    for attempt in (
+        lambda: tree.read("/Users/me/out/n"),
+        lambda: tree.entries("/Users/me/out"),
+        lambda: tree.notebook("/Users/me/file"),
+        lambda: tree.put("/Users/me/out/new", b"", ".py", overwrite=True),
+        lambda: tree.delete("/Users/me/out/n", recursive=True),
+    ):
+        with pytest.raises(WorkspaceError, match="leads out of its root"):
+            attempt()
+    tree.delete("/Users/me", recursive=True)
+    assert [file.name for file in (tmp_path / "others").iterdir()] == ["n.py"]
+
+
 def test_a_second_import_needs_overwrite_and_leaves_one_form(tree):
     tree.put("/a/n", b"# Databricks notebook source\n", ".py", overwrite=False)
     with pytest.raises(WorkspaceError, match="already exists"):

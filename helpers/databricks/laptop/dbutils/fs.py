@@ -103,5 +103,6 @@ class FileSystem:
 
 def _file_info(entry: dict[str, Any]) -> FileInfo:
     folder = "/" if entry["is_dir"] else ""
-    name = entry["path"].rstrip("/").rsplit("/", 1)[-1]
-    return FileInfo(f"dbfs:{entry['path']}{folder}", name + folder, entry["file_size"], entry["modification_time"])
+    path, name = entry["path"], entry["path"].rstrip("/").rsplit("/", 1)[-1]
+    address = f"dbfs:{path}" if path.startswith("/") else path
+    return FileInfo(address + folder, name + folder, entry["file_size"], entry["modification_time"])
