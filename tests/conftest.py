@@ -20,6 +20,10 @@ LONG_ONES_FIRST = ("notebooks", "faults", "lab/airflow", "lab/rest_proxy", "lab/
 """Folders in the order in which workers take them; whoever is done with the last long one takes the small ones."""
 
 
+THE_LAB = {"lab", "workbook", "spark"}
+"""Fixtures for which a lab is started."""
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Take two workers where they fit."""
@@ -40,6 +44,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a folder's tests together on one worker: they share a lab and what they built in it."""
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_folder(item)))
+        if THE_LAB & {*item.fixturenames}:
+            item.add_marker(pytest.mark.lab)
     items.sort(key=lambda item: (_place(_folder(item)), _folder(item)))
 
 

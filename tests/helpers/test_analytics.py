@@ -319,6 +319,7 @@ def answers(pin, geo, user) -> dict:
     }
 
 
+@pytest.mark.classic
 @pytest.mark.parametrize("seed", [1, 2])
 def test_every_question_against_plain_python(spark, seed):
     pin, geo, user = random_rows(seed)
@@ -354,6 +355,7 @@ COLUMNS = {
 }
 
 
+@pytest.mark.classic
 def test_columns_types_and_empty_tables(spark):
     for question, frame in answers(pins(spark), places(spark), users(spark)).items():
         assert frame.dtypes == COLUMNS[question], question

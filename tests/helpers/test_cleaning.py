@@ -253,6 +253,7 @@ def test_a_stream_goes_through_unchanged_but_is_not_deduplicated(spark, tmp_path
             deduplicate(result)
 
 
+@pytest.mark.classic
 def test_stream_and_batch_agree(spark, tmp_path):
     source = tmp_path / "in"
     rows = [{"index": i, "follower_count": text, "title": text} for i, text in enumerate(FOLLOWER_COUNTS)]

@@ -78,6 +78,7 @@ def test_a_good_line_is_one_row(spark, folder, case):
     assert rejected(spark, path, "pin").count() == 0
 
 
+@pytest.mark.classic
 def test_bad_lines_are_set_aside_one_by_one(spark, folder):
     path = folder(*(line for line, _ in BAD_LINES.values()))
     assert read_raw(spark, path, "pin").collect() == []
@@ -85,6 +86,7 @@ def test_bad_lines_are_set_aside_one_by_one(spark, folder):
     assert found == dict(BAD_LINES.values())
 
 
+@pytest.mark.classic
 def test_rows_and_lines_set_aside_add_up(spark, folder):
     good, bad = [[line for line, _ in lines.values()] for lines in (GOOD_LINES, BAD_LINES)]
     path = folder(*good, *bad, *good)
@@ -155,6 +157,7 @@ def test_decode_refuses_an_unknown_table(spark):
         decode(F.lit("{}"), "pins")
 
 
+@pytest.mark.classic
 def test_a_number_written_as_text_is_read_in_files_and_by_decode(spark, folder):
     line = '{"ind":1,"age":"21"}'
     (row,) = read_raw(spark, folder(line), "user").collect()
