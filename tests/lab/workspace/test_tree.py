@@ -33,8 +33,8 @@ def test_the_workbooks_own_notebooks_are_there_and_cannot_be_changed(tree):
 
 
 def test_a_missing_notebook_is_told_in_databricks_words_with_a_hint(tree):
-    tree.put("/Shared/me/query", b"# Databricks notebook source\n", ".py", overwrite=False)
-    with pytest.raises(WorkspaceError, match=r"Unable to access the notebook .*There is /Shared/me/query\."):
+    tree.put("/Teams/me/query", b"# Databricks notebook source\n", ".py", overwrite=False)
+    with pytest.raises(WorkspaceError, match=r"Unable to access the notebook .*There is /Teams/me/query\."):
         tree.notebook("/Repos/me/query")
 
 
@@ -58,20 +58,20 @@ def test_a_name_that_no_file_can_have_is_refused(tree, path):
 def test_a_link_that_leads_out_is_never_followed(tree, tmp_path):
     (tmp_path / "others").mkdir()
     (tmp_path / "others" / "n.py").write_text("# Databricks notebook source\n")
-    tree.put("/Shared/me/own", b"# Databricks notebook source\n", ".py", overwrite=False)
-    (tmp_path / "files" / "Shared" / "me" / "out").symlink_to(tmp_path / "others")
-    (tmp_path / "files" / "Shared" / "me" / "file.py").symlink_to(tmp_path / "others" / "n.py")
-    assert [entry.path for entry in tree.walk()] == ["/Shared/me/own"]
+    tree.put("/Teams/me/own", b"# Databricks notebook source\n", ".py", overwrite=False)
+    (tmp_path / "files" / "Teams" / "me" / "out").symlink_to(tmp_path / "others")
+    (tmp_path / "files" / "Teams" / "me" / "file.py").symlink_to(tmp_path / "others" / "n.py")
+    assert [entry.path for entry in tree.walk()] == ["/Teams/me/own"]
     for attempt in (
-        lambda: tree.read("/Shared/me/out/n"),
-        lambda: tree.entries("/Shared/me/out"),
-        lambda: tree.notebook("/Shared/me/file"),
-        lambda: tree.put("/Shared/me/out/new", b"", ".py", overwrite=True),
-        lambda: tree.delete("/Shared/me/out/n", recursive=True),
+        lambda: tree.read("/Teams/me/out/n"),
+        lambda: tree.entries("/Teams/me/out"),
+        lambda: tree.notebook("/Teams/me/file"),
+        lambda: tree.put("/Teams/me/out/new", b"", ".py", overwrite=True),
+        lambda: tree.delete("/Teams/me/out/n", recursive=True),
     ):
         with pytest.raises(WorkspaceError, match="leads out of its root"):
             attempt()
-    tree.delete("/Shared/me", recursive=True)
+    tree.delete("/Teams/me", recursive=True)
     assert [file.name for file in (tmp_path / "others").iterdir()] == ["n.py"]
 
 
