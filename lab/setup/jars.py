@@ -48,7 +48,7 @@ def faults(folder: Path, lock: dict[str, str]) -> dict[str, str]:
     return wrong
 
 
-def _pyspark() -> Path:
+def pyspark_folder() -> Path:
     """Find pyspark without importing it, which would cost every start of the lab's programs a third of a second."""
     found = importlib.util.find_spec("pyspark")
     assert found is not None
@@ -57,7 +57,7 @@ def _pyspark() -> Path:
 
 
 def _retrieve(folder: Path, cache: Path, java: Java) -> None:
-    ivy = next(_pyspark().glob("jars/ivy-*.jar"))
+    ivy = next(pyspark_folder().glob("jars/ivy-*.jar"))
     command = [
         java.executable, "-Xmx256m", "-jar", ivy,
         "-settings", JAVA_SOURCES / "ivysettings.xml", "-ivy", JAVA_SOURCES / "ivy.xml", "-cache", cache,

@@ -8,12 +8,10 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-import pyspark
-
 from helpers.config import SINK_PLUGIN
 from lab.core.java import OLDEST_JAVA, Java
 from lab.core.layout import Lab, LabError
-from lab.setup.jars import JAVA_SOURCES
+from lab.setup.jars import JAVA_SOURCES, pyspark_folder
 
 SINK = JAVA_SOURCES / "s3sink"
 KAFKA_IAM = JAVA_SOURCES / "mskiam"
@@ -113,7 +111,7 @@ def build_s3n(lab: Lab, java: Java) -> Path:
     Path
         Folder with the jar.
     """
-    libraries = [Path(pyspark.__file__).parent / "jars", lab.build / "jars" / "cluster"]
+    libraries = [pyspark_folder() / "jars", lab.build / "jars" / "cluster"]
     return _build(lab, java, S3N, s3n(lab.build), "s3n.jar", libraries)
 
 
