@@ -6,7 +6,7 @@ import pytest
 from labs import FAULT_PORTS, running_lab, workbook_of
 
 from helpers import iam
-from helpers.airflow import mwaa
+from helpers.airflow import dag, environment, rest_api
 from helpers.config import TABLES
 from helpers.emulator import postings
 from helpers.kafka import sink_objects
@@ -41,15 +41,15 @@ def raw(workbook):
 @pytest.fixture(scope="module")
 def airflow(workbook, raw):
     """Airflow with the DAG, still paused; gives the function that changes the DAG's settings."""
-    mwaa.create_environment(workbook, iam.make(workbook, iam.airflow_role(workbook)))
-    mwaa.wait_until_available(workbook)
-    mwaa.connect_databricks(workbook)
+    environment.create(workbook, iam.make(workbook, iam.airflow_role(workbook)))
+    environment.wait_until_available(workbook)
+    rest_api.connect_databricks(workbook)
 
     def settings(**changed):
         usual = {"notebooks": "/Shared/workbook/jobs", "raw": raw, "cluster_id": "0000-000000-workbook"}
-        mwaa.set_settings(workbook, **usual | changed)
+        rest_api.set_settings(workbook, **usual | changed)
 
     settings()
-    mwaa.upload_dag(workbook)
-    mwaa.wait_for_dag(workbook)
+    dag.upload(workbook)
+    dag.wait_until_read(workbook)
     return settings
