@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from helpers.databricks.laptop.dbutils import ExecutionError
-from lab.control import doctor, import_code, operations, supervision
+from lab.control import doctor, operations, supervision
 from lab.core.layout import Lab, LabError
 
 _LOOK = {True: "[green]ready[/]", False: "[red]not answering[/]"}
@@ -77,8 +77,10 @@ def _doctor(lab: Lab, options: argparse.Namespace) -> int:
 
 
 def _import(lab: Lab, options: argparse.Namespace) -> int:
+    from lab.control import import_code  # late: what reads notebooks takes 0.2 s, and no other command needs it
+
     try:
-        for line in import_code.bring(supervision.as_it_runs(lab), options.path, options.to):
+        for line in import_code.put(supervision.as_it_runs(lab), options.path, options.to or import_code.FOLDER):
             print(line)
     except ExecutionError as error:
         raise LabError(str(error)) from error
@@ -100,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     add.set_defaults(run=_logs)
     add = commands.add_parser("import", help="put a notebook of yours into the workspace; says what it cannot honour")
     add.add_argument("path", type=Path, help="a file or a folder: .ipynb, or a Databricks source file")
-    add.add_argument("--to", default=import_code.FOLDER, help=f"folder of the workspace; default: {import_code.FOLDER}")
+    add.add_argument("--to", help="folder of the workspace; default: the learner's own")
     add.set_defaults(run=_import)
     commands.add_parser("down", help="stop everything; nothing stored is lost").set_defaults(run=_down)
     add = commands.add_parser("reset", help="stop everything and delete what the lab stored")

@@ -108,15 +108,15 @@ machine.show(f"aws s3 ls s3://{workbook.bucket}/kafka-connect-s3/ | awk '{{print
 # In MSK Connect a *custom plugin* is a zip in S3 that was looked through and given a name. What if the key is mistyped?
 
 # %%
-from helpers.kafka import msk_connect
+from helpers.kafka import custom_plugin, msk_connect
 
 try:
-    msk_connect.create_plugin(workbook, "kafka-connect-s3/no-such-file.zip", name=f"{workbook.plugin}-mistyped")
-except msk_connect.ConnectorError as error:
+    custom_plugin.create(workbook, "kafka-connect-s3/no-such-file.zip", name=f"{workbook.plugin}-mistyped")
+except custom_plugin.PluginError as error:
     print(error)
 
 # %%
-plugin = msk_connect.create_plugin(workbook, f"kafka-connect-s3/{plugin_zip}")
+plugin = custom_plugin.create(workbook, f"kafka-connect-s3/{plugin_zip}")
 print(plugin.rsplit("/", 1)[0])
 
 # %% [markdown]

@@ -46,7 +46,7 @@ folder = "history"  # folder of the bucket with the topics' objects
 
 # %%
 from helpers import catch_up, databricks, show_code
-from helpers.airflow import mwaa
+from helpers.airflow import dag, environment, rest_api, runs
 from helpers.config import Workbook
 from helpers.kafka import sink_objects
 
@@ -69,9 +69,9 @@ show_code.show(iam.airflow_role)
 
 # %%
 role = iam.make(workbook, iam.airflow_role(workbook))
-_ = mwaa.create_environment(workbook, role)
-mwaa.wait_until_available(workbook)
-print(workbook.airflow, mwaa.status(workbook))
+_ = environment.create(workbook, role)
+environment.wait_until_available(workbook)
+print(workbook.airflow, environment.status(workbook))
 
 # %% [markdown]
 # On AWS this takes 20 to 30 minutes. On the laptop it starts a real Airflow: scheduler, DAG processor, triggerer and
@@ -85,9 +85,9 @@ print(workbook.airflow, mwaa.status(workbook))
 
 # %%
 raw = f"s3://{workbook.bucket}/{folder}"
-mwaa.connect_databricks(workbook)
-mwaa.set_settings(workbook, notebooks_folder, raw, cluster_id)
-print(mwaa.call(workbook, "GET", f"/variables/{workbook.dag}")["value"])
+rest_api.connect_databricks(workbook)
+rest_api.set_settings(workbook, notebooks_folder, raw, cluster_id)
+print(rest_api.call(workbook, "GET", f"/variables/{workbook.dag}")["value"])
 
 # %% [markdown]
 # ## The DAG
@@ -96,22 +96,23 @@ print(mwaa.call(workbook, "GET", f"/variables/{workbook.dag}")["value"])
 # with a time zone, retries with a delay, and the day as a parameter, so that a repeated run replaces its own day only.
 
 # %%
-text = mwaa.DAG_FILE.read_text()
+text = dag.FILE.read_text()
 print(text[text.index("with DAG(") :])
 
 # %% [markdown]
 # Upload it. The file's name becomes the DAG's name.
 
 # %%
-print(mwaa.upload_dag(workbook))
-dag = mwaa.wait_for_dag(workbook)
-print(dag["dag_id"], "·", dag["timetable_summary"], "·", *dag["owners"], "·", *sorted(t["name"] for t in dag["tags"]))
+print(dag.upload(workbook))
+seen = dag.wait_until_read(workbook)
+tags = sorted(tag["name"] for tag in seen["tags"])
+print(seen["dag_id"], "·", seen["timetable_summary"], "·", *seen["owners"], "·", *tags)
 
 # %% [markdown]
 # The graph, as Airflow has understood it:
 
 # %%
-for task, after in mwaa.graph(workbook).items():
+for task, after in dag.graph(workbook).items():
     print(f"{task:10} ──► {', '.join(after) or 'end'}")
 
 # %% [markdown]
@@ -121,12 +122,12 @@ for task, after in mwaa.graph(workbook).items():
 # runs at once would write the same tables (`max_active_runs=1`).
 
 # %%
-mwaa.pause(workbook, False)
-run = mwaa.trigger(workbook)
-print(mwaa.wait_for_run(workbook, run))
+dag.pause(workbook, False)
+run = runs.trigger(workbook)
+print(runs.wait_for(workbook, run))
 
 # %%
-for task in mwaa.tasks(workbook, run):
+for task in runs.tasks(workbook, run):
     print(f"{task.task:10} {task.state}")
 
 # %% [markdown]
@@ -134,7 +135,7 @@ for task in mwaa.tasks(workbook, run):
 # browser.
 
 # %%
-log = mwaa.task_log(workbook, run, "clean")
+log = runs.task_log(workbook, run, "clean")
 print(*(line for line in log if "completed" in line), sep="\n")
 print("pages named in the log:", len({line.split(" at ")[-1] for line in log if "View run status" in line}))
 
@@ -148,7 +149,7 @@ print("pages named in the log:", len({line.split(" at ")[-1] for line in log if 
 from helpers.airflow import daily
 
 clean = {name: spark.table(workbook.clean_table(name)) for name in ("pin", "geo", "user")}
-day = mwaa.run_day(workbook, run)
+day = runs.day(workbook, run)
 for question, needed in (pair for group in daily.QUESTIONS.values() for pair in group.items()):
     by_hand = question(*(clean[name] for name in needed))
     kept = spark.table(daily.answer_table(workbook.id, question.__name__))
@@ -163,10 +164,10 @@ for question, needed in (pair for group in daily.QUESTIONS.values() for pair in 
 # the others?
 
 # %%
-mwaa.set_settings(workbook, "/Shared/moved", raw, cluster_id)
-broken = mwaa.trigger(workbook)
-print(mwaa.wait_for_run(workbook, broken))
-for task in mwaa.tasks(workbook, broken):
+rest_api.set_settings(workbook, "/Shared/moved", raw, cluster_id)
+broken = runs.trigger(workbook)
+print(runs.wait_for(workbook, broken))
+for task in runs.tasks(workbook, broken):
     print(f"{task.task:10} {task.state:16} tried {task.tries} times")
 
 # %% [markdown]
@@ -174,7 +175,7 @@ for task in mwaa.tasks(workbook, broken):
 # would an engineer look? Not at the failed run, but at the log of the *first* failed task, at its last attempt:
 
 # %%
-log = mwaa.task_log(workbook, broken, "clean", attempt=3)
+log = runs.task_log(workbook, broken, "clean", attempt=3)
 told = next(line for line in log if "Unable to access" in line)
 print(told[told.index("Unable to access") :].split(". ")[0])
 
@@ -184,9 +185,9 @@ print(told[told.index("Unable to access") :].split(". ")[0])
 # The DAG is right, so nothing is uploaded: the variable is put right, and a new run reads it.
 
 # %%
-mwaa.set_settings(workbook, notebooks_folder, raw, cluster_id)
-repaired = mwaa.trigger(workbook)
-print(mwaa.wait_for_run(workbook, repaired))
+rest_api.set_settings(workbook, notebooks_folder, raw, cluster_id)
+repaired = runs.trigger(workbook)
+print(runs.wait_for(workbook, repaired))
 
 # %% [markdown]
 # That was another run for the same day. Did it change an answer, or add one?
@@ -220,8 +221,8 @@ spark.table(name).where(f"day = '{day}'").drop("day").orderBy("post_year").toPan
 # they go with it.
 
 # %%
-mwaa.delete_environment(workbook)
-print(workbook.airflow, mwaa.status(workbook) or "is gone")
+environment.delete(workbook)
+print(workbook.airflow, environment.status(workbook) or "is gone")
 
 # %% [markdown]
 # previous: [eight questions](07_spark_analytics.ipynb) · index: [README](../README.md) ·

@@ -331,12 +331,11 @@ for table, query in queries.items():
 # for the first, started again: it stops the first, silently. `attach` warns of it.
 
 # %%
-import time
+from helpers.waiting import wait_until
 
 _, shared = fresh("shared")
 first = stream_queries.written(clean["pin"], f"{workbook.id}_first", shared)
-while not batches(first):
-    time.sleep(0.2)
+_ = wait_until(lambda: batches(first), 60, "the first query to write something")
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     second = stream_queries.written(clean["geo"], f"{workbook.id}_second", shared)
@@ -347,8 +346,7 @@ print(str(caught[0].message).partition(". ")[2])
 # has stopped without an error, and nobody would have noticed.
 
 # %%
-while second.isActive:
-    time.sleep(0.2)
+_ = wait_until(lambda: not second.isActive, 60, "the second query to end")
 print("the first runs:", first.isActive, "its error:", first.exception())
 print(str(second.exception()).partition("KinesisError: ")[2].splitlines()[0])
 
@@ -391,6 +389,7 @@ print("rows:", stream_queries.rows_in(spark, late))
 
 # %%
 import json
+import time
 from datetime import UTC, datetime
 
 time.sleep(1)

@@ -14,6 +14,8 @@ LINTER = (sys.executable, "-c", "from importlinter.cli import lint_imports_comma
 
 MAKES_A_CLIENT = re.compile(r"\bboto3\.(client|resource)\(|\bfrom boto3 import\b")
 
+SLOW_TO_IMPORT = {"IPython", "boto3", "grpc", "kafka", "moto", "nbformat", "pandas", "pyspark"}
+
 FOLDERS = ("core", "setup", "airflow", "client", "rest_proxy", "workspace", "services", "control", "aws")
 
 
@@ -101,3 +103,22 @@ def test_another_maker_of_clients_is_found(tmp_path, path, line):
     file.parent.mkdir(parents=True)
     file.write_text(f"import boto3\n\n{line}\n")
     assert makers_of_clients(tmp_path) == {path: [3]}
+
+
+def heavy_imports(statement: str) -> set[str]:
+    """Tell which of the packages that take long to import a statement imports."""
+    code = f"import sys\n{statement}\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    return SLOW_TO_IMPORT & set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["import lab.__main__", "from helpers.databricks.laptop.dbutils import DBUtils", "from helpers import databricks"],
+)
+def test_what_is_to_start_quickly_imports_nothing_slow(statement):
+    assert heavy_imports(statement) == set()
+
+
+def test_a_slow_import_is_found():
+    assert heavy_imports("import helpers.plots") >= {"pandas", "IPython"}

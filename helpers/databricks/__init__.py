@@ -1,30 +1,26 @@
-"""What a Databricks notebook has ready: `spark`, `dbutils` and `display`, wherever the notebook runs."""
+"""What a Databricks notebook has ready: `spark`, `dbutils` and `display`, wherever the notebook runs.
+
+Spark is imported when a notebook attaches: the lab's command line and its job runners use parts of this package without
+it, and importing Spark takes longer than most of what they do.
+"""
 
 import os
 from collections.abc import Callable
-from typing import Any, NamedTuple
-
-from IPython import get_ipython
-from pyspark.sql import SparkSession
-from pyspark.sql.connect.client.retries import DefaultPolicy
-from pyspark.sql.connect.dataframe import DataFrame
-from pyspark.sql.connect.streaming.readwriter import DataStreamWriter
-from pyspark.sql.utils import is_remote
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from helpers.config import SetupError
-from helpers.databricks.laptop.dbutils import DBUtils
-from helpers.databricks.laptop.display import display
-from helpers.kinesis_source import KinesisDataSource
-from helpers.streaming import warnings as streaming_warnings
 
-PATIENCE = DefaultPolicy(max_retries=7, max_backoff=4000)
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+PATIENCE = {"max_retries": 7, "max_backoff": 4000}
 """Lasts for about 15 s, through a restart of the cluster; with Spark's own a dead cluster holds a cell for 10 min."""
 
 
 class Notebook(NamedTuple):
     """What `attach` hands out: ``spark, dbutils, display = databricks.attach()``."""
 
-    spark: SparkSession
+    spark: "SparkSession"
     dbutils: Any
     display: Callable[..., None]
 
@@ -40,6 +36,13 @@ def attach() -> Notebook:
     SetupError
         If no cluster answers.
     """
+    from IPython import get_ipython
+    from pyspark.sql.connect.dataframe import DataFrame
+    from pyspark.sql.connect.streaming.readwriter import DataStreamWriter
+
+    from helpers.databricks.laptop.dbutils import DBUtils
+    from helpers.databricks.laptop.display import display
+
     spark = session()
     if "DATABRICKS_RUNTIME_VERSION" in os.environ:
         own = get_ipython().user_ns
@@ -49,7 +52,7 @@ def attach() -> Notebook:
     return Notebook(spark, DBUtils(), display)
 
 
-def session() -> SparkSession:
+def session() -> "SparkSession":
     """Attach to the cluster alone; see `attach`.
 
     Raises
@@ -57,10 +60,17 @@ def session() -> SparkSession:
     SetupError
         If no cluster answers.
     """
+    from pyspark.sql import SparkSession
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+    from pyspark.sql.utils import is_remote
+
+    from helpers.kinesis_source import KinesisDataSource
+    from helpers.streaming import warnings as streaming_warnings
+
     spark = SparkSession.builder.getOrCreate()
     on_databricks = "DATABRICKS_RUNTIME_VERSION" in os.environ
     if is_remote() and not on_databricks:
-        spark.client.set_retry_policies([PATIENCE])
+        spark.client.set_retry_policies([DefaultPolicy(**PATIENCE)])
         streaming_warnings.watch()
     try:
         spark.conf.get("spark.sql.session.timeZone")

@@ -1,9 +1,8 @@
 """The REST proxy on the client machine: its properties file, how it is started and stopped."""
 
-import time
-
 from helpers.client_machine.ssh import ClientMachine, ClientMachineError
 from helpers.kafka import client as kafka_client
+from helpers.waiting import wait_until
 
 FOLDER = "kafka-rest"
 PROPERTIES = f"{FOLDER}/etc/kafka-rest/kafka-rest.properties"
@@ -49,13 +48,15 @@ def start(machine: ClientMachine) -> None:
     machine.run(
         f"nohup {FOLDER}/bin/kafka-rest-start {PROPERTIES} > kafka-rest.log 2>&1 & echo $! > kafka-rest.pid"
     )
-    limit = time.monotonic() + START_SECONDS
-    while "Server started" not in machine.read("kafka-rest.log"):
-        if not is_running(machine):
-            raise ClientMachineError(f"The REST proxy did not start:\n{machine.read('kafka-rest.log').strip()}")
-        if time.monotonic() > limit:
-            raise ClientMachineError(f"The REST proxy did not start within {START_SECONDS} s; see kafka-rest.log.")
-        time.sleep(0.2)
+    wait_until(lambda: _has_started(machine), START_SECONDS, "the REST proxy to start; see kafka-rest.log")
+
+
+def _has_started(machine: ClientMachine) -> bool:
+    if "Server started" in machine.read("kafka-rest.log"):
+        return True
+    if not is_running(machine):
+        raise ClientMachineError(f"The REST proxy did not start:\n{machine.read('kafka-rest.log').strip()}")
+    return False
 
 
 def is_running(machine: ClientMachine) -> bool:

@@ -1,4 +1,4 @@
-"""MSK Connect: the plugin, the connector that carries the topics into the bucket, and how far it has come."""
+"""MSK Connect: the connector that carries the topics into the bucket, and how far it has come."""
 
 import base64
 import contextlib
@@ -12,10 +12,8 @@ from botocore.exceptions import ClientError
 from helpers import iam
 from helpers.config import Workbook
 from helpers.kafka import client as kafka_client
-from helpers.kafka import msk
-
-PLUGIN_FOLDER = "kafka-connect-s3"
-"""Where in the bucket the plugin's zip lies."""
+from helpers.kafka import custom_plugin, msk
+from helpers.waiting import WaitedInVain, wait_until
 
 WORKER_PROPERTIES = {
     "key.converter": "org.apache.kafka.connect.storage.StringConverter",
@@ -28,6 +26,9 @@ CONNECT_VERSION = "3.7.x"
 
 PATIENCE_SECONDS = 900
 """AWS takes five to ten minutes to start a connector's workers."""
+
+QUICK_SECONDS = 30
+"""The lab takes less; after that, MSK Connect is asked less often."""
 
 
 class ConnectorError(Exception):
@@ -69,49 +70,6 @@ def sink_properties(
     }
 
 
-def create_plugin(workbook: Workbook, key: str, name: str | None = None) -> str:
-    """Make a custom plugin out of a zip in the bucket, unless there is one of that name.
-
-    Parameters
-    ----------
-    workbook : Workbook
-        Gives the names of plugin and bucket.
-    key : str
-        The zip's key in the bucket.
-    name : str, optional
-        Name of the plugin; by default the workbook's.
-
-    Returns
-    -------
-    str
-        ARN of the plugin.
-
-    Raises
-    ------
-    ConnectorError
-        If the object is not there or is no plugin.
-    """
-    client, name = workbook.client("kafkaconnect"), name or workbook.plugin
-    if (there := _plugin(client, name)) and there["customPluginState"] != "CREATE_FAILED":
-        return there["customPluginArn"]
-    if there:
-        client.delete_custom_plugin(customPluginArn=there["customPluginArn"])
-    location = {"s3Location": {"bucketArn": f"arn:aws:s3:::{workbook.bucket}", "fileKey": key}}
-    made = client.create_custom_plugin(name=name, contentType="ZIP", location=location)
-    arn = made["customPluginArn"]
-    while (state := client.describe_custom_plugin(customPluginArn=arn))["customPluginState"] == "CREATING":
-        time.sleep(0.2)
-    if state["customPluginState"] != "ACTIVE":
-        raise ConnectorError(f"{name} could not be made: {state['stateDescription']['message']}")
-    return arn
-
-
-def _plugin(client: Any, name: str) -> dict[str, Any] | None:
-    pages = client.get_paginator("list_custom_plugins").paginate()
-    plugins = (plugin for page in pages for plugin in page["customPlugins"])
-    return next((plugin for plugin in plugins if plugin["name"] == name), None)
-
-
 def create_worker_configuration(workbook: Workbook) -> str:
     """Create the worker configuration unless it is there.
 
@@ -129,19 +87,6 @@ def create_worker_configuration(workbook: Workbook) -> str:
     content = base64.b64encode(text.encode()).decode()
     made = client.create_worker_configuration(name=workbook.worker_configuration, propertiesFileContent=content)
     return made["workerConfigurationArn"]
-
-
-def upload_plugin(workbook: Workbook, archive: Path) -> str:
-    """Copy the plugin's zip from this computer into the bucket.
-
-    Returns
-    -------
-    str
-        Its key in the bucket.
-    """
-    key = f"{PLUGIN_FOLDER}/{archive.name}"
-    workbook.client("s3").upload_file(str(archive), workbook.bucket, key)
-    return key
 
 
 def connector_request(workbook: Workbook, properties: Mapping[str, str], plugin: str, role: str) -> dict[str, Any]:
@@ -224,12 +169,16 @@ def update_connector(workbook: Workbook, properties: Mapping[str, str]) -> None:
 def _settled(workbook: Workbook) -> dict[str, Any]:
     """Wait until the connector is under way no more; one that is not there is ``DELETED``."""
     client = workbook.client("kafkaconnect")
-    limit = time.monotonic() + PATIENCE_SECONDS
-    while (state := _described(client, workbook)) and state["connectorState"] in ("CREATING", "UPDATING", "DELETING"):
-        if time.monotonic() > limit:
-            raise ConnectorError(f"{workbook.connector} is {state['connectorState']} after {PATIENCE_SECONDS} s.")
-        time.sleep(0.2 if time.monotonic() < limit - PATIENCE_SECONDS + 30 else 5)
-    return state or {"connectorState": "DELETED"}
+    awaited = f"{workbook.connector} to be created, updated or deleted"
+
+    def settled() -> dict[str, Any] | None:
+        state = _described(client, workbook) or {"connectorState": "DELETED"}
+        return None if state["connectorState"] in ("CREATING", "UPDATING", "DELETING") else state
+
+    try:
+        return wait_until(settled, QUICK_SECONDS, awaited)
+    except WaitedInVain:
+        return wait_until(settled, PATIENCE_SECONDS, awaited, every=5)
 
 
 def _described(client: Any, workbook: Workbook) -> dict[str, Any] | None:
@@ -257,7 +206,7 @@ def put_connector(workbook: Workbook, properties: Mapping[str, str]) -> None:
     if there["connectorState"] == "FAILED":
         delete_connector(workbook)
     if there["connectorState"] in ("FAILED", "DELETED"):
-        plugin = create_plugin(workbook, upload_plugin(workbook, Path(workbook.sink_plugin)))
+        plugin = custom_plugin.create(workbook, custom_plugin.upload(workbook, Path(workbook.sink_plugin)))
         role = iam.arn(workbook, workbook.access_role) or iam.make_access_role(workbook)
         create_connector(workbook, connector_request(workbook, properties, plugin, role))
     elif there["connectorConfiguration"] != dict(properties):
@@ -304,20 +253,24 @@ def wait_until_stored(workbook: Workbook, timeout: float = 120) -> float:
     """
     started = time.monotonic()
     client = workbook.client("kafkaconnect")
-    group = f"connect-{workbook.connector}"
-    while True:
-        behind = kafka_client.lag(workbook, group)
-        waited = time.monotonic() - started
+    behind: dict[str, int] = {}
+
+    def stored() -> bool:
+        behind.update(kafka_client.lag(workbook, f"connect-{workbook.connector}"))
         if not any(behind.values()):
-            return waited
+            return True
         there = _described(client, workbook)
         if there is None:
             raise ConnectorError(f"There is no connector {workbook.connector}. Create it first.")
         if there["connectorState"] == "FAILED":
             raise ConnectorError(f"{workbook.connector} failed: {_reason(there)}")
-        if waited > timeout:
-            raise ConnectorError(
-                f"After {timeout:.0f} s {workbook.connector} has still to store {behind}. A flush.size larger than "
-                "the rest of the records, with no rotate.schedule.interval.ms, keeps them waiting for ever."
-            )
-        time.sleep(0.2)
+        return False
+
+    try:
+        wait_until(stored, timeout, "the connector to store every record")
+    except WaitedInVain as error:
+        raise ConnectorError(
+            f"After {timeout:.0f} s {workbook.connector} has still to store {behind}. A flush.size larger than "
+            "the rest of the records, with no rotate.schedule.interval.ms, keeps them waiting for ever."
+        ) from error
+    return time.monotonic() - started

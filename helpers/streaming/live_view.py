@@ -11,6 +11,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from helpers import plots
 from helpers.streaming.progress import Batch, batches
+from helpers.waiting import WaitedInVain, wait_until
 
 EVERY_SECONDS = 1.0
 
@@ -67,14 +68,18 @@ class LiveView:
         RuntimeError
             If a query has ended, with its error.
         """
-        limit = time.monotonic() + timeout
-        while min(self.rows().values()) < rows:
-            for name, query in self._queries.items():
-                if not query.isActive:
-                    raise RuntimeError(f"The query into {name} has ended: {query.exception()}")
-            if time.monotonic() > limit:
-                raise TimeoutError(f"After {timeout:.0f} s there are {self.rows()} new rows, and not {rows} in each.")
-            time.sleep(0.2)
+        try:
+            wait_until(lambda: self._reached(rows), timeout, f"{rows} new rows in each table")
+        except WaitedInVain as error:
+            raise TimeoutError(f"{error} There are {self.rows()}.") from None
+
+    def _reached(self, rows: int) -> bool:
+        if min(self.rows().values()) >= rows:
+            return True
+        for name, query in self._queries.items():
+            if not query.isActive:
+                raise RuntimeError(f"The query into {name} has ended: {query.exception()}")
+        return False
 
     def _draw(self, draw: Callable[..., object]) -> None:
         counts = self.rows()

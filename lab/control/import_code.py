@@ -1,4 +1,4 @@
-"""Bring code into the workspace: ``python -m lab import PATH``."""
+"""Put code into the workspace: ``python -m lab import PATH``."""
 
 import base64
 import re
@@ -19,7 +19,7 @@ _ENDINGS = {".ipynb", *source.COMMENT}
 _IS_DAG = re.compile(r"^\s*(from|import) airflow\b", re.MULTILINE)
 
 
-def bring(lab: Lab, path: Path, folder: str = FOLDER) -> Iterator[str]:
+def put(lab: Lab, path: Path, folder: str = FOLDER) -> Iterator[str]:
     """Put a notebook, or a folder of notebooks, into the workspace, and say what to look at.
 
     Parameters
@@ -39,7 +39,7 @@ def bring(lab: Lab, path: Path, folder: str = FOLDER) -> Iterator[str]:
     Raises
     ------
     LabError
-        If there is nothing to bring, or the cluster does not run.
+        If there is nothing to put there, or the cluster does not run.
     """
     if not path.exists():
         raise LabError(f"There is no file {path}.")
@@ -50,11 +50,11 @@ def bring(lab: Lab, path: Path, folder: str = FOLDER) -> Iterator[str]:
     api = Api(known["DATABRICKS_HOST"], known["DATABRICKS_TOKEN"])
     for file in files:
         inner = file.name if path.is_file() else str(file.relative_to(path))
-        yield _put(api, file, f"{folder.rstrip('/')}/{inner}")
+        yield _import(api, file, f"{folder.rstrip('/')}/{inner}")
         yield from (f"  {finding}" for finding in review(file))
 
 
-def _put(api: Api, file: Path, target: str) -> str:
+def _import(api: Api, file: Path, target: str) -> str:
     if file.suffix == ".py" and _IS_DAG.search(file.read_text(errors="replace")):
         return f"{file.name} is a DAG: it belongs below dags/ in the bucket of Airflow (notebook 08), not here."
     shown = target.removesuffix(file.suffix)

@@ -2,9 +2,6 @@
 
 import sys
 
-import boto3
-from botocore.config import Config
-
 from lab.core.runtime import Runtime
 from lab.services.base import Service
 
@@ -37,6 +34,9 @@ class Aws(Service):
 
 def client(runtime: Runtime, service: str):
     """Make a client of the endpoint for the lab's own use that answers or fails within seconds."""
+    import boto3  # late: it takes 0.1 s, and most commands of the lab do without
+    from botocore.config import Config
+
     return boto3.client(
         service,
         endpoint_url=f"http://127.0.0.1:{runtime.lab.ports['aws']}",

@@ -3,8 +3,6 @@
 import socket
 import sys
 
-import grpc
-
 from lab.core.files import TEMPLATES, write_private
 from lab.core.runtime import Runtime
 from lab.services.base import Service, config_file
@@ -56,5 +54,7 @@ class Cluster(Service):
         The workspace must answer too: after a crash of the Python side, the old Java side holds the channel a while.
         """
         socket.create_connection(("127.0.0.1", runtime.lab.ports["workspace"]), timeout=2).close()
+        import grpc  # late: most commands of the lab do without
+
         with grpc.insecure_channel(f"127.0.0.1:{runtime.lab.ports['cluster']}") as channel:
             grpc.channel_ready_future(channel).result(timeout=2)

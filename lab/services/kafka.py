@@ -6,8 +6,7 @@ import subprocess
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-
-from kafka import KafkaAdminClient
+from typing import TYPE_CHECKING
 
 from lab.core import iam_file
 from lab.core.files import TEMPLATES, render_properties, write_private
@@ -15,6 +14,9 @@ from lab.core.layout import Lab, LabError
 from lab.core.runtime import Runtime
 from lab.services.base import Service, config_file, jvm
 from lab.setup.plugin import class_path, kafka_iam
+
+if TYPE_CHECKING:
+    from kafka import KafkaAdminClient
 
 
 def inner_tls(lab: Lab, party: str) -> dict[str, str]:
@@ -115,8 +117,10 @@ class Kafka(Service):
 
 
 @contextlib.contextmanager
-def admin(runtime: Runtime) -> Iterator[KafkaAdminClient]:
+def admin(runtime: Runtime) -> Iterator["KafkaAdminClient"]:
     """Make an admin client for the lab's own use, through the inner listener."""
+    from kafka import KafkaAdminClient  # late: it takes 0.3 s, and most commands of the lab do without
+
     tls = runtime.lab.tls
     client = KafkaAdminClient(
         bootstrap_servers=f"127.0.0.1:{runtime.lab.ports['kafka_inner']}",

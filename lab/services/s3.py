@@ -2,9 +2,6 @@
 
 import re
 
-import boto3
-from botocore.config import Config
-
 from lab.core.files import TEMPLATES, render_properties, write_private
 from lab.core.runtime import Runtime
 from lab.services.base import Service, config_file, jvm
@@ -56,6 +53,9 @@ class S3(Service):
 
 def client(runtime: Runtime):
     """Make an S3 client for the lab's own use that answers or fails within seconds."""
+    import boto3  # late: it takes 0.1 s, and most commands of the lab do without
+    from botocore.config import Config
+
     return boto3.client(
         "s3",
         endpoint_url=f"http://127.0.0.1:{runtime.lab.ports['s3']}",

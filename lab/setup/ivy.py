@@ -51,17 +51,18 @@ class Module:
         return ":".join(filter(None, (self.organisation, self.name, self.revision, self.classifier)))
 
 
-def _program() -> Path:
-    """Find Ivy without importing pyspark, which would cost every start of the lab's programs a third of a second."""
+def pyspark_folder() -> Path:
+    """Find pyspark without importing it, which would cost every start of the lab's programs a third of a second."""
     found = importlib.util.find_spec("pyspark")
     assert found is not None
     assert found.origin is not None
-    return next(Path(found.origin).parent.glob("jars/ivy-*.jar"))
+    return Path(found.origin).parent
 
 
 def _command(java: Java, settings: str, modules: Path, cache: Path, folder: Path) -> list[str]:
     command = [
-        java.executable, "-Xmx256m", "-jar", _program(), "-settings", JAVA_SOURCES / settings, "-ivy", modules,
+        java.executable, "-Xmx256m", "-jar", next(pyspark_folder().glob("jars/ivy-*.jar")),
+        "-settings", JAVA_SOURCES / settings, "-ivy", modules,
         "-cache", cache, "-confs", *CONFIGURATIONS, "-retrieve", f"{folder}/{PATTERN}",
     ]  # fmt: skip
     return [str(part) for part in command]

@@ -8,12 +8,10 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-import pyspark
-
 from helpers.config import SINK_PLUGIN
 from lab.core.java import OLDEST_JAVA, Java
 from lab.core.layout import Lab, LabError
-from lab.setup.jars import JAVA_SOURCES
+from lab.setup.ivy import JAVA_SOURCES, pyspark_folder
 
 SINK = JAVA_SOURCES / "s3sink"
 KAFKA_IAM = JAVA_SOURCES / "mskiam"
@@ -114,7 +112,7 @@ def build_s3n(lab: Lab, java: Java) -> Path:
     Path
         Folder with the jar.
     """
-    libraries = [Path(pyspark.__file__).parent / "jars", lab.build / "jars" / "cluster"]
+    libraries = [pyspark_folder() / "jars", lab.build / "jars" / "cluster"]
     return _build(lab, java, S3N, s3n(lab.build), "s3n.jar", libraries)
 
 
@@ -131,7 +129,7 @@ def build_dbfs(lab: Lab, java: Java) -> Path:
     Path
         Folder with the jar.
     """
-    return _build(lab, java, DBFS, dbfs(lab.build), "dbfs.jar", [Path(pyspark.__file__).parent / "jars"])
+    return _build(lab, java, DBFS, dbfs(lab.build), "dbfs.jar", [pyspark_folder() / "jars"])
 
 
 def dbfs(build: Path) -> Path:

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from py4j.protocol import Py4JJavaError
-from pyspark.sql import SparkSession
 
 from lab.workspace.errors import WorkspaceError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 LINK = "fs.viewfs.mounttable.default.link."
 """Hadoop's setting for a mount, followed by the mount point."""
@@ -82,7 +84,7 @@ class Dbfs:
         Folder that is DBFS's root.
     """
 
-    def __init__(self, spark: SparkSession, root: Path):
+    def __init__(self, spark: "SparkSession", root: Path):
         self._root = str(root)
         self._hadoop = spark._jsc.hadoopConfiguration()
         self._fs = spark._jvm.org.apache.hadoop.fs

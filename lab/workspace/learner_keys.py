@@ -1,12 +1,14 @@
 """What a learner finds in a new workspace: the keys for the bucket, in the places where the course keeps them."""
 
 import json
-
-from pyspark.sql import SparkSession
+from typing import TYPE_CHECKING
 
 from lab.core.credentials import Credentials
 from lab.core.files import write_private
 from lab.core.runtime import Runtime
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 USER_NAME = "databricks-user"
 COLUMNS = ("User name", "Access key ID", "Secret access key")
@@ -30,7 +32,7 @@ def credentials(runtime: Runtime) -> None:
         write_private(secrets, json.dumps({SECRET_SCOPE: scope}))
 
 
-def credentials_table(spark: SparkSession, warehouse: str, keys: Credentials) -> None:
+def credentials_table(spark: "SparkSession", warehouse: str, keys: Credentials) -> None:
     """Put the keys into a Delta table; its columns have blanks, so it needs column mapping.
 
     Parameters

@@ -10,6 +10,7 @@ import pytest
 from helpers.emulator.postings import Posting
 from helpers.kafka import client as kafka_client
 from helpers.user_posting_emulation import emulate, main, send
+from helpers.waiting import wait_until
 
 pytestmark = pytest.mark.lab
 
@@ -60,13 +61,12 @@ def test_ctrl_c_ends_it_with_a_count(own, lab):
         env=os.environ | {"WORKBOOK_ID": own.id, "LAB_HOME": str(lab.home)},
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
-    limit = time.monotonic() + 30
-    while kafka_client.end_offsets(own)[own.topic("pin")] < 20 and time.monotonic() < limit:
-        time.sleep(0.2)
+    wait_until(lambda: kafka_client.end_offsets(own)[own.topic("pin")] >= 20, 30, "20 postings")
     process.send_signal(signal.SIGINT)
     last = process.communicate(timeout=30)[0].splitlines()[-1]
     stored = kafka_client.end_offsets(own)[own.topic("pin")]
-    assert last == f"{stored} of {stored} postings acknowledged; stopped by Ctrl-C"
+    # one may be under way when Ctrl-C comes: it is stored, and not claimed
+    assert last in [f"{n} of {n} postings acknowledged; stopped by Ctrl-C" for n in (stored, stored - 1)]
     assert process.returncode == 0
 
 

@@ -18,6 +18,7 @@ from helpers import iam
 from helpers.config import TABLES
 from helpers.gateway import kinesis_proxy, rest_api
 from helpers.user_posting_emulation_streaming import emulate, main, send
+from helpers.waiting import wait_until
 
 pytestmark = pytest.mark.lab
 
@@ -121,15 +122,12 @@ def test_the_emulator_goes_on_when_the_endpoint_is_back(proxy, lab):
         env=os.environ | {"WORKBOOK_ID": proxy.workbook.id, "LAB_HOME": str(lab.home)},
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
-    limit = time.monotonic() + 30
-    while len(proxy.read("user")) < 20 and time.monotonic() < limit:
-        time.sleep(0.2)
+    wait_until(lambda: len(proxy.read("user")) >= 20, 30, "20 postings")
     time.sleep(1.2)
     crash(lab, "aws")
     before = len(proxy.read("user"))
     assert before >= 20
-    while len(proxy.read("user")) <= before and time.monotonic() < limit:
-        time.sleep(0.2)
+    wait_until(lambda: len(proxy.read("user")) > before, 30, "postings after the crash")
     emulator.send_signal(signal.SIGINT)
     last = emulator.communicate(timeout=30)[0].splitlines()[-1]
     acknowledged, sent = (int(word) for word in last.split(" postings")[0].split(" of "))

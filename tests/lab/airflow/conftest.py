@@ -6,7 +6,7 @@ import pytest
 from labs import FAULT_PORTS, running_lab, workbook_of
 
 from helpers import iam
-from helpers.airflow import mwaa
+from helpers.airflow import dag, environment, rest_api
 from helpers.config import TABLES
 from helpers.emulator import postings
 from helpers.kafka import sink_objects
@@ -42,7 +42,7 @@ def raw(workbook):
 
 def of_one_subject(folder):
     """Cut the DAG down to one task behind the cleaning: notebook 08 runs the whole of it."""
-    text, whole = mwaa.DAG_FILE.read_text(), 'SUBJECTS = ("categories", "followers", "users")'
+    text, whole = dag.DAG_FILE.read_text(), 'SUBJECTS = ("categories", "followers", "users")'
     assert whole in text
     file = folder / "dag.py"
     file.write_text(text.replace(whole, f'SUBJECTS = ("{SUBJECT}",)'))
@@ -52,15 +52,15 @@ def of_one_subject(folder):
 @pytest.fixture(scope="module")
 def airflow(workbook, raw, tmp_path_factory):
     """Airflow with the DAG, still paused; gives the function that changes the DAG's settings."""
-    mwaa.create_environment(workbook, iam.make(workbook, iam.airflow_role(workbook)))
-    mwaa.wait_until_available(workbook)
-    mwaa.connect_databricks(workbook)
+    environment.create(workbook, iam.make(workbook, iam.airflow_role(workbook)))
+    environment.wait_until_available(workbook)
+    rest_api.connect_databricks(workbook)
 
     def settings(**changed):
         usual = {"notebooks": "/Shared/workbook/jobs", "raw": raw, "cluster_id": "0000-000000-workbook"}
-        mwaa.set_settings(workbook, **usual | changed)
+        rest_api.set_settings(workbook, **usual | changed)
 
     settings()
-    mwaa.upload_dag(workbook, of_one_subject(tmp_path_factory.mktemp("dags")))
-    mwaa.wait_for_dag(workbook)
+    dag.upload(workbook, of_one_subject(tmp_path_factory.mktemp("dags")))
+    dag.wait_until_read(workbook)
     return settings

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 
 import psutil
 import pytest
@@ -13,7 +12,8 @@ import strangers
 from crashes import kill, pid, wait_until_back
 from workspaces import Client, alive
 
-from helpers.airflow import mwaa
+from helpers.airflow import dag, rest_api, runs
+from helpers.waiting import wait_until
 from lab.airflow import configuration
 from lab.airflow.scheduler import SCHEDULER_MARK
 from lab.control import operations
@@ -22,6 +22,9 @@ from lab.core.environment import inherited
 from lab.setup import airflow as installation
 
 pytestmark = pytest.mark.lab
+
+PATIENCE = 120
+"""Seconds."""
 
 ALL_MB = 6000
 """What the whole lab may take with Airflow."""
@@ -55,14 +58,6 @@ def answers_are_right(workbook, day):
     assert differ == 0
 
 
-def wait_until(seen, seconds=120):
-    limit = time.monotonic() + seconds
-    while not (found := seen()):
-        assert time.monotonic() < limit
-        time.sleep(0.2)
-    return found
-
-
 def lives(process):
     with contextlib.suppress(psutil.NoSuchProcess):
         return process.status() != psutil.STATUS_ZOMBIE
@@ -77,26 +72,26 @@ def notebook_under_way(lab):
         listed = client.api.get("/api/2.2/jobs/runs/list", active_only=True).get("runs", ())
         return [process for run in listed for process in alive(lab, client.get(run["run_id"]))]
 
-    return wait_until(seen)
+    return wait_until(seen, PATIENCE, "a notebook that runs")
 
 
 def state(workbook, run, task):
-    return next(one.state for one in mwaa.tasks(workbook, run) if one.task == task)
+    return next(one.state for one in runs.tasks(workbook, run) if one.task == task)
 
 
 def scheduled_runs(workbook):
-    found = mwaa.call(workbook, "GET", f"/dags/{workbook.dag}/dagRuns", run_type="scheduled")["dag_runs"]
+    found = rest_api.call(workbook, "GET", f"/dags/{workbook.dag}/dagRuns", run_type="scheduled")["dag_runs"]
     return [run["dag_run_id"] for run in found]
 
 
 def switch_on(workbook):
     """Let the DAG run, and wait for the run of the day that begins by itself then."""
-    mwaa.pause(workbook, False)
-    mwaa.wait_for_run(workbook, wait_until(lambda: scheduled_runs(workbook))[0])
+    dag.pause(workbook, False)
+    runs.wait_for(workbook, wait_until(lambda: scheduled_runs(workbook), PATIENCE, "the run of the day")[0])
 
 
 def tries(workbook, run, task):
-    return next(one.tries for one in mwaa.tasks(workbook, run) if one.task == task)
+    return next(one.tries for one in runs.tasks(workbook, run) if one.task == task)
 
 
 def test_a_dag_test_run_ends_well(lab, workbook, airflow):
@@ -109,15 +104,15 @@ def test_a_dag_test_run_ends_well(lab, workbook, airflow):
 
 
 def test_kill_9_of_the_scheduler_in_the_middle_of_a_run(lab, workbook, airflow):
-    mwaa.pause(workbook, False)
-    run = wait_until(lambda: scheduled_runs(workbook))[0]  # the day's own
+    dag.pause(workbook, False)
+    run = wait_until(lambda: scheduled_runs(workbook), PATIENCE, "the run of the day")[0]  # the day's own
     notebook_under_way(lab)
     before = processes.marked(SCHEDULER_MARK, str(lab.home))
     os.kill(pid(lab, "airflow"), signal.SIGKILL)
     # what the killed one left is ended before its successor begins
-    wait_until(lambda: not any(lives(process) for process in before))
-    assert mwaa.wait_for_run(workbook, run) == "success"
-    answers_are_right(workbook, mwaa.run_day(workbook, run))
+    wait_until(lambda: not any(lives(one) for one in before), PATIENCE, "the old processes to end")
+    assert runs.wait_for(workbook, run) == "success"
+    answers_are_right(workbook, runs.day(workbook, run))
     assert sum(report.memory_mb for report in operations.status(lab)) < ALL_MB
 
 
@@ -125,23 +120,23 @@ def test_a_failing_notebooks_own_words_are_in_the_tasks_log(lab, workbook, airfl
     switch_on(workbook)
     airflow(raw=f"{raw}-of-nobody")
     try:
-        run = mwaa.trigger(workbook)
-        wait_until(lambda: state(workbook, run, "clean") == "up_for_retry")
-        log = "\n".join(mwaa.task_log(workbook, run, "clean"))
+        run = runs.trigger(workbook)
+        wait_until(lambda: state(workbook, run, "clean") == "up_for_retry", PATIENCE, "the task to fail")
+        log = "\n".join(runs.task_log(workbook, run, "clean"))
     finally:
         airflow()
     assert "FileNotFoundError" in log
     assert f"history-of-nobody/{workbook.topic('pin')}" in log
     # repaired in between, the run goes on by itself
-    assert mwaa.wait_for_run(workbook, run) == "success"
+    assert runs.wait_for(workbook, run) == "success"
     assert tries(workbook, run, "clean") > 1
 
 
 def test_kill_9_of_the_cluster_in_the_middle_of_a_run(lab, workbook, airflow):
     switch_on(workbook)
-    run = mwaa.trigger(workbook)
+    run = runs.trigger(workbook)
     notebook_under_way(lab)
     wait_until_back(lab, "cluster", kill(lab, "cluster"))
-    assert mwaa.wait_for_run(workbook, run) == "success"
+    assert runs.wait_for(workbook, run) == "success"
     assert tries(workbook, run, "clean") > 1
-    answers_are_right(workbook, mwaa.run_day(workbook, run))
+    answers_are_right(workbook, runs.day(workbook, run))

@@ -6,8 +6,6 @@ As there, it is a guard against accidents: what is not the very value, its lette
 from collections.abc import Callable
 from typing import Any
 
-from IPython import get_ipython
-
 REDACTED = "[REDACTED]"
 
 _OUTPUTS = ("stream", "display_data", "update_display_data", "execute_result", "error", "execute_reply")
@@ -19,6 +17,8 @@ _SHOWN = ("text", "data", "evalue", "traceback")
 
 def redact(value: str) -> None:
     """Keep a value out of what this notebook shows from now on; nothing happens outside of a notebook."""
+    from IPython import get_ipython  # late: programs without a notebook use `dbutils` too
+
     kernel = getattr(get_ipython(), "kernel", None)
     if kernel is None or not value:
         return

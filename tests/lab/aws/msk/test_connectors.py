@@ -16,7 +16,7 @@ from crashes import crash
 
 from helpers import iam
 from helpers.kafka import client as kafka_client
-from helpers.kafka import msk_connect, sink_objects
+from helpers.kafka import custom_plugin, msk_connect, sink_objects
 from helpers.kafka.msk_connect import ConnectorError
 from lab.core import iam_file
 from lab.services import s3 as s3_service
@@ -39,7 +39,7 @@ def own(workbook):
 
 @pytest.fixture(scope="module")
 def plugin(own):
-    return msk_connect.create_plugin(own, msk_connect.upload_plugin(own, Path(own.sink_plugin)))
+    return custom_plugin.create(own, custom_plugin.upload(own, Path(own.sink_plugin)))
 
 
 @pytest.fixture
