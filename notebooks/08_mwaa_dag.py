@@ -15,12 +15,12 @@
 #
 # 1. make an MWAA environment, which is an Airflow that AWS looks after,
 # 2. read a DAG, upload it to the bucket and see it appear,
-# 3. trigger a run and follow its tasks down to the notebook that Databricks ran,
+# 3. switch it on, and follow the run of the day down to the notebook that Databricks ran,
 # 4. break it, and read the error where an engineer would look,
 # 5. check that the daily answers equal those of milestone 7.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed.
-# **Time:** about five minutes to run, an hour to work through. **Cost on AWS:** the smallest environment costs about
+# **Time:** two minutes to run, an hour to work through. **Cost on AWS:** the smallest environment costs about
 # half a dollar an hour for as long as it exists, whether it works or not. Delete it when you are done.
 
 # %% [markdown]
@@ -75,7 +75,7 @@ print(workbook.airflow, environment.status(workbook))
 
 # %% [markdown]
 # On AWS this takes 20 to 30 minutes. On the laptop it starts a real Airflow: scheduler, DAG processor, triggerer and
-# API server; the first time it also installs it. Its pages are at `http://127.0.0.1:8080`. The user is `admin`, the
+# API server. Its pages are at `http://127.0.0.1:8080`. The user is `admin`, the
 # password is in `.lab/airflow/login.json`.
 #
 # ## What Airflow must know
@@ -116,14 +116,15 @@ for task, after in dag.graph(workbook).items():
     print(f"{task:10} ──► {', '.join(after) or 'end'}")
 
 # %% [markdown]
-# ## Trigger it
+# ## Switch it on
 #
-# A new DAG is paused. Switching it on makes today's scheduled run due; a triggered run waits for it, because two
-# runs at once would write the same tables (`max_active_runs=1`).
+# A new DAG is paused. Switching it on makes today's run due, and Airflow starts it by itself: from now on that happens
+# every day. Runs that you trigger come on top; one at a time, because two would write the same tables
+# (`max_active_runs=1`).
 
 # %%
 dag.pause(workbook, False)
-run = runs.trigger(workbook)
+run = runs.scheduled(workbook)
 print(runs.wait_for(workbook, run))
 
 # %%
@@ -201,7 +202,7 @@ spark.table(name).where(f"day = '{day}'").drop("day").orderBy("post_year").toPan
 #
 # 1. You made an environment and gave it a role that may read one bucket.
 # 2. You uploaded a DAG without an address or a secret in it, and saw Airflow's graph of it.
-# 3. You triggered a run and followed it into the notebook.
+# 3. You switched the schedule on and followed its run into the notebook.
 # 4. You broke it and found the reason in the log of the first failed task.
 # 5. You compared the daily answers with those made by hand.
 #

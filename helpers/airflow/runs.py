@@ -1,4 +1,4 @@
-"""Runs of the DAG: triggered, awaited, and how their tasks stand; the tasks' logs."""
+"""Runs of the DAG: scheduled or triggered, awaited, and how their tasks stand; the tasks' logs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +8,7 @@ from helpers.airflow.rest_api import call
 from helpers.config import Workbook
 from helpers.waiting import wait_until
 
+START_SECONDS = 120
 RUN_SECONDS = 900
 POLL_SECONDS = 1.0
 
@@ -42,6 +43,16 @@ def trigger(workbook: Workbook) -> str:
     run = f"notebook-{uuid4()}"
     call(workbook, "POST", f"/dags/{workbook.dag}/dagRuns", {"dag_run_id": run, "logical_date": None})
     return run
+
+
+def scheduled(workbook: Workbook) -> str:
+    """Wait until the schedule has started a run, as it does when a DAG is switched on; return the newest one's id."""
+
+    def newest() -> str | None:
+        found = call(workbook, "GET", f"/dags/{workbook.dag}/dagRuns", run_type="scheduled", order_by="-run_after")
+        return found["dag_runs"][0]["dag_run_id"] if found["dag_runs"] else None
+
+    return wait_until(newest, START_SECONDS, "the day's run to start", POLL_SECONDS)
 
 
 def wait_for(workbook: Workbook, run: str) -> str:

@@ -42,7 +42,7 @@ def raw(workbook):
 
 def of_one_subject(folder):
     """Cut the DAG down to one task behind the cleaning: notebook 08 runs the whole of it."""
-    text, whole = dag.DAG_FILE.read_text(), 'SUBJECTS = ("categories", "followers", "users")'
+    text, whole = dag.FILE.read_text(), 'SUBJECTS = ("categories", "followers", "users")'
     assert whole in text
     file = folder / "dag.py"
     file.write_text(text.replace(whole, f'SUBJECTS = ("{SUBJECT}",)'))

@@ -12,7 +12,7 @@ import strangers
 from crashes import kill, pid, wait_until_back
 from workspaces import Client, alive
 
-from helpers.airflow import dag, rest_api, runs
+from helpers.airflow import dag, runs
 from helpers.waiting import wait_until
 from lab.airflow import configuration
 from lab.airflow.scheduler import SCHEDULER_MARK
@@ -79,15 +79,10 @@ def state(workbook, run, task):
     return next(one.state for one in runs.tasks(workbook, run) if one.task == task)
 
 
-def scheduled_runs(workbook):
-    found = rest_api.call(workbook, "GET", f"/dags/{workbook.dag}/dagRuns", run_type="scheduled")["dag_runs"]
-    return [run["dag_run_id"] for run in found]
-
-
 def switch_on(workbook):
     """Let the DAG run, and wait for the run of the day that begins by itself then."""
     dag.pause(workbook, False)
-    runs.wait_for(workbook, wait_until(lambda: scheduled_runs(workbook), PATIENCE, "the run of the day")[0])
+    runs.wait_for(workbook, runs.scheduled(workbook))
 
 
 def tries(workbook, run, task):
@@ -105,7 +100,7 @@ def test_a_dag_test_run_ends_well(lab, workbook, airflow):
 
 def test_kill_9_of_the_scheduler_in_the_middle_of_a_run(lab, workbook, airflow):
     dag.pause(workbook, False)
-    run = wait_until(lambda: scheduled_runs(workbook), PATIENCE, "the run of the day")[0]  # the day's own
+    run = runs.scheduled(workbook)
     notebook_under_way(lab)
     before = processes.marked(SCHEDULER_MARK, str(lab.home))
     os.kill(pid(lab, "airflow"), signal.SIGKILL)
