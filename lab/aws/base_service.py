@@ -17,7 +17,7 @@ class Answering(Protocol):
         """Answer one call."""
 
 
-class OwnService:
+class BaseService:
     """A service whose methods answer operations: ``CreateConnector`` is ``create_connector``.
 
     Attributes

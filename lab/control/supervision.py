@@ -114,7 +114,7 @@ def configuration(runtime: Runtime, services: Iterable[Service]) -> str:
             home=home,
             stop=processes.STOP_SECONDS,
             user_error=processes.USER_ERROR,
-            priority=1 + len(service.needs),  # the highest is stopped first
+            priority=1 + len(service.depends_on),  # the highest is stopped first
         )
     return text
 

@@ -54,8 +54,8 @@ from helpers.config import TABLES, Workbook
 workbook, spark = Workbook.load(), databricks.session()
 trigger = {"availableNow": True} if sys.argv[1:] else None
 queries = [
-    streaming.written(
-        streaming.envelope(spark, workbook, table, {}), f"crash_{table}", workbook.checkpoint(table), trigger
+    stream_queries.start(
+        stream_queries.envelope(spark, workbook, table, {}), f"crash_{table}", workbook.checkpoint(table), trigger
     )
     for table in TABLES
 ]

@@ -1,6 +1,6 @@
 """MSK Connect: custom plugins out of S3 objects, worker configurations, connectors on the real worker."""
 
-from lab.aws.base_service import OwnService
+from lab.aws.base_service import BaseService
 from lab.aws.endpoint import Endpoint
 from lab.aws.msk.connect_worker import Worker
 from lab.aws.msk.connector_operations import ConnectorOperations
@@ -10,7 +10,7 @@ from lab.aws.msk.records import Records
 from lab.aws.msk.worker_configurations import WorkerConfigurations
 
 
-class MskConnect(OwnService):
+class MskConnect(BaseService):
     """Amazon MSK Connect in front of one real worker.
 
     Where AWS would start workers for each connector, all connectors share one, which starts anew when a plugin is

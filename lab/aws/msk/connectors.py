@@ -100,9 +100,9 @@ class Connectors:
         self._check_cluster(connector)
         name = connector["connectorName"]
         topics = await asyncio.to_thread(_topics, self._endpoint.runtime, properties)
-        needed = connector_role.needs(name, properties, topics)
+        required = connector_role.required_actions(name, properties, topics)
         role = connector["serviceExecutionRoleArn"]
-        if missing := connector_role.gaps(self._endpoint.directory, role, needed):
+        if missing := connector_role.gaps(self._endpoint.directory, role, required):
             raise ConnectFailed(f"Access denied: no policy of {role} allows {missing[0]}.")
         await self._worker.configure(name, self._configurations.defaults(connector) | dict(properties))
 
