@@ -221,7 +221,7 @@ def fresh(name: str) -> tuple[str, str]:
 
 
 # %%
-_ = stream_queries.written(records, *fresh("envelope"), ONCE).awaitTermination()
+_ = stream_queries.start(records, *fresh("envelope"), ONCE).awaitTermination()
 envelope = spark.table(f"{workbook.id}_envelope")
 envelope.selectExpr("partitionKey", "shardId", "string(data) AS data").where("partitionKey = '7'").distinct().toPandas()
 
@@ -262,7 +262,7 @@ print(clean["pin"].isStreaming, clean["pin"].columns[:5])
 # is in the table once.
 
 # %%
-show_code.show(stream_queries.written)
+show_code.show(stream_queries.start)
 
 # %% [markdown]
 # Dozens of rows a second are few. Spark would generate Java code for each batch and split it into tasks, which pays for
@@ -281,7 +281,7 @@ def write(trigger=None):
     """Start the three queries."""
     with stream_queries.small_batches(spark):
         return {
-            table: stream_queries.written(
+            table: stream_queries.start(
                 clean[table], workbook.stream_table(table), workbook.checkpoint(table), trigger
             )
             for table in TABLES
@@ -334,11 +334,11 @@ for table, query in queries.items():
 from helpers.waiting import wait_until
 
 _, shared = fresh("shared")
-first = stream_queries.written(clean["pin"], f"{workbook.id}_first", shared)
+first = stream_queries.start(clean["pin"], f"{workbook.id}_first", shared)
 _ = wait_until(lambda: batches(first), 60, "the first query to write something")
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
-    second = stream_queries.written(clean["geo"], f"{workbook.id}_second", shared)
+    second = stream_queries.start(clean["geo"], f"{workbook.id}_second", shared)
 print(str(caught[0].message).partition(". ")[2])
 
 # %% [markdown]
@@ -361,7 +361,7 @@ text = F.col("data").cast("string")
 pins = stream_queries.envelope(spark, workbook, "pin", keys)
 pins = pins.select(F.from_json(text, "index INT, category STRING, follower_count INT").alias("pin")).select("pin.*")
 wrong, checkpoint = fresh("wrong_schema")
-_ = stream_queries.written(pins, wrong, checkpoint, ONCE).awaitTermination()
+_ = stream_queries.start(pins, wrong, checkpoint, ONCE).awaitTermination()
 spark.sql(f"SELECT count(index) > 0 AS pins, count(follower_count) AS follower_counts FROM {wrong}").toPandas()
 
 # %% [markdown]
@@ -374,7 +374,7 @@ spark.sql(f"SELECT count(index) > 0 AS pins, count(follower_count) AS follower_c
 # %%
 latest = stream_queries.envelope(spark, workbook, "pin", keys, position="latest")
 late, checkpoint = fresh("latest")
-_ = stream_queries.written(latest, late, checkpoint, ONCE).awaitTermination()
+_ = stream_queries.start(latest, late, checkpoint, ONCE).awaitTermination()
 print("rows:", stream_queries.rows_in(spark, late))
 
 # %% [markdown]
@@ -402,7 +402,7 @@ from helpers.streaming.progress import state_rows
 
 twice = stream_queries.envelope(spark, workbook, "geo", keys, position=moment)
 once = stream_queries.cleaned(stream_queries.first_of_each(twice, "10 minutes"), "geo")
-remembering = stream_queries.written(once, *fresh("watermark"), ONCE)
+remembering = stream_queries.start(once, *fresh("watermark"), ONCE)
 _ = remembering.awaitTermination()
 kept = stream_queries.rows_in(spark, f"{workbook.id}_watermark")
 print("rows:", kept, "records in the state:", state_rows(remembering))

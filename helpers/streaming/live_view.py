@@ -25,7 +25,7 @@ class LiveView:
     Parameters
     ----------
     queries : mapping of str to StreamingQuery
-        By the name of the table; with `streaming.observed`, the waiting times are shown too.
+        By the name of the table; with `queries.observed`, the waiting times are shown too.
     title : str
         What is shown.
     """

@@ -29,7 +29,7 @@ class Batch:
         Of these, what asking the source took, and what keeping note of the progress took. The rest is reading,
         cleaning and writing.
     longest_wait : float
-        Seconds from the arrival of its first record in Kinesis until `ended`; NaN unless `streaming.observed` was
+        Seconds from the arrival of its first record in Kinesis until `ended`; NaN unless `queries.observed` was
         used.
     """
 

@@ -17,7 +17,7 @@ from helpers.config import Workbook, check_table
 from helpers.raw import decode
 
 ARRIVALS = "arrivals"
-"""Name under which `written` reports the first and the last arrival of each micro-batch."""
+"""Name under which `observed` reports the first and the last arrival of each micro-batch."""
 
 SMALL_BATCHES: Mapping[str, str] = {
     # each task of Delta's own queries would generate its Java code anew, which takes longer than a few hundred rows
@@ -141,7 +141,7 @@ def small_batches(spark: SparkSession) -> Iterator[None]:
             spark.conf.unset(name) if value is None else spark.conf.set(name, value)
 
 
-def written(
+def start(
     frame: DataFrame, name: str, checkpoint: str, trigger: Mapping[str, object] | None = None
 ) -> StreamingQuery:
     """Start a query that appends a stream to a Delta table.

@@ -17,16 +17,19 @@ class Answering(Protocol):
         """Answer one call."""
 
 
-class OwnService:
+class BaseService:
     """A service whose methods answer operations: ``CreateConnector`` is ``create_connector``.
 
     Attributes
     ----------
     title : str
         What it is called in messages.
+    parts : tuple of object
+        What has the methods, if the service itself has them not.
     """
 
     title: str
+    parts: tuple[object, ...] = ()
 
     async def answer(self, operation: Operation) -> Answer:
         """Answer one call.
@@ -36,7 +39,8 @@ class OwnService:
         AwsError
             If the service refuses, or has no such operation.
         """
-        method = getattr(self, _WORD.sub("_", operation.name).lower(), None)
+        name = _WORD.sub("_", operation.name).lower()
+        method = next((getattr(part, name) for part in (self, *self.parts) if hasattr(part, name)), None)
         if method is None:
             raise AwsError(
                 "NotImplementedException", f"The lab's {self.title} does not answer {operation.name}; AWS does.", 501

@@ -53,7 +53,7 @@ def choose(names: Iterable[str]) -> list[Service]:
     wanted = set(names) or {service.name for service in ALL if not service.on_demand}
     if unknown := sorted(wanted - by_name.keys()):
         raise LabError(f"There is no service {unknown[0]!r}. The lab has: {', '.join(by_name)}.")
-    wanted |= {need for name in wanted for need in by_name[name].needs}
+    wanted |= {other for name in wanted for other in by_name[name].depends_on}
     return [service for service in ALL if service.name in wanted]
 
 

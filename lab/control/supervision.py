@@ -6,19 +6,22 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 import xmlrpc.client
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import psutil
 
+from helpers.waiting import WaitedInVain, wait_until
 from lab.core import processes
 from lab.core.environment import inherited
 from lab.core.files import write_private
 from lab.core.layout import Lab, LabError
 from lab.core.runtime import Runtime
 from lab.services import ALL, Service
+
+ANSWER_SECONDS = 10
+"""How long the supervisor may take until it answers."""
 
 _HEAD = """\
 ; Written anew at every start.
@@ -107,7 +110,7 @@ def configuration(runtime: Runtime, services: Iterable[Service]) -> str:
             home=home,
             stop=processes.STOP_SECONDS,
             user_error=processes.USER_ERROR,
-            priority=1 + len(service.needs),  # the highest is stopped first
+            priority=1 + len(service.depends_on),  # the highest is stopped first
         )
     return text
 
@@ -141,11 +144,10 @@ class Supervisor:
         )  # fmt: skip
         if done.returncode:
             raise LabError(f"The supervisor did not start:\n{done.stdout}{done.stderr}")
-        limit = time.monotonic() + 10
-        while not self.is_up():
-            if time.monotonic() > limit:
-                raise LabError(f"The supervisor does not answer; see {self.runtime.lab.logs / 'supervisor.log'}.")
-            time.sleep(0.05)
+        try:
+            wait_until(self.is_up, ANSWER_SECONDS, "the supervisor to answer", every=0.05)
+        except WaitedInVain as error:
+            raise LabError(f"{error} See {self.runtime.lab.logs / 'supervisor.log'}.") from error
 
     def start_service(self, name: str) -> None:
         """Start one service without waiting for it."""

@@ -102,7 +102,7 @@ class Airflow(_Part):
     arguments = ("scheduler", "--skip-serve-logs")
     component = "scheduler"
     memory_limit_mb = 1200
-    needs = ("airflow-api", "airflow-dags", "airflow-triggerer")
+    depends_on = ("airflow-api", "airflow-dags", "airflow-triggerer")
 
     def command(self, runtime: Runtime) -> list[str]:
         """Start the process that ends what an earlier scheduler left, and then becomes Airflow's."""

@@ -21,7 +21,7 @@ class Service(ABC):
         Names of the ports it listens on; the first is the one its users know.
     memory_limit_mb : int
         Resident megabytes it must stay under; its own settings see to that.
-    needs : tuple of str
+    depends_on : tuple of str
         Services without which it cannot work; it is stopped before them.
     on_demand : bool
         Whether it is started only when it is asked for by name.
@@ -32,7 +32,7 @@ class Service(ABC):
     stands_for: str
     ports: tuple[str, ...]
     memory_limit_mb: int
-    needs: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
     on_demand: bool = False
 
     @abstractmethod

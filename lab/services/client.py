@@ -15,7 +15,7 @@ class Client(Service):
     stands_for = "the EC2 client machine"
     ports = ("client", "rest")
     memory_limit_mb = 450
-    needs = ("aws", "kafka")
+    depends_on = ("aws", "kafka")
 
     def prepare(self, runtime: Runtime) -> None:
         """Make the folder."""

@@ -18,7 +18,7 @@ class Cluster(Service):
     stands_for = "Databricks cluster"
     ports = ("cluster", "workspace")
     memory_limit_mb = 3072  # 1.8 GB of Java, and a dozen processes of Python while streams are read
-    needs = ("s3",)
+    depends_on = ("s3",)
 
     def prepare(self, runtime: Runtime) -> None:
         """Make the folders, write the logging settings and what a new workspace holds."""

@@ -38,7 +38,7 @@ class Connect(Service):
     stands_for = "Amazon MSK Connect"
     ports = ("connect",)
     memory_limit_mb = 250
-    needs = ("kafka", "s3")
+    depends_on = ("kafka", "s3")
 
     def prepare(self, runtime: Runtime) -> None:
         """Make the plugins' folder and write the worker's configuration."""

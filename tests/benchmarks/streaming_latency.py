@@ -111,7 +111,7 @@ def measure(lab: Lab, workbook: Workbook, seconds: float) -> None:
     with stream_queries.small_batches(spark):
         for table in TABLES:
             records = stream_queries.observed(stream_queries.envelope(spark, workbook, table, {}))
-            queries[table] = stream_queries.written(
+            queries[table] = stream_queries.start(
                 stream_queries.cleaned(records, table), workbook.stream_table(table), workbook.checkpoint(table)
             )
     warehouse = dbfs_root(lab) / "user" / "hive" / "warehouse"

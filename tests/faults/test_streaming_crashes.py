@@ -54,7 +54,7 @@ from helpers.config import TABLES, Workbook
 workbook, spark = Workbook.load(), databricks.session()
 trigger = {"availableNow": True} if sys.argv[1:] else None
 queries = [
-    stream_queries.written(
+    stream_queries.start(
         stream_queries.envelope(spark, workbook, table, {}), f"crash_{table}", workbook.checkpoint(table), trigger
     )
     for table in TABLES

@@ -4,11 +4,11 @@ import contextlib
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from helpers.config import Workbook
+from helpers.waiting import wait_until
 
 FOLDER = Path(__file__).parents[1] / "course_code"
 PATIENCE_SECONDS = 60
@@ -33,11 +33,8 @@ def running(text: str, folder: Path, enough: Callable[[], bool]) -> Iterator[Pat
     with out.open("w") as stream:
         process = subprocess.Popen([sys.executable, "-u", str(file)], stdout=stream, stderr=subprocess.STDOUT)
     try:
-        limit = time.monotonic() + PATIENCE_SECONDS
-        while not enough():
-            assert process.poll() is None, out.read_text()
-            assert time.monotonic() < limit, out.read_text()
-            time.sleep(0.2)
+        wait_until(lambda: enough() or process.poll() is not None, PATIENCE_SECONDS, "the script to do enough")
+        assert process.poll() is None, out.read_text()
     finally:
         process.kill()
         process.wait()

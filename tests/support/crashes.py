@@ -5,10 +5,9 @@ import os
 import signal
 import time
 
-import pytest
-
 from helpers.emulator.postings import Posting
 from helpers.kafka import sink_objects
+from helpers.waiting import wait_until
 from lab.control import operations
 
 
@@ -17,13 +16,11 @@ def pid(lab, service):
 
 
 def wait_until_back(lab, service, old):
-    limit = time.monotonic() + operations.READY_SECONDS
-    while time.monotonic() < limit:
+    def is_back():
         report = next(report for report in operations.status(lab) if report.service.name == service)
-        if report.healthy and report.state.pid != old:
-            return
-        time.sleep(0.3)
-    pytest.fail(f"{service} did not come back")
+        return report.healthy and report.state.pid != old
+
+    wait_until(is_back, operations.READY_SECONDS, f"{service} to come back", every=0.3)
 
 
 def crash(lab, service):

@@ -3,9 +3,9 @@
 import base64
 import json
 import os
-import time
 
 from helpers.databricks.laptop.dbutils import Api
+from helpers.waiting import wait_until
 from lab.core import processes
 from lab.workspace.jobs.runners import MARK
 
@@ -46,11 +46,11 @@ class Client:
         return self.api.get("/api/2.2/jobs/runs/get-output", run_id=run_id)
 
     def wait(self, run_id, until=lambda run: run["end_time"], seconds=120):
-        limit = time.monotonic() + seconds
-        while not until(run := self.get(run_id)):
-            assert time.monotonic() < limit, run
-            time.sleep(0.2)
-        return run
+        def reached():
+            run = self.get(run_id)
+            return run if until(run) else None
+
+        return wait_until(reached, seconds, f"the run {run_id} to come so far")
 
     def result(self, name, text, parameters=None):
         """Run a notebook that must succeed; return what it handed to `dbutils.notebook.exit`."""

@@ -11,6 +11,7 @@ import urllib.request
 import pytest
 from labs import SPARE_PORTS
 
+from helpers.waiting import wait_until
 from lab.control import operations
 from lab.core import processes
 from lab.core.layout import Lab, read_ports
@@ -37,21 +38,18 @@ def test_jupyterlab_and_the_lab_start_and_stop_together(tmp_path):
     port = free_port()
     environment = os.environ | {"LAB_HOME": str(tmp_path / "lab"), "LAB_PORT_OFFSET": str(SPARE_PORTS)}
     command = [sys.executable, "-m", "tools.jupyter", "--no-browser", f"--ServerApp.port={port}", "--allow-root"]
-    studio = subprocess.Popen(command, env=environment, start_new_session=True, stderr=subprocess.DEVNULL)
+    jupyter = subprocess.Popen(command, env=environment, start_new_session=True, stderr=subprocess.DEVNULL)
     lab = Lab(tmp_path / "lab", ports=read_ports({"LAB_PORT_OFFSET": str(SPARE_PORTS)}))
     try:
-        limit = time.monotonic() + 90
-        while not answers(f"http://127.0.0.1:{port}/api") and time.monotonic() < limit:
-            time.sleep(0.3)
-        assert answers(f"http://127.0.0.1:{port}/api")
+        wait_until(lambda: answers(f"http://127.0.0.1:{port}/api"), 90, "JupyterLab to answer", every=0.3)
         assert all(report.healthy for report in operations.status(lab) if not report.service.on_demand)
         for _ in range(2):  # JupyterLab wants Ctrl-C twice
-            os.killpg(studio.pid, signal.SIGINT)
+            os.killpg(jupyter.pid, signal.SIGINT)
             time.sleep(0.5)
-        studio.wait(timeout=60)
+        jupyter.wait(timeout=60)
         assert operations.status(lab) == []
     finally:
-        if studio.poll() is None:
-            studio.kill()
+        if jupyter.poll() is None:
+            jupyter.kill()
         operations.down(lab)
     assert not processes.of_lab(lab.home)

@@ -38,7 +38,7 @@ CALLERS_OWN = {
 
 
 @dataclass(frozen=True)
-class Need:
+class RequiredAction:
     """One thing that the caller's policies must allow.
 
     Attributes
@@ -53,17 +53,17 @@ class Need:
     resource: str | None
 
 
-def of(known: Directory, caller: Key, call: Call, operation: Operation) -> list[Need]:
+def of(known: Directory, caller: Key, call: Call, operation: Operation) -> list[RequiredAction]:
     """List what a call needs; all of it must be allowed."""
     match operation.service:
         case "s3":
             return list(_s3(call, operation))
         case "apigateway":
             path = unquote(call.path)
-            needed = Need(f"apigateway:{call.method}", f"arn:aws:apigateway:{REGION}::{path}")
+            needed = RequiredAction(f"apigateway:{call.method}", f"arn:aws:apigateway:{REGION}::{path}")
             return [needed, *_passing(known, operation)]
         case "kinesis":
-            return [Need(_action(operation), stream) for stream in _streams(operation)]
+            return [RequiredAction(_action(operation), stream) for stream in _streams(operation)]
         case "iam":
             return [*_iam(known, caller, operation), *_passing(known, operation)]
         case "ec2":
@@ -71,26 +71,26 @@ def of(known: Directory, caller: Key, call: Call, operation: Operation) -> list[
         case "kafka" | "kafkaconnect":
             return [*_named_by_arn(operation), *_passing(known, operation)]
         case "airflow":
-            return [Need(_action(operation), _environment(operation)), *_passing(known, operation)]
+            return [RequiredAction(_action(operation), _environment(operation)), *_passing(known, operation)]
         case _:
-            return [Need(_action(operation), UNKNOWN)]
+            return [RequiredAction(_action(operation), UNKNOWN)]
 
 
 def _action(operation: Operation) -> str:
     return f"{operation.service}:{operation.name}"
 
 
-def _s3(call: Call, operation: Operation) -> Iterator[Need]:
+def _s3(call: Call, operation: Operation) -> Iterator[RequiredAction]:
     action = f"s3:{S3_ACTIONS.get(operation.name, operation.name)}"
     bucket, _, key = unquote(call.path).lstrip("/").partition("/")
     if operation.name == "DeleteObjects":
         for listed in operation.parameters()["Delete"]["Objects"]:
-            yield Need(action, f"arn:aws:s3:::{bucket}/{listed['Key']}")
+            yield RequiredAction(action, f"arn:aws:s3:::{bucket}/{listed['Key']}")
         return
-    yield Need(action, f"arn:aws:s3:::{bucket}" + (f"/{key}" if key else "") if bucket else ALL)
+    yield RequiredAction(action, f"arn:aws:s3:::{bucket}" + (f"/{key}" if key else "") if bucket else ALL)
     if operation.name in ("CopyObject", "UploadPartCopy"):
         source = unquote(call.headers.get("X-Amz-Copy-Source", "").partition("?")[0]).lstrip("/")
-        yield Need("s3:GetObject", f"arn:aws:s3:::{source}")
+        yield RequiredAction("s3:GetObject", f"arn:aws:s3:::{source}")
 
 
 def _streams(operation: Operation) -> set[str]:
@@ -119,16 +119,16 @@ def _stream_arn(name: str) -> str:
     return f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{name}"
 
 
-def _iam(known: Directory, caller: Key, operation: Operation) -> Iterator[Need]:
+def _iam(known: Directory, caller: Key, operation: Operation) -> Iterator[RequiredAction]:
     parameters = operation.parameters()
     named = next((name for name in IAM_KINDS if name in parameters), None)
     if named and not (named == "PolicyName" and "PolicyArn" in parameters):
         kind, name = IAM_KINDS[named], parameters[named]
-        yield Need(_action(operation), _iam_arn(known, kind, name, parameters.get("Path", "/")))
+        yield RequiredAction(_action(operation), _iam_arn(known, kind, name, parameters.get("Path", "/")))
     elif "PolicyArn" in parameters:
-        yield Need(_action(operation), parameters["PolicyArn"])
+        yield RequiredAction(_action(operation), parameters["PolicyArn"])
     else:
-        yield Need(_action(operation), caller.owner if operation.name in CALLERS_OWN else ALL)
+        yield RequiredAction(_action(operation), caller.owner if operation.name in CALLERS_OWN else ALL)
 
 
 def _iam_arn(known: Directory, kind: str, name: str, path: str) -> str:
@@ -137,20 +137,20 @@ def _iam_arn(known: Directory, kind: str, name: str, path: str) -> str:
     return next(there, f"arn:aws:iam::{ACCOUNT}:{kind}{path}{name}")
 
 
-def _ec2(operation: Operation) -> Iterator[Need]:
+def _ec2(operation: Operation) -> Iterator[RequiredAction]:
     parameters = operation.parameters()
     listed = parameters.get("InstanceIds", ()) if not operation.reads_only else ()  # Describe… is about all
     for one in listed or (None,):
         arn = f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/{one}" if one else UNKNOWN
-        yield Need(_action(operation), arn)
+        yield RequiredAction(_action(operation), arn)
 
 
-def _named_by_arn(operation: Operation) -> Iterator[Need]:
+def _named_by_arn(operation: Operation) -> Iterator[RequiredAction]:
     """Name a cluster, plugin or connector, by the first ARN that the operation asks for; what is new has none yet."""
     shape = operation.model.input_shape
     required = shape.required_members if shape else ()
     arns = [name for name in required if name.lower().endswith("arn") and name != "serviceExecutionRoleArn"]
-    yield Need(_action(operation), operation.parameters()[arns[0]] if arns else ALL)
+    yield RequiredAction(_action(operation), operation.parameters()[arns[0]] if arns else ALL)
 
 
 def _environment(operation: Operation) -> str:
@@ -163,7 +163,7 @@ def _environment(operation: Operation) -> str:
     return f"arn:aws:airflow:{REGION}:{ACCOUNT}:environment/{name}"
 
 
-def _passing(known: Directory, operation: Operation) -> Iterator[Need]:
+def _passing(known: Directory, operation: Operation) -> Iterator[RequiredAction]:
     """Who gives a role to something that works with it must be allowed to pass it on."""
     parameters = operation.parameters()
     roles = ("serviceExecutionRoleArn", "credentials", "ExecutionRoleArn")  # MSK Connect's, API Gateway's, MWAA's
@@ -173,4 +173,4 @@ def _passing(known: Directory, operation: Operation) -> Iterator[Need]:
     if operation.name == "AddRoleToInstanceProfile":
         role = _iam_arn(known, "role", parameters["RoleName"], "/")
     if role:
-        yield Need("iam:PassRole", role)
+        yield RequiredAction("iam:PassRole", role)

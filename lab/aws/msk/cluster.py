@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from lab.aws.base_service import OwnService
+from lab.aws.base_service import BaseService
 from lab.aws.errors import AwsError
 from lab.core import iam_file
 from lab.core.layout import Lab
@@ -16,7 +16,7 @@ CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 Parameters = Mapping[str, Any]
 
 
-class Msk(OwnService):
+class Msk(BaseService):
     """Amazon MSK, read-only: the course's cluster is there when a learner comes."""
 
     title = "MSK"

@@ -5,7 +5,7 @@ import json
 import shutil
 import time
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -61,7 +61,7 @@ class Worker:
                     shutil.rmtree(other)
             await asyncio.to_thread(unpack, archive, folder / plugin)
             await asyncio.to_thread(Supervisor(self._runtime).restart_service, "connect")
-            await self._until_it_answers()
+            await _until(self._answers, "Kafka Connect to answer after its restart")
 
     def _is_older_than(self, folder: Path) -> bool:
         """Tell whether the worker was started before a plugin was put there."""
@@ -70,12 +70,8 @@ class Worker:
             raise ConnectFailed("Kafka Connect is not running: `python -m lab up connect` starts it.")
         return psutil.Process(state.pid).create_time() < folder.stat().st_mtime
 
-    async def _until_it_answers(self) -> None:
-        limit = time.monotonic() + START_SECONDS
-        while (await self._request("GET", "/connectors"))[0] != 200:
-            if time.monotonic() > limit:
-                raise ConnectFailed(f"Kafka Connect did not answer within {START_SECONDS} s of its restart.")
-            await asyncio.sleep(0.2)
+    async def _answers(self) -> bool:
+        return (await self._request("GET", "/connectors"))[0] == 200
 
     async def configure(self, name: str, properties: Mapping[str, str]) -> None:
         """Create a connector or give it other properties, and wait until all its tasks run with them.
@@ -90,17 +86,21 @@ class Worker:
         if status not in (200, 201):
             raise ConnectFailed(str(answer.get("message", answer)))
         restarted = False
-        while not await self._runs_with(name, properties, limit):
-            if time.monotonic() > limit:
-                raise ConnectFailed(f"The tasks did not start within {START_SECONDS} s.")
+
+        async def started() -> bool:
+            nonlocal restarted
+            if await self._runs_with(name, properties, limit):
+                return True
             reason = await self.failure(name)
-            if reason and not restarted:
+            if reason and restarted:
+                raise ConnectFailed(reason)
+            if reason:
                 # a failure from before this call: new properties alone do not start a failed task again
                 await self.act(name, "restart?includeTasks=true&onlyFailed=true", "POST")
                 restarted = True
-            elif reason:
-                raise ConnectFailed(reason)
-            await asyncio.sleep(0.2)
+            return False
+
+        await _until(started, "the tasks to start")
 
     async def _runs_with(self, name: str, properties: Mapping[str, str], limit: float) -> bool:
         _, state = await self._patiently("GET", f"/connectors/{name}/status", limit)
@@ -132,11 +132,11 @@ class Worker:
 
     async def delete(self, name: str) -> None:
         """Delete a connector if there is one; its committed offsets stay."""
-        limit = time.monotonic() + START_SECONDS
-        while (await self._request("DELETE", f"/connectors/{name}"))[0] not in (204, 404):
-            if time.monotonic() > limit:
-                raise ConnectFailed(f"{name} could not be deleted within {START_SECONDS} s.")
-            await asyncio.sleep(0.3)
+
+        async def is_gone() -> bool:
+            return (await self._request("DELETE", f"/connectors/{name}"))[0] in (204, 404)
+
+        await _until(is_gone, f"{name} to be deleted")
 
     async def _patiently(self, method: str, path: str, limit: float, body: object = None) -> tuple[int, Any]:
         while True:
@@ -156,6 +156,21 @@ class Worker:
             return 503, {"message": f"Kafka Connect does not answer: {error}"}
         except ValueError:  # a page of its web server, before its own interface is there
             return 503, {"message": "Kafka Connect is starting"}
+
+
+async def _until(condition: Callable[[], Awaitable[bool]], what: str) -> None:
+    """Ask the worker again and again, as `helpers.waiting` does where nobody else is kept waiting.
+
+    Raises
+    ------
+    ConnectFailed
+        If the time is up.
+    """
+    limit = time.monotonic() + START_SECONDS
+    while not await condition():
+        if time.monotonic() > limit:
+            raise ConnectFailed(f"Waited {START_SECONDS} s in vain for {what}.")
+        await asyncio.sleep(0.2)
 
 
 def unpack(archive: Path, folder: Path) -> None:

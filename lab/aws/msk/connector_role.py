@@ -26,7 +26,7 @@ def is_trusting(known: Directory, role: str) -> bool:
     return role in known.trust and policies.trusts_service(known.trust[role], SERVICE)
 
 
-def needs(name: str, properties: Mapping[str, str], topics: Iterable[str]) -> Iterator[tuple[str, str]]:
+def required_actions(name: str, properties: Mapping[str, str], topics: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Work out what a sink into S3 needs: action and resource.
 
     Parameters

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lab.airflow import configuration, keys
 from lab.airflow.web import AirflowDown, AirflowWeb
-from lab.aws.base_service import OwnService
+from lab.aws.base_service import BaseService
 from lab.aws.endpoint import LOG, Endpoint
 from lab.aws.errors import AwsError
 from lab.aws.identity import policies
@@ -43,7 +43,7 @@ CHANGEABLE = ("ExecutionRoleArn", "SourceBucketArn", "DagS3Path")
 Parameters = Mapping[str, Any]
 
 
-class Mwaa(OwnService):
+class Mwaa(BaseService):
     """Amazon MWAA in front of one Airflow, which runs while there is an environment."""
 
     title = "MWAA"

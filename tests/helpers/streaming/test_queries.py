@@ -17,10 +17,12 @@ from helpers.raw import read_raw
 from helpers.streaming import queries as stream_queries
 from helpers.streaming import warnings as streaming_warnings
 from helpers.streaming.progress import batches, state_rows
+from helpers.waiting import wait_until
 
 pytestmark = pytest.mark.lab
 
 ONCE = {"availableNow": True}
+PATIENCE = 60
 POSTINGS = list(islice(history(), 200))
 
 
@@ -57,13 +59,6 @@ def put(server, stream, *data: bytes) -> None:
     assert server.client().put_records(StreamName=stream, Records=records)["FailedRecordCount"] == 0
 
 
-def eventually(holds: Callable[[], bool]) -> None:
-    limit = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < limit, "it did not come about in time"
-        time.sleep(0.2)
-
-
 def test_queries_for_small_batches_write_every_row_and_the_session_has_its_settings_back(
     spark, workbook, server, keys, target
 ):
@@ -72,7 +67,7 @@ def test_queries_for_small_batches_write_every_row_and_the_session_has_its_setti
     name, checkpoint = target("geo")
     before = {setting: spark.conf.get(setting, None) for setting in stream_queries.SMALL_BATCHES}
     with contextlib.suppress(KeyError), stream_queries.small_batches(spark):
-        query = stream_queries.written(records, name, checkpoint, ONCE)
+        query = stream_queries.start(records, name, checkpoint, ONCE)
         assert {setting: spark.conf.get(setting) for setting in before} == stream_queries.SMALL_BATCHES
         raise KeyError("a mistake in the cell")
     assert {setting: spark.conf.get(setting, None) for setting in before} == before
@@ -85,7 +80,7 @@ def test_the_stream_gives_the_rows_of_the_batch(spark, workbook, server, keys, t
     put(server, workbook.stream(table), *(posting.wire(table) for posting in POSTINGS))
     name, checkpoint = target(table)
     records = stream_queries.envelope(spark, workbook, table, keys)
-    assert stream_queries.written(stream_queries.cleaned(records, table), name, checkpoint, ONCE).awaitTermination(90)
+    assert stream_queries.start(stream_queries.cleaned(records, table), name, checkpoint, ONCE).awaitTermination(90)
     file = tmp_path / "rows.json"
     file.write_bytes(b"\n".join(posting.wire(table) for posting in POSTINGS))
     batch = CLEANERS[table](read_raw(spark, f"file:{file}", table))
@@ -100,7 +95,7 @@ def test_a_second_start_goes_on_where_the_first_ended(spark, workbook, server, k
 
     def run() -> int:
         frame = stream_queries.cleaned(stream_queries.envelope(spark, workbook, "geo", keys), "geo")
-        assert stream_queries.written(frame, name, checkpoint, ONCE).awaitTermination(90)
+        assert stream_queries.start(frame, name, checkpoint, ONCE).awaitTermination(90)
         return stream_queries.rows_in(spark, name)
 
     assert stream_queries.rows_in(spark, name) == 0
@@ -120,7 +115,7 @@ def test_what_cannot_be_decoded_is_set_aside_whole(spark, workbook, server, keys
     kept, dropped = target("kept"), target("dropped")
     good, bad = stream_queries.decoded(records, "pin"), stream_queries.set_aside(records, "pin")
     for frame, place in ((good, kept), (bad, dropped)):
-        assert stream_queries.written(frame, *place, ONCE).awaitTermination(90)
+        assert stream_queries.start(frame, *place, ONCE).awaitTermination(90)
     assert stream_queries.rows_in(spark, kept[0]) == 1
     aside = {row["text"] for row in spark.table(dropped[0]).collect()}
     assert aside == {array.decode(), twice.decode(), text.decode(), "", "\ufffd\ufffd"}
@@ -131,10 +126,10 @@ def test_repetitions_are_dropped_while_they_are_remembered(spark, workbook, serv
     put(server, workbook.stream("user"), *data, *data)
     name, checkpoint = target("user")
     records = stream_queries.first_of_each(stream_queries.envelope(spark, workbook, "user", keys), "10 minutes")
-    query = stream_queries.written(stream_queries.cleaned(records, "user"), name, checkpoint)
-    eventually(lambda: stream_queries.rows_in(spark, name) == 15)
+    query = stream_queries.start(stream_queries.cleaned(records, "user"), name, checkpoint)
+    wait_until(lambda: stream_queries.rows_in(spark, name) == 15, PATIENCE, "15 rows")
     put(server, workbook.stream("user"), *data[:5])
-    eventually(lambda: sum(batch.rows for batch in batches(query)) == 35)
+    wait_until(lambda: sum(batch.rows for batch in batches(query)) == 35, PATIENCE, "35 records")
     assert state_rows(query) == 15
     query.stop()
     assert stream_queries.rows_in(spark, name) == 15
@@ -146,11 +141,11 @@ def test_one_checkpoint_for_two_queries_is_warned_about_before_the_first_is_lost
     _, checkpoint = target("shared")
     read = {table: stream_queries.envelope(spark, workbook, table, keys) for table in TABLES}
     frames = {table: stream_queries.cleaned(records, table) for table, records in read.items()}
-    first = stream_queries.written(frames["pin"], target("pin")[0], checkpoint)
-    eventually(lambda: stream_queries.rows_in(spark, target("pin")[0]) == 1)
+    first = stream_queries.start(frames["pin"], target("pin")[0], checkpoint)
+    wait_until(lambda: stream_queries.rows_in(spark, target("pin")[0]) == 1, PATIENCE, "a row")
     with pytest.warns(streaming_warnings.SharedCheckpoint, match=checkpoint):
-        second = stream_queries.written(frames["geo"], target("geo")[0], checkpoint)
-    eventually(lambda: second.exception() is not None)
+        second = stream_queries.start(frames["geo"], target("geo")[0], checkpoint)
+    wait_until(lambda: second.exception() is not None, PATIENCE, "the second query to fail")
     assert "Every query needs a checkpointLocation of its own" in str(second.exception())
     assert not first.isActive
 
@@ -159,7 +154,7 @@ def test_latest_sees_nothing_of_what_was_posted_before(spark, workbook, server, 
     put(server, workbook.stream("geo"), *(posting.wire("geo") for posting in POSTINGS[:5]))
     name, checkpoint = target("geo")
     records = stream_queries.envelope(spark, workbook, "geo", keys, position="LATEST")
-    assert stream_queries.written(stream_queries.cleaned(records, "geo"), name, checkpoint, ONCE).awaitTermination(90)
+    assert stream_queries.start(stream_queries.cleaned(records, "geo"), name, checkpoint, ONCE).awaitTermination(90)
     assert stream_queries.rows_in(spark, name) == 0
 
 

@@ -10,6 +10,7 @@ from crashes import crash
 
 from helpers import iam
 from helpers.client_machine.ssh import ClientMachineError
+from helpers.waiting import wait_until
 from lab.core import instance_file, processes
 
 pytestmark = pytest.mark.lab
@@ -96,14 +97,10 @@ def test_the_foreground_ends_with_the_connection_the_background_does_not(lab, ma
     machine.run("nohup sleep 301 > /dev/null 2>&1 &")
     command = ["ssh", *openssh, "-p", str(lab.ports["client"]), "ec2-user@127.0.0.1", "sleep 302"]
     caller = subprocess.Popen(command)
-    limit = time.monotonic() + 10
-    while not _sleepers(lab, "302") and time.monotonic() < limit:
-        time.sleep(0.1)
+    wait_until(lambda: _sleepers(lab, "302"), 10, "the command to run", every=0.1)
     caller.terminate()
     caller.wait(timeout=10)
-    while _sleepers(lab, "302") and time.monotonic() < limit:
-        time.sleep(0.1)
-    assert not _sleepers(lab, "302")
+    wait_until(lambda: not _sleepers(lab, "302"), 10, "the command to end", every=0.1)
     (left,) = _sleepers(lab, "301")
     left.kill()
 

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from helpers.kafka import client as kafka_client
+from helpers.waiting import wait_until
 from lab.control import operations
 
 pytestmark = pytest.mark.lab
@@ -74,9 +75,7 @@ def test_kill_9_of_the_broker_while_posting_loses_and_repeats_nothing(lab, launc
         os.kill(broker(lab), signal.SIGKILL)
         time.sleep(0.5)
         count = len(posting.acknowledged)
-        limit = time.monotonic() + 60
-        while len(posting.acknowledged) < count + 50 and time.monotonic() < limit:
-            time.sleep(0.2)
+        wait_until(lambda wanted=count + 50: len(posting.acknowledged) >= wanted, 60, "50 more records")
     posting.stop()
     assert posting.refused == []
     assert stored(own, pin) == posting.acknowledged
@@ -109,9 +108,12 @@ def test_a_broker_that_stays_away_is_reported_in_time_and_welcome_back(lab, laun
         assert (answer.status_code, answer.json()["error_code"]) == (500, 50003)
     finally:
         os.kill(victim, signal.SIGCONT)
-    limit = time.monotonic() + 60
-    while "offset" not in str(answer := proxy.produce(pin, {"value": 4}).json()) and time.monotonic() < limit:
-        time.sleep(0.5)
+
+    def produced():
+        answer = proxy.produce(pin, {"value": 4}).json()
+        return answer if "offset" in str(answer) else None
+
+    answer = wait_until(produced, 60, "the broker to be back", every=0.5)
     assert answer["offsets"][0]["error_code"] is None
     found = [record["value"] for record in proxy.records(consumer, 1)]
     while 4 not in found:

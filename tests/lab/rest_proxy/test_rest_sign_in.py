@@ -16,6 +16,7 @@ import pytest
 import requests
 from rest_proxies import JSON, free_port, properties
 
+from helpers.waiting import wait_until
 from lab.control import operations
 from lab.core import iam_file
 from lab.rest_proxy.login_module import LoginModule
@@ -249,18 +250,14 @@ def test_a_secret_that_turns_wrong_is_told_to_whoever_asks(launcher, lab, pin, p
     time.sleep(0.5)
     victim = next(r.state.pid for r in operations.status(lab) if r.service.name == "kafka")
     os.kill(victim, 9)  # connections that are open stay open; new ones are refused
-    limit = time.monotonic() + 60
-    while "does not let the proxy in" not in proxy.log and time.monotonic() < limit:
-        time.sleep(0.2)
+    wait_until(lambda: "does not let the proxy in" in proxy.log, 60, "the broker's refusal")
     answer = proxy.produce(pin, {"value": 2})
     assert answer.status_code == 401, answer.text
     assert "the secret access key is not that of" in answer.json()["offsets"][0]["error"]
     assert proxy.get("/topics").json()["error_code"] == 40101
     content["keys"][key]["secret"] = right
     iam_file.write(lab, content)
-    limit = time.monotonic() + 30
-    while proxy.get("/topics").status_code != 200 and time.monotonic() < limit:
-        time.sleep(0.2)
+    wait_until(lambda: proxy.get("/topics").status_code == 200, 30, "the broker to let the proxy in again")
     assert proxy.produce(pin, {"value": 3}).status_code == 200
     operations.up(lab)
 

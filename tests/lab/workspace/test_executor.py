@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from helpers.waiting import wait_until
 from lab.workspace.jobs.executor import Executor
 from lab.workspace.jobs.runs import Run, Task
 from lab.workspace.jobs.store import Runs
@@ -66,10 +67,7 @@ def executor(kept, hand):
 
 
 def eventually(condition):
-    limit = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < limit
-        time.sleep(0.01)
+    wait_until(condition, 5, "what the executor is to do", every=0.01)
 
 
 def new(number, **changes):

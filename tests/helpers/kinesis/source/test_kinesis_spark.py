@@ -9,6 +9,8 @@ import pytest
 from kinesis_server import STREAM, Fault, merge, put, split
 from kinesis_spark import Failed, SparkApplication, application
 
+from helpers.waiting import wait_until
+
 
 @pytest.fixture(scope="module")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkApplication]:
@@ -16,11 +18,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkApplication
         yield started
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 150) -> None:
-    limit = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < limit, "it did not come about in time"
-        time.sleep(0.2)
+def eventually(holds: Callable[[], bool]) -> None:
+    wait_until(holds, 150, "what the query is to do")
 
 
 def test_the_columns_are_databricks(spark, options):

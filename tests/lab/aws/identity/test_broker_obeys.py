@@ -3,13 +3,13 @@
 import contextlib
 import dataclasses
 import json
-import time
 
 import pytest
 from callers import Caller, policy
 
 from helpers.kafka import client as kafka_client
 from helpers.kafka.client import KafkaDenied
+from helpers.waiting import wait_until
 from lab.core import iam_file
 
 pytestmark = pytest.mark.lab
@@ -40,10 +40,7 @@ def kafka_policy(topics):
 
 def until_denied(work, words):
     """Wait for a refusal in these words; on the way there another reason may hold (a role loses its policies first)."""
-    limit = time.monotonic() + WITHIN
-    while (reason := refusal(work)) is None or words not in reason:
-        assert time.monotonic() < limit, reason or "still allowed"
-        time.sleep(0.05)
+    wait_until(lambda: words in (refusal(work) or ""), WITHIN, f"the refusal {words!r}", every=0.05)
 
 
 def refusal(work):

@@ -18,6 +18,7 @@ from helpers import iam
 from helpers.kafka import client as kafka_client
 from helpers.kafka import custom_plugin, msk_connect, sink_objects
 from helpers.kafka.msk_connect import ConnectorError
+from helpers.waiting import wait_until
 from lab.core import iam_file
 from lab.services import s3 as s3_service
 
@@ -66,11 +67,17 @@ def nothing_is_left(own):
 
 
 def settled(connect, arn):
-    limit = time.monotonic() + PATIENCE
-    while (found := connect.describe_connector(connectorArn=arn))["connectorState"] in UNDER_WAY:
-        assert time.monotonic() < limit, found["connectorState"]
-        time.sleep(0.1)
-    return found
+    return described(connect, arn, lambda state: state not in UNDER_WAY)
+
+
+def described(connect, arn, holds):
+    """Wait until something holds of a connector's state, and describe the connector."""
+
+    def there():
+        found = connect.describe_connector(connectorArn=arn)
+        return found if holds(found["connectorState"]) else None
+
+    return wait_until(there, PATIENCE, "another state of the connector", every=0.1)
 
 
 def outcome(connect, request):
@@ -95,10 +102,12 @@ def make_plugin(connect, own, key, kind="ZIP", bucket=None):
     location = {"s3Location": {"bucketArn": f"arn:aws:s3:::{bucket or own.bucket}", "fileKey": key}}
     name = f"test-{uuid.uuid4().hex[:8]}"
     arn = connect.create_custom_plugin(name=name, contentType=kind, location=location)["customPluginArn"]
-    limit = time.monotonic() + PATIENCE
-    while (found := connect.describe_custom_plugin(customPluginArn=arn))["customPluginState"] == "CREATING":
-        assert time.monotonic() < limit
-        time.sleep(0.05)
+
+    def made():
+        plugin = connect.describe_custom_plugin(customPluginArn=arn)
+        return None if plugin["customPluginState"] == "CREATING" else plugin
+
+    found = wait_until(made, PATIENCE, "the plugin", every=0.05)
     connect.delete_custom_plugin(customPluginArn=arn)
     with refused("NotFoundException"):
         connect.describe_custom_plugin(customPluginArn=arn)
@@ -204,10 +213,10 @@ def operations(connect, arn):
 
 
 def gone(connect, arn):
-    limit = time.monotonic() + PATIENCE
-    while arn in [one["connectorArn"] for one in connect.list_connectors()["connectors"]]:
-        assert time.monotonic() < limit
-        time.sleep(0.1)
+    def absent():
+        return arn not in [one["connectorArn"] for one in connect.list_connectors()["connectors"]]
+
+    wait_until(absent, PATIENCE, "the connector to be gone", every=0.1)
 
 
 @pytest.mark.parametrize(
@@ -280,10 +289,7 @@ def test_a_bucket_that_is_not_there_fails_with_its_name(connect, own, request_of
     producer.send(own.topic("pin"), b'{"index":1}')
     producer.close()
     arn = connect.create_connector(**request_of(changes, serviceExecutionRoleArn=role.arn))["connectorArn"]
-    limit = time.monotonic() + PATIENCE
-    while (found := settled(connect, arn))["connectorState"] != "FAILED":
-        assert time.monotonic() < limit
-        time.sleep(0.2)
+    found = described(connect, arn, lambda state: state == "FAILED")
     assert "test-no-such-bucket" in found["stateDescription"]["message"]
 
 
@@ -326,10 +332,7 @@ def test_a_task_that_fails_later_is_shown_as_failed(connect, own, request_of):
     producer = kafka_client.producer(own)
     producer.send(own.topic("geo"), b"no json")
     producer.close()
-    limit = time.monotonic() + PATIENCE
-    while (found := connect.describe_connector(connectorArn=arn))["connectorState"] == "RUNNING":
-        assert time.monotonic() < limit
-        time.sleep(0.1)
+    found = described(connect, arn, lambda state: state != "RUNNING")
     assert found["connectorState"] == "FAILED"
     assert "Unrecognized token 'no'" in found["stateDescription"]["message"]
     # the remedy that the workbook teaches: skip what cannot be read
