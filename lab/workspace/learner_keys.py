@@ -44,8 +44,13 @@ def credentials_table(spark: "SparkSession", warehouse: str, keys: Credentials) 
     keys : Credentials
         What goes into it.
     """
+    from pyspark.sql import functions as F
+
+    values = (F.lit(value).alias(column) for column, value in zip(COLUMNS, _row(keys), strict=True))
     (
-        spark.createDataFrame([_row(keys)], ", ".join(f"`{column}` string" for column in COLUMNS))
+        # createDataFrame would start a Python worker before anybody can connect
+        spark.range(1)
+        .select(*values)
         .write.format("delta")
         .option("delta.columnMapping.mode", "name")
         .save(f"{warehouse}/{CREDENTIALS_NAME}")

@@ -37,7 +37,8 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
     jars = [jar for folder in folders for jar in sorted(folder.glob("*.jar"))]
     java_options = (
         f"-XX:+UseParallelGC -XX:MaxMetaspaceSize=384m -XX:ReservedCodeCacheSize=160m -XX:-UsePerfData "
-        f"-Djava.net.preferIPv4Stack=true -Dderby.system.home={_quoted(data / 'spark')} "
+        # in any other zone Delta rebuilds a table's state after every commit
+        f"-Djava.net.preferIPv4Stack=true -Duser.timezone=UTC -Dderby.system.home={_quoted(data / 'spark')} "
         f"-Djava.io.tmpdir={_quoted(lab.home / 'tmp')} "
         f"-Dlog4j2.configurationFile={_quoted(lab.config / LOGGING_FILE)}"
     )
@@ -61,7 +62,8 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
         # its inner ports want a secret, which it draws itself and shows nowhere
         "spark.authenticate": "true",
         "spark.local.dir": str(data / "spark"),
-        "spark.jars": ",".join(str(jar) for jar in jars),
+        # not spark.jars, which are copied when the first task comes
+        "spark.driver.extraClassPath": ":".join(str(jar) for jar in jars),
         "spark.connect.grpc.binding.address": "127.0.0.1",
         "spark.connect.grpc.binding.port": str(lab.ports["cluster"]),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",

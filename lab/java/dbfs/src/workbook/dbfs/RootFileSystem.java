@@ -6,6 +6,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.RawLocalFileSystem;
@@ -20,6 +21,7 @@ public final class RootFileSystem extends LocalFileSystem {
 
     public RootFileSystem() {
         super(new Guarded());
+        setWriteChecksum(false); // a second file for each: on one disk, nobody but us writes or reads them
     }
 
     private static final class Guarded extends RawLocalFileSystem {
@@ -52,6 +54,13 @@ public final class RootFileSystem extends LocalFileSystem {
         @Override
         public boolean mkdirs(org.apache.hadoop.fs.Path folder, FsPermission permission) throws IOException {
             return pathToFile(folder).toPath().equals(root) || super.mkdirs(folder, permission);
+        }
+
+        /** As the system does it; Hadoop would start a {@code chmod} for each file that is made. */
+        @Override
+        public void setPermission(org.apache.hadoop.fs.Path path, FsPermission wanted) throws IOException {
+            String letters = wanted.getUserAction().SYMBOL + wanted.getGroupAction().SYMBOL + wanted.getOtherAction().SYMBOL;
+            Files.setPosixFilePermissions(pathToFile(path).toPath(), PosixFilePermissions.fromString(letters));
         }
 
         /** What there is of a file, links followed: of one that is yet to be made, the folder that will hold it. */
