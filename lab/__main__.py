@@ -88,9 +88,7 @@ def _import(lab: Lab, options: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m lab", description="The lab that stands in for AWS and Databricks."
-    )
+    parser = argparse.ArgumentParser(prog="python -m lab", description="The lab that stands in for AWS and Databricks.")
     commands = parser.add_subparsers(required=True, metavar="command")
     add = commands.add_parser("up", help="set up what is missing, start the services, wait until they answer")
     add.add_argument("services", nargs="*", help="some of them, with what they need; default: all but Airflow")

@@ -72,7 +72,9 @@ def open_workspace(spark: SparkSession, runtime: Runtime) -> Executor:
     pages = Pages(runs, f"http://127.0.0.1:{port}", token)
     apis = (
         FilesApi(
-            files, Mounts(files, state / "mounts.json"), Secrets(state / "secrets.json"),
+            files,
+            Mounts(files, state / "mounts.json"),
+            Secrets(state / "secrets.json"),
             own=(lab.home, CHECKOUT, Path.home()),
         ),
         TreeApi(tree),

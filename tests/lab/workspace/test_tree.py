@@ -58,20 +58,20 @@ def test_a_name_that_no_file_can_have_is_refused(tree, path):
 def test_a_link_that_leads_out_is_never_followed(tree, tmp_path):
     (tmp_path / "others").mkdir()
     (tmp_path / "others" / "n.py").write_text("# Databricks notebook source\n")
-    tree.put("/Teams/me/own", b"# Databricks notebook source\n", ".py", overwrite=False)
-    (tmp_path / "files" / "Teams" / "me" / "out").symlink_to(tmp_path / "others")
-    (tmp_path / "files" / "Teams" / "me" / "file.py").symlink_to(tmp_path / "others" / "n.py")
-    assert [entry.path for entry in tree.walk()] == ["/Teams/me/own"]
+    tree.put("/Users/me@x/own", b"# Databricks notebook source\n", ".py", overwrite=False)
+    (tmp_path / "files" / "Users" / "me@x" / "out").symlink_to(tmp_path / "others")
+    (tmp_path / "files" / "Users" / "me@x" / "file.py").symlink_to(tmp_path / "others" / "n.py")
+    assert [entry.path for entry in tree.walk()] == ["/Users/me@x/own"]
     for attempt in (
-        lambda: tree.read("/Teams/me/out/n"),
-        lambda: tree.entries("/Teams/me/out"),
-        lambda: tree.notebook("/Teams/me/file"),
-        lambda: tree.put("/Teams/me/out/new", b"", ".py", overwrite=True),
-        lambda: tree.delete("/Teams/me/out/n", recursive=True),
+        lambda: tree.read("/Users/me@x/out/n"),
+        lambda: tree.entries("/Users/me@x/out"),
+        lambda: tree.notebook("/Users/me@x/file"),
+        lambda: tree.put("/Users/me@x/out/new", b"", ".py", overwrite=True),
+        lambda: tree.delete("/Users/me@x/out/n", recursive=True),
     ):
         with pytest.raises(WorkspaceError, match="leads out of its root"):
             attempt()
-    tree.delete("/Teams/me", recursive=True)
+    tree.delete("/Users/me@x", recursive=True)
     assert [file.name for file in (tmp_path / "others").iterdir()] == ["n.py"]
 
 
