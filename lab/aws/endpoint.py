@@ -77,14 +77,14 @@ class Endpoint:
         while not stop.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), SAVE_SECONDS)
-            await self._save(all_of_it=stop.is_set())
+            await self._save()
 
-    async def _save(self, all_of_it: bool) -> None:
+    async def _save(self) -> None:
         """Save what has changed; what cannot be saved now, on a full disk, say, is tried again the next time."""
         try:
             if not self._broker_knows:
                 await self.moto.run(self.refresh)
-            await asyncio.to_thread(self.state.write, await self.moto.run(self.state.collect, all_of_it))
+            await asyncio.to_thread(self.state.write, await self.moto.run(self.state.collect))
         except Exception:
             LOG.exception("The state could not be saved")
 
