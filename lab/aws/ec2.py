@@ -119,7 +119,11 @@ class Ec2:
         dict of str to str, or None
             None if no running instance with a role has this token.
         """
-        return await self._endpoint.moto.run(self._credentials, token)
+        found, generation = await self._endpoint.moto.run(
+            lambda: (self._credentials(token), self._endpoint.state.generation)
+        )
+        await self._endpoint.saved(generation)  # the broker hears of a new key before its owner does
+        return found
 
     def _credentials(self, token: str) -> dict[str, str] | None:
         shown = token.encode(errors="replace")

@@ -3,7 +3,7 @@
 import io
 import pickle
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,13 @@ import moto
 from moto.backends import get_backend
 from moto.iam.models import AWSManagedPolicy, iam_backends
 
-from lab.core.files import write_private_bytes
 from lab.core.iam_file import ACCOUNT
 from lab.core.layout import LabError
 
 OWN = "lab"
 """File of the services that are ours."""
+
+SUFFIX = ".state"
 
 KEPT_BY_MOTO = ("iam", "sts", "ec2", "ssm", "secretsmanager", "apigateway")
 
@@ -33,33 +34,51 @@ class State:
     ----------
     own : dict
         What the services that are ours keep, by service.
+    generation : int
+        Rises whenever something was taken back: what was done in an earlier one may be undone.
     """
 
     def __init__(self, folder: Path):
         self._folder = folder
         self._changed: set[str] = set()
         self.own: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        self.generation = 0
+        self._last: dict[Path, bytes] = {}
 
     def touch(self, service: str) -> None:
         """Note that a service has changed."""
         self._changed.add(service if service in KEPT_BY_MOTO else OWN)
 
-    def collect(self) -> dict[str, bytes]:
-        """Gather what is to be written: service → content; on moto's thread, so that nothing changes meanwhile."""
+    def collect(self) -> dict[Path, bytes]:
+        """Gather the files that are to be written; on moto's thread, so that nothing changes meanwhile."""
         content = {}
         for service in list(self._changed):  # other threads add to it
             self._changed.discard(service)
-            content[service] = _pickled((FORM, dict(self.own) if service == OWN else _backends(service)))
+            content[self._file(service)] = self._pickled(service)
         return content
 
-    def write(self, content: Mapping[str, bytes]) -> None:
-        """Write what `collect` gathered; what cannot be written counts as changed again."""
-        for service in content:
-            try:
-                write_private_bytes(self._folder / f"{service}.state", content[service])
-            except BaseException:
-                self._changed |= set(content)
-                raise
+    def written(self, content: Mapping[Path, bytes]) -> None:
+        """Remember what the files hold now."""
+        self._last.update({file: content[file] for file in content if file.suffix == SUFFIX})
+
+    def touch_again(self, content: Iterable[Path]) -> None:
+        """Note that files which were gathered could not be written."""
+        self._changed |= {file.stem for file in content if file.suffix == SUFFIX}
+
+    def take_back(self) -> None:
+        """Let moto's services be again as they were written last, where they have changed since; on moto's thread."""
+        self.generation += 1
+        for service in self._changed & set(KEPT_BY_MOTO):
+            _, content = _Unpickler(io.BytesIO(self._last[self._file(service)])).load()
+            get_backend(service).clear()
+            _restore(service, content)
+        self._changed &= {OWN}
+
+    def _pickled(self, service: str) -> bytes:
+        return _pickled((FORM, dict(self.own) if service == OWN else _backends(service)))
+
+    def _file(self, service: str) -> Path:
+        return self._folder / f"{service}{SUFFIX}"
 
     def load(self) -> None:
         """Read what an earlier process left.
@@ -70,13 +89,14 @@ class State:
             If a file is damaged or of another version.
         """
         for service in (*KEPT_BY_MOTO, OWN):
-            file = self._folder / f"{service}.state"
+            file = self._file(service)
             if file.exists():
                 content = _read(file)
                 if service == OWN:
                     self.own.update(content)
                 else:
                     _restore(service, content)
+            self._last[file] = file.read_bytes() if file.exists() else self._pickled(service)
 
 
 def _read(file: Path) -> Any:

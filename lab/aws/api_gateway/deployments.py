@@ -25,6 +25,7 @@ class Deployments:
     def __init__(self, endpoint: Endpoint):
         self._endpoint = endpoint
         self._stages: dict[tuple[str, str], Stage] = {}
+        endpoint.views.append(self.look)
 
     @property
     def _snapshots(self) -> dict[str, list]:
@@ -38,10 +39,7 @@ class Deployments:
     async def answer(self, operation: Operation) -> Answer:
         """Let moto answer a call of API Gateway's control plane, and note what is deployed since."""
         integrations.check(operation)
-        answer = await self._endpoint.pass_on(operation)
-        if not operation.reads_only and answer.status < 400:
-            await self._endpoint.moto.run(self._after, operation, answer)
-        return answer
+        return await self._endpoint.pass_on(operation, lambda answer: self._after(operation, answer))
 
     def _after(self, operation: Operation, answer: Answer) -> None:
         if operation.name == "CreateDeployment":

@@ -96,10 +96,10 @@ class MskConnect(OwnService):
         except Exception as error:  # whatever it is, a plugin that is CREATING for ever would be worse
             text = f"s3://{bucket}/{place['fileKey']}: {_explained(error)}"
             failed = {"code": "InvalidInput.PluginLocation", "message": text}
-            await self._change(self._plugins, arn, customPluginState="CREATE_FAILED", stateDescription=failed)
+            await self._note(self._plugins, arn, customPluginState="CREATE_FAILED", stateDescription=failed)
             return
         done = revision | {"fileDescription": described}
-        await self._change(self._plugins, arn, customPluginState="ACTIVE", latestRevision=done, file=archive.name)
+        await self._note(self._plugins, arn, customPluginState="ACTIVE", latestRevision=done, file=archive.name)
 
     async def describe_custom_plugin(self, parameters: Parameters) -> dict[str, Any]:
         """Answer DescribeCustomPlugin."""
@@ -118,7 +118,7 @@ class MskConnect(OwnService):
         users = [c["connectorName"] for c in self._connectors.values() if arn in _plugin_arns(c)]
         if users:
             raise AwsError("BadRequestException", f"The plugin is used by the connector {users[0]}: delete that first.")
-        await self._remove(self._plugins, arn)
+        await self._endpoint.change("kafkaconnect", self._plugins, arn, None)
         (self._folder / plugin.get("file", "none")).unlink(missing_ok=True)
         return {"customPluginArn": arn, "customPluginState": "DELETING"}
 
@@ -154,7 +154,7 @@ class MskConnect(OwnService):
         """Answer DeleteWorkerConfiguration."""
         arn = parameters["workerConfigurationArn"]
         _get(self._configurations, arn)
-        await self._remove(self._configurations, arn)
+        await self._endpoint.change("kafkaconnect", self._configurations, arn, None)
         return {"workerConfigurationArn": arn, "workerConfigurationState": "DELETING"}
 
     # connectors
@@ -193,9 +193,9 @@ class MskConnect(OwnService):
                 # before anybody hears of it: they may create one of the same name at once
                 await self._worker.delete(connector["connectorName"])
             failed = {"code": "UnknownError.ConnectorFailed", "message": _explained(error)}
-            await self._change(self._connectors, arn, connectorState="FAILED", stateDescription=failed)
+            await self._note(self._connectors, arn, connectorState="FAILED", stateDescription=failed)
             return
-        await self._change(self._connectors, arn, connectorState="RUNNING")
+        await self._note(self._connectors, arn, connectorState="RUNNING")
 
     async def _provide_plugins(self, connector: Parameters) -> None:
         in_use = {self._loaded_as(arn) for other in self._connectors.values() for arn in _plugin_arns(other)}
@@ -300,11 +300,11 @@ class MskConnect(OwnService):
             except Exception:
                 outcome["connectorOperationState"] = "ROLLBACK_FAILED"
         version = f"K{int(connector['currentVersion'][1:]) + 1}"
-        await self._change(
+        await self._note(
             self._connectors, record["connectorArn"],
             connectorState="RUNNING", currentVersion=version, connectorConfiguration=current,
         )  # fmt: skip
-        await self._change(self._operations, operation, endTime=_now(), **outcome)
+        await self._note(self._operations, operation, endTime=_now(), **outcome)
 
     async def describe_connector_operation(self, parameters: Parameters) -> dict[str, Any]:
         """Answer DescribeConnectorOperation."""
@@ -329,11 +329,11 @@ class MskConnect(OwnService):
             await self._worker.delete(self._connectors[arn]["connectorName"])
         except ConnectFailed as error:
             failed = {"code": "UnknownError.ConnectorFailed", "message": str(error)}
-            await self._change(self._connectors, arn, connectorState="FAILED", stateDescription=failed)
+            await self._note(self._connectors, arn, connectorState="FAILED", stateDescription=failed)
             return
         for operation in [one for one, record in self._operations.items() if record["connectorArn"] == arn]:
-            await self._remove(self._operations, operation)
-        await self._remove(self._connectors, arn)
+            await self._endpoint.note("kafkaconnect", self._operations, operation, None)
+        await self._endpoint.note("kafkaconnect", self._connectors, arn, None)
 
     async def pause_connector(self, parameters: Parameters) -> dict[str, Any]:
         """Answer PauseConnector."""
@@ -387,13 +387,12 @@ class MskConnect(OwnService):
         return arn
 
     async def _change(self, where: dict, arn: str, **fields: Any) -> None:
-        """Change a record, on moto's thread, which is also the one that writes records to disk."""
-        await self._endpoint.moto.run(lambda: where.setdefault(arn, {}).update(fields))
-        self._endpoint.state.touch("kafkaconnect")
+        """Change a record; it is on disk then."""
+        await self._endpoint.change("kafkaconnect", where, arn, fields)
 
-    async def _remove(self, where: dict, arn: str) -> None:
-        await self._endpoint.moto.run(lambda: where.pop(arn, None))
-        self._endpoint.state.touch("kafkaconnect")
+    async def _note(self, where: dict, arn: str, **fields: Any) -> None:
+        """Change a record behind the answers; it is on disk soon."""
+        await self._endpoint.note("kafkaconnect", where, arn, fields)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(_logged(work))

@@ -153,15 +153,14 @@ class Mwaa(OwnService):
             LOG.error("MWAA could not start Airflow", exc_info=error)
             failed = {"ErrorCode": "INCORRECT_CONFIGURATION", "ErrorMessage": str(error)[:1000]}
             update = {"Status": "FAILED", "CreatedAt": datetime.now(UTC), "Error": failed}
-            await self._change(name, Status="CREATE_FAILED", LastUpdate=update)
+            await self._note(name, Status="CREATE_FAILED", LastUpdate=update)
             return
-        await self._change(name, Status="AVAILABLE")
+        await self._note(name, Status="AVAILABLE")
 
     async def _delete(self, name: str) -> None:
         await asyncio.to_thread(operations.stop, self._endpoint.runtime, airflow.PARTS)
         shutil.rmtree(self._lab.data("airflow"), ignore_errors=True)
-        await self._endpoint.moto.run(lambda: self._environments.pop(name, None))
-        self._endpoint.state.touch("airflow")
+        await self._endpoint.note("airflow", self._environments, name, None)
 
     async def _follow(self) -> None:
         """Keep the DAG folder in step for as long as this process lives."""
@@ -230,9 +229,12 @@ class Mwaa(OwnService):
             raise _invalid(f"Environment {environment['Name']} is {environment['Status']}: wait for that to end.")
 
     async def _change(self, name: str, **fields: Any) -> None:
-        """Change a record, on moto's thread, which is also the one that writes records to disk."""
-        await self._endpoint.moto.run(lambda: self._environments.setdefault(name, {}).update(fields))
-        self._endpoint.state.touch("airflow")
+        """Change a record; it is on disk then."""
+        await self._endpoint.change("airflow", self._environments, name, fields)
+
+    async def _note(self, name: str, **fields: Any) -> None:
+        """Change a record behind the answers; it is on disk soon."""
+        await self._endpoint.note("airflow", self._environments, name, fields)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -16,6 +16,17 @@ def test_private_files_are_the_owners_alone_and_replaced_whole(tmp_path):
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_files_are_replaced_together_or_not_at_all(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "folder" / "second"
+    files.write_all_private({first: b"one", second: b"two"})
+    blocked = tmp_path / "a file" / "third"
+    blocked.parent.write_text("in the way")
+    with pytest.raises(OSError, match="a file"):
+        files.write_all_private({first: b"new", second: b"new", blocked: b"new"})
+    assert (first.read_bytes(), second.read_bytes()) == (b"one", b"two")
+    assert sorted(tmp_path.iterdir()) == sorted([first, second.parent, blocked.parent]), "nothing unfinished is left"
+
+
 def test_properties_survive_javas_reading():
     assert files.properties({"path": "C:\\läb ü😀"}) == "path=C:\\\\l\\u00e4b \\u00fc\\ud83d\\ude00\n"
 
