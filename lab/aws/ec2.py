@@ -64,6 +64,8 @@ class Ec2:
         if operation.reads_only:
             return await self._endpoint.pass_on(operation)
         async with self._one_at_a_time:
+            if operation.name == "CreateKeyPair" and operation.parameters().get("KeyFormat", "pem") != "pem":
+                raise AwsError("InvalidParameterValue", "The lab makes key pairs as PEM, not as ppk; AWS makes both.")
             if operation.name == "RunInstances":
                 await self._endpoint.moto.run(self._check_launch, operation.parameters())
             answer = await self._endpoint.pass_on(operation)

@@ -57,13 +57,20 @@ class Endpoint:
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._writing = asyncio.Lock()
 
-    async def pass_on(self, operation: Operation, then: Callable[[Answer], None] | None = None) -> Answer:
+    async def pass_on(
+        self,
+        operation: Operation,
+        first: Callable[[], None] | None = None,
+        then: Callable[[Answer], None] | None = None,
+    ) -> Answer:
         """Let moto answer, and put on disk what that changed.
 
         Parameters
         ----------
         operation : Operation
             What is asked for.
+        first : callable, optional
+            What moto does not see to before it answers; it may refuse. On moto's thread, with nothing in between.
         then : callable, optional
             What else a change brings about; on moto's thread.
 
@@ -72,12 +79,16 @@ class Endpoint:
         AwsError
             If moto has no such operation, or what it changed could not be written.
         """
-        answer, generation = await self.moto.run(self._answered, operation, then)
+        answer, generation = await self.moto.run(self._answered, operation, first, then)
         if not operation.reads_only and answer.status < 400:
             await self.saved(generation)
         return answer
 
-    def _answered(self, operation: Operation, then: Callable[[Answer], None] | None) -> tuple[Answer, int]:
+    def _answered(
+        self, operation: Operation, first: Callable[[], None] | None, then: Callable[[Answer], None] | None
+    ) -> tuple[Answer, int]:
+        if first:
+            first()
         try:
             answer = self.moto.answer(operation.call)
         except NotImplementedError as error:

@@ -166,19 +166,19 @@ class MskConnect(OwnService):
                 raise AwsError("BadRequestException", f"The custom plugin {arn} is not ACTIVE.")
         if chosen := parameters.get("workerConfiguration"):
             _get(self._configurations, chosen["workerConfigurationArn"])
-        role = parameters["serviceExecutionRoleArn"]
-        if not connector_role.is_trusting(self._endpoint.directory, role):
+        name, role = parameters["connectorName"], parameters["serviceExecutionRoleArn"]
+        arn = _new_arn("connector", name)
+        if not connector_role.is_trusting(self._endpoint.directory, role, arn):
             raise AwsError(
                 "BadRequestException",
                 f"MSK Connect cannot assume {role}: its trust policy must allow sts:AssumeRole to the service "
-                f"{connector_role.SERVICE}.",
+                f"{connector_role.SERVICE}, for this account's connectors.",
             )
-        name = parameters["connectorName"]
         if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z-]{0,127}", name):
             raise AwsError("BadRequestException", f"connectorName {name!r} may hold letters, digits and hyphens only.")
-        arn = await self._add(
+        await self._add(
             self._connectors, "connector", {**parameters, "name": name},
-            {**parameters, "connectorState": "CREATING", "currentVersion": "K1"},
+            {**parameters, "connectorState": "CREATING", "currentVersion": "K1"}, arn,
         )  # fmt: skip
         self._start(self._create(arn))
         return {"connectorArn": arn, "connectorName": name, "connectorState": "CREATING"}
@@ -372,9 +372,11 @@ class MskConnect(OwnService):
     def _folder(self) -> Path:
         return self._endpoint.runtime.lab.home / "aws" / "plugins"
 
-    async def _add(self, where: dict, kind: str, parameters: Parameters, more: Mapping[str, Any]) -> str:
+    async def _add(
+        self, where: dict, kind: str, parameters: Parameters, more: Mapping[str, Any], arn: str | None = None
+    ) -> str:
         name = parameters["name"]
-        arn = f"arn:aws:kafkaconnect:us-east-1:{iam_file.ACCOUNT}:{kind}/{name}/{uuid4()}"
+        arn = arn or _new_arn(kind, name)
         arn_name = {"custom-plugin": "customPluginArn", "connector": "connectorArn"}.get(kind, "workerConfigurationArn")
         record = {
             "name": name, "creationTime": _now(), "description": parameters.get("description", ""), arn_name: arn,
@@ -441,6 +443,10 @@ def _explained(error: Exception) -> str:
     if "Failed to find any class" in reason and "io.confluent" in reason:
         return f"{reason} The workbook's own plugin goes by the short name S3SinkConnector, as Confluent's does too."
     return reason
+
+
+def _new_arn(kind: str, name: str) -> str:
+    return f"arn:aws:kafkaconnect:us-east-1:{iam_file.ACCOUNT}:{kind}/{name}/{uuid4()}"
 
 
 def _operation_arn(connector: str) -> str:

@@ -76,7 +76,7 @@ class Mwaa(OwnService):
             raise _invalid(f"The lab has Airflow {installation.version()}, not {version}.")
         await self._check(parameters)
         kept = {option: parameters[option] for option in KEPT if option in parameters}
-        arn = f"arn:aws:airflow:us-east-1:{iam_file.ACCOUNT}:environment/{name}"
+        arn = _arn(name)
         made = {
             "Name": name, "Arn": arn, "Status": "CREATING", "CreatedAt": datetime.now(UTC), "AirflowVersion": version,
             "WebserverUrl": self._web.host, "EnvironmentClass": "mw1.small", "WebserverAccessMode": "PUBLIC_ONLY",
@@ -198,7 +198,7 @@ class Mwaa(OwnService):
         if role not in known.trust:
             raise _invalid(f"The execution role {role} does not exist.")
         for principal in PRINCIPALS:
-            if not policies.trusts_service(known.trust[role], principal):
+            if not policies.trusts_service(known.trust[role], principal, _arn(wanted["Name"])):
                 raise _invalid(f"MWAA cannot assume {role}: its trust policy must name {principal}.")
         documents = known.policies.get(role, ())
         for action, arn in _needs(bucket, wanted["DagS3Path"]):
@@ -251,6 +251,10 @@ class RestApiError(AwsError):
         super().__init__(code, f"Airflow answered {status}: {answer['RestApiResponse']}", 400)
         self.RestApiStatusCode = status
         self.RestApiResponse = answer["RestApiResponse"]
+
+
+def _arn(name: str) -> str:
+    return f"arn:aws:airflow:us-east-1:{iam_file.ACCOUNT}:environment/{name}"
 
 
 def _needs(bucket: str, folder: str) -> list[tuple[str, str]]:

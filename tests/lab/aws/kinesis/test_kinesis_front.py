@@ -86,7 +86,7 @@ def test_a_body_in_cbor_is_refused_in_words_that_say_what_to_set(workbook, lab):
     SigV4Auth(boto3.Session().get_credentials(), "kinesis", "us-east-1").add_auth(request)
     reply = requests.post(url, data=request.body, headers=dict(request.headers))
     assert reply.status_code == 400
-    assert "AWS_CBOR_DISABLE=1" in reply.json()["message"]
+    assert "AWS_CBOR_DISABLE=1" in reply.json()["Message"]
 
 
 def test_tags_are_kept(kinesis):
