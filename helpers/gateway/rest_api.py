@@ -1,5 +1,7 @@
 """The REST API: its resources, the one that passes every request on to the REST proxy, and its deployment."""
 
+import contextlib
+
 from helpers.config import Workbook
 
 PROXY_PATH = "{proxy+}"
@@ -82,13 +84,14 @@ def forward(workbook: Workbook, api: str, resource: str, address: str) -> None:
         ``http://host:port`` of the REST proxy.
     """
     client = workbook.client("apigateway")
-    client.put_method(
-        restApiId=api,
-        resourceId=resource,
-        httpMethod="ANY",
-        authorizationType="NONE",
-        requestParameters={"method.request.path.proxy": True},
-    )
+    with contextlib.suppress(client.exceptions.ConflictException):  # it leads elsewhere from now on
+        client.put_method(
+            restApiId=api,
+            resourceId=resource,
+            httpMethod="ANY",
+            authorizationType="NONE",
+            requestParameters={"method.request.path.proxy": True},
+        )
     client.put_integration(
         restApiId=api,
         resourceId=resource,

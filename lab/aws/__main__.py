@@ -35,7 +35,7 @@ async def serve() -> None:
     ec2 = Ec2(endpoint, lambda: host_key.console_output(lab), lambda instance: delete_disk(lab, instance))
 
     deployments = Deployments(endpoint)
-    kinesis = KinesisFront(endpoint)
+    kinesis = KinesisFront(lab)
 
     def begin() -> None:
         endpoint.state.load()
@@ -56,6 +56,7 @@ async def serve() -> None:
             mwaa.resume()
             print("the AWS endpoint is ready", flush=True)
             await stop.wait()
+    kinesis.close()
 
 
 def main() -> int:

@@ -64,6 +64,8 @@ class Ec2:
         if operation.reads_only:
             return await self._endpoint.pass_on(operation)
         async with self._one_at_a_time:
+            if operation.name == "CreateKeyPair" and operation.parameters().get("KeyFormat", "pem") != "pem":
+                raise AwsError("InvalidParameterValue", "The lab makes key pairs as PEM, not as ppk; AWS makes both.")
             if operation.name == "RunInstances":
                 await self._endpoint.moto.run(self._check_launch, operation.parameters())
             answer = await self._endpoint.pass_on(operation)
@@ -119,7 +121,11 @@ class Ec2:
         dict of str to str, or None
             None if no running instance with a role has this token.
         """
-        return await self._endpoint.moto.run(self._credentials, token)
+        found, generation = await self._endpoint.moto.run(
+            lambda: (self._credentials(token), self._endpoint.state.generation)
+        )
+        await self._endpoint.saved(generation)  # the broker hears of a new key before its owner does
+        return found
 
     def _credentials(self, token: str) -> dict[str, str] | None:
         shown = token.encode(errors="replace")

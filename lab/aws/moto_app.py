@@ -15,6 +15,7 @@ from moto.ec2.models.instances import Instance
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import run_wsgi_app
 
+from lab.aws import key_fingerprints
 from lab.aws.protocol import REGION, Answer, Call
 
 # there is one partition here; moto would keep an IAM for each of AWS's, with 1,300 policies of AWS's own
@@ -23,6 +24,8 @@ moto.iam.models.PARTITION_NAMES = ["aws"]
 for offered in INSTANCE_TYPE_OFFERINGS.values():
     for region in offered.keys() - {REGION}:
         del offered[region]
+
+key_fingerprints.install()
 
 Result = TypeVar("Result")
 

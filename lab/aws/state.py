@@ -1,46 +1,30 @@
-"""Keep what the AWS endpoint knows on disk: one file a service, written within a second of a change.
-
-Only a service that takes long to write, a stream with ten thousands of records, lags behind by ten times that long.
-"""
+"""Keep what the AWS endpoint knows on disk: one file a service; Kinesis alone has a database of its own."""
 
 import io
 import pickle
-import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import dill
 import moto
 from moto.backends import get_backend
 from moto.iam.models import AWSManagedPolicy, iam_backends
 
-from lab.core.files import write_private_bytes
 from lab.core.iam_file import ACCOUNT
 from lab.core.layout import LabError
 
 OWN = "lab"
 """File of the services that are ours."""
 
-KEPT_BY_MOTO = ("iam", "sts", "ec2", "ssm", "secretsmanager", "apigateway")
+SUFFIX = ".state"
 
-PATIENCE = 10
-"""After a turn, a service waits so many times as long as the turn took."""
+KEPT_BY_MOTO = ("iam", "sts", "ec2", "ssm", "secretsmanager", "apigateway")
 
 FORM = f"2, moto {moto.__version__}"
 """Goes with every file: another version's objects may not fit."""
-
-
-class Kept(Protocol):
-    """A service of ours that is too large to be written along with the others."""
-
-    def state(self) -> Any:
-        """Return everything as plain values and bytes."""
-
-    def restore(self, state: Any) -> None:
-        """Take over what `state` returned."""
 
 
 class State:
@@ -50,57 +34,51 @@ class State:
     ----------
     own : dict
         What the services that are ours keep, by service.
+    generation : int
+        Rises whenever something was taken back: what was done in an earlier one may be undone.
     """
 
     def __init__(self, folder: Path):
         self._folder = folder
         self._changed: set[str] = set()
-        self._due: dict[str, float] = {}
-        self._kept: dict[str, Kept] = {}
         self.own: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-
-    def keep(self, service: str, holder: Kept) -> None:
-        """Give a service a file of its own, before `load`."""
-        self._kept[service] = holder
+        self.generation = 0
+        self._last: dict[Path, bytes] = {}
 
     def touch(self, service: str) -> None:
         """Note that a service has changed."""
-        self._changed.add(service if service in (*KEPT_BY_MOTO, *self._kept) else OWN)
+        self._changed.add(service if service in KEPT_BY_MOTO else OWN)
 
-    def collect(self, all_of_it: bool = False) -> dict[str, bytes]:
-        """Gather what is to be written: service → content; on moto's thread, so that nothing changes meanwhile.
-
-        A service that takes long, a stream with many records, say, has to wait for its turn, so that moto has most of
-        its time for its callers.
-
-        Parameters
-        ----------
-        all_of_it : bool
-            Let nobody wait.
-        """
+    def collect(self) -> dict[Path, bytes]:
+        """Gather the files that are to be written; on moto's thread, so that nothing changes meanwhile."""
         content = {}
         for service in list(self._changed):  # other threads add to it
-            started = time.monotonic()
-            if all_of_it or started >= self._due.get(service, 0):
-                self._changed.discard(service)
-                content[service] = self._written(service)
-                ended = time.monotonic()
-                self._due[service] = ended + PATIENCE * (ended - started)
+            self._changed.discard(service)
+            content[self._file(service)] = self._pickled(service)
         return content
 
-    def _written(self, service: str) -> bytes:
-        if service in self._kept:  # plain values need none of what the picklers below do for every object
-            return pickle.dumps((FORM, self._kept[service].state()), pickle.HIGHEST_PROTOCOL)
+    def written(self, content: Mapping[Path, bytes]) -> None:
+        """Remember what the files hold now."""
+        self._last.update({file: content[file] for file in content if file.suffix == SUFFIX})
+
+    def touch_again(self, content: Iterable[Path]) -> None:
+        """Note that files which were gathered could not be written."""
+        self._changed |= {file.stem for file in content if file.suffix == SUFFIX}
+
+    def take_back(self) -> None:
+        """Let moto's services be again as they were written last, where they have changed since; on moto's thread."""
+        self.generation += 1
+        for service in self._changed & set(KEPT_BY_MOTO):
+            _, content = _Unpickler(io.BytesIO(self._last[self._file(service)])).load()
+            get_backend(service).clear()
+            _restore(service, content)
+        self._changed &= {OWN}
+
+    def _pickled(self, service: str) -> bytes:
         return _pickled((FORM, dict(self.own) if service == OWN else _backends(service)))
 
-    def write(self, content: Mapping[str, bytes]) -> None:
-        """Write what `collect` gathered; what cannot be written counts as changed again."""
-        for service in content:
-            try:
-                write_private_bytes(self._folder / f"{service}.state", content[service])
-            except BaseException:
-                self._changed |= set(content)
-                raise
+    def _file(self, service: str) -> Path:
+        return self._folder / f"{service}{SUFFIX}"
 
     def load(self) -> None:
         """Read what an earlier process left.
@@ -110,16 +88,15 @@ class State:
         LabError
             If a file is damaged or of another version.
         """
-        for service in (*KEPT_BY_MOTO, *self._kept, OWN):
-            file = self._folder / f"{service}.state"
+        for service in (*KEPT_BY_MOTO, OWN):
+            file = self._file(service)
             if file.exists():
                 content = _read(file)
                 if service == OWN:
                     self.own.update(content)
-                elif service in self._kept:
-                    self._kept[service].restore(content)
                 else:
                     _restore(service, content)
+            self._last[file] = file.read_bytes() if file.exists() else self._pickled(service)
 
 
 def _read(file: Path) -> Any:

@@ -16,17 +16,37 @@ def write_private(file: Path, text: str) -> None:
 
 def write_private_bytes(file: Path, content: bytes) -> None:
     """Write a file with mode 0600, replacing an old one in one step."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name)  # mkstemp makes it 0600
+    write_all_private({file: content})
+
+
+def write_all_private(contents: Mapping[Path, bytes]) -> None:
+    """Write files with mode 0600: each replaces an old one in one step, and none does if there is no room for all."""
+    prepared: dict[Path, str] = {}
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(name, file)
+        for file, content in contents.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            handle, prepared[file] = tempfile.mkstemp(dir=file.parent, prefix=file.name)  # mkstemp makes it 0600
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
     except BaseException:
-        os.unlink(name)
+        for name in prepared.values():
+            os.unlink(name)
         raise
+    for file, name in prepared.items():
+        os.replace(name, file)
+    for folder in {file.parent for file in contents}:
+        _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the names in a folder on disk, without which a power cut could bring an old file back."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def make_private_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ import json
 from helpers import iam
 from helpers.kafka import msk
 from lab.core.credentials import Credentials
-from lab.core.files import write_private
+from lab.core.files import write_private_bytes
 from lab.core.layout import Lab
 
 ACCOUNT = "123456789012"
@@ -50,9 +50,14 @@ def document(credentials: Credentials, *policies: dict[str, object]) -> dict[str
     return {"keys": {credentials.access_key_id: secret}, "policies": {LEARNER: list(policies)}}
 
 
+def encoded(content: dict[str, dict]) -> bytes:
+    """Write down what is in the file."""
+    return json.dumps(content, indent=1).encode()
+
+
 def write(lab: Lab, content: dict[str, dict]) -> None:
     """Replace the file; the broker obeys within a second."""
-    write_private(lab.iam_file, json.dumps(content, indent=1))
+    write_private_bytes(lab.iam_file, encoded(content))
 
 
 def ensure(lab: Lab, credentials: Credentials) -> None:

@@ -1,5 +1,7 @@
 """Deployments are snapshots: what a stage serves changes when it is deployed again, not before."""
 
+import asyncio
+import dataclasses
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +9,7 @@ from typing import Any
 from moto.apigateway.models import apigateway_backends
 from multidict import CIMultiDict
 
-from lab.aws.api_gateway import integrations
+from lab.aws.api_gateway import control_rules, integration_patch, integrations
 from lab.aws.api_gateway.stages import Stage
 from lab.aws.endpoint import Endpoint
 from lab.aws.errors import AwsError
@@ -15,6 +17,9 @@ from lab.aws.protocol import Answer, Call, Operation
 from lab.core.iam_file import ACCOUNT
 
 MOST_RESOURCES = 500
+
+PUT = ("type", *integration_patch.VALUES, *integration_patch.MAPPINGS)
+"""What a PutIntegration says."""
 
 _AS_MOTO_WANTS_IT = "AWS4-HMAC-SHA256 Credential=lab/20260101/us-east-1/apigateway/aws4_request, "
 
@@ -25,6 +30,8 @@ class Deployments:
     def __init__(self, endpoint: Endpoint):
         self._endpoint = endpoint
         self._stages: dict[tuple[str, str], Stage] = {}
+        self._one_at_a_time = asyncio.Lock()
+        endpoint.views.append(self.look)
 
     @property
     def _snapshots(self) -> dict[str, list]:
@@ -37,11 +44,47 @@ class Deployments:
 
     async def answer(self, operation: Operation) -> Answer:
         """Let moto answer a call of API Gateway's control plane, and note what is deployed since."""
+        if operation.name == "UpdateIntegration":
+            return await self._update_integration(operation)
         integrations.check(operation)
-        answer = await self._endpoint.pass_on(operation)
-        if not operation.reads_only and answer.status < 400:
-            await self._endpoint.moto.run(self._after, operation, answer)
-        return answer
+        kept: Any = None
+
+        def first() -> None:
+            nonlocal kept
+            control_rules.before(operation)
+            kept = control_rules.stage_to_keep(operation)
+
+        def then(answer: Answer) -> None:
+            if kept:
+                control_rules.keep_stage(operation, kept, json.loads(answer.body)["id"])
+            self._after(operation, answer)
+
+        return await self._endpoint.pass_on(operation, first, then)
+
+    async def _update_integration(self, operation: Operation) -> Answer:
+        """Answer UpdateIntegration: put the integration as its patches make it, and keep its responses."""
+        async with self._one_at_a_time:
+            asked = operation.parameters()
+            resource = await self.resource(asked["restApiId"], asked["resourceId"])
+            method = (resource.get("resourceMethods") or {}).get(asked["httpMethod"], {})
+            there = method.get("methodIntegration")
+            if not there:
+                raise AwsError("NotFoundException", "Invalid Integration identifier specified", 404)
+            wanted = integration_patch.patched(there, asked.get("patchOperations", []))
+            body = json.dumps({name: value for name, value in wanted.items() if name in PUT and value is not None})
+            put = Operation("apigateway", dataclasses.replace(operation.call, method="PUT", body=body.encode()))
+            integrations.check(put)
+            responses = None
+
+            def first() -> None:
+                nonlocal responses
+                responses = control_rules.integration(asked).integration_responses
+
+            def then(answer: Answer) -> None:
+                control_rules.integration(asked).integration_responses = responses
+
+            answer = await self._endpoint.pass_on(put, first, then)
+            return dataclasses.replace(answer, status=200)
 
     def _after(self, operation: Operation, answer: Answer) -> None:
         if operation.name == "CreateDeployment":

@@ -112,7 +112,8 @@ def _caller(invocation: Invocation, role: str | None, known: Directory) -> Key |
     if not role:
         return None
     named = _ROLE.fullmatch(role)
-    if not named or role not in known.trust or not policies.trusts_service(known.trust[role], PRINCIPAL):
+    source = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{invocation.stage.api}"
+    if not named or role not in known.trust or not policies.trusts_service(known.trust[role], PRINCIPAL, source):
         invocation.log.append(
             "Execution failed due to configuration error: API Gateway does not have permission to assume the provided "
             f"role {role}"

@@ -50,6 +50,7 @@ def plain(call: Call, signature: Signature) -> Call:
             headers["Content-Type"] = f"{FORM}; charset=utf-8"
             return Call("POST", _root(call, service), "", headers, _form(call, service))
         case "json":
+            _check_no_cbor(call, service)
             headers["Content-Type"] = "application/x-amz-json-1.1"
             headers["X-Amz-Target"] = call.headers.get("X-Amz-Target", "")
             return Call("POST", _root(call, service), "", headers, plain_json(call.body))
@@ -58,6 +59,16 @@ def plain(call: Call, signature: Signature) -> Call:
             return Call(call.method, call.path, _query(call), headers, plain_json(call.body) if call.body else b"")
         case _:
             return call  # S3: it does not go to moto
+
+
+def _check_no_cbor(call: Call, service: str) -> None:
+    if "cbor" in call.headers.get("Content-Type", ""):
+        raise AwsError(
+            "SerializationException",
+            f"The lab's {service} does not speak CBOR, the default of AWS's SDK for Java; AWS does. Set the "
+            "environment variable AWS_CBOR_DISABLE=1 where your program runs (or, in Java, -Daws.cborEnabled=false for "
+            "version 2, -Dcom.amazonaws.sdk.disableCbor=true for version 1), and it speaks JSON.",
+        )
 
 
 def _root(call: Call, service: str) -> str:

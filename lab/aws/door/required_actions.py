@@ -168,6 +168,9 @@ def _passing(known: Directory, operation: Operation) -> Iterator[RequiredAction]
     parameters = operation.parameters()
     roles = ("serviceExecutionRoleArn", "credentials", "ExecutionRoleArn")  # MSK Connect's, API Gateway's, MWAA's
     role = next((parameters[name] for name in roles if parameters.get(name)), None)
+    for patch in parameters.get("patchOperations", ()):
+        if patch.get("path") == "/credentials":
+            role = patch.get("value")
     if profile := parameters.get("IamInstanceProfile"):
         role = known.profiles.get(profile.get("Arn") or profile.get("Name"))
     if operation.name == "AddRoleToInstanceProfile":

@@ -1,8 +1,9 @@
 """IAM policy documents: what they allow, and which of them the lab can keep.
 
-The lab evaluates Effect, Action, NotAction, Resource, NotResource, Principal. What it does not evaluate (Condition,
-policy variables, NotPrincipal) is refused when a policy is attached; in a policy of AWS's own, a statement that holds
-such a part grants nothing, and denies whatever its condition says.
+The lab evaluates Effect, Action, NotAction, Resource, NotResource, Principal, and in trust policies the conditions of
+`lab.aws.identity.conditions`. What it does not evaluate (other conditions, policy variables, NotPrincipal) is refused
+when a policy is attached; in a policy of AWS's own, a statement that holds such a part grants nothing, and denies
+whatever its condition says.
 """
 
 import re
@@ -11,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from lab.aws.errors import AwsError
+from lab.aws.identity import conditions
 from lab.core.iam_file import ACCOUNT
 
 Document = Mapping[str, Any]
@@ -20,8 +22,15 @@ _ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 _ARN_FIELDS = 6
 
 
-def check(document: Any) -> None:
+def check(document: Any, is_trust: bool = False) -> None:
     """Refuse a document with a part that the lab would not honour.
+
+    Parameters
+    ----------
+    document : Any
+        The policy, parsed.
+    is_trust : bool
+        Whether it is a role's trust policy, which may have conditions.
 
     Raises
     ------
@@ -33,7 +42,7 @@ def check(document: Any) -> None:
     for statement in _statements(document):
         if not isinstance(statement, dict):
             raise AwsError("MalformedPolicyDocument", "A statement of a policy must be a JSON object.")
-        if part := _not_evaluated(statement):
+        if part := _not_evaluated(statement, is_trust):
             raise AwsError(
                 "MalformedPolicyDocument",
                 f"The lab does not evaluate {part}, and would not ignore it in silence. Write the statement without "
@@ -41,8 +50,10 @@ def check(document: Any) -> None:
             )
 
 
-def _not_evaluated(statement: Document) -> str | None:
-    unknown = sorted(statement.keys() - _EVALUATED)
+def _not_evaluated(statement: Document, is_trust: bool = False) -> str | None:
+    if is_trust and "Condition" in statement and (part := conditions.not_evaluated(statement["Condition"])):
+        return part
+    unknown = sorted(statement.keys() - _EVALUATED - ({"Condition"} if is_trust else set()))
     if unknown:
         return f"the element {unknown[0]}"
     variables = [pattern for pattern in _several(statement, "Resource", "NotResource") if "${" in pattern]
@@ -73,7 +84,14 @@ def denies(documents: Iterable[Document], action: str, resource: str | None) -> 
     return any(_denies(s, action, resource) for document in documents for s in _statements(document))
 
 
-def trusts(document: Document, session: str, owner: str, documents: Sequence[Document], role: str) -> bool:
+def trusts(
+    document: Document,
+    session: str,
+    owner: str,
+    documents: Sequence[Document],
+    role: str,
+    external_id: str | None = None,
+) -> bool:
     """Tell whether a role's trust policy lets a caller assume it.
 
     Parameters
@@ -87,21 +105,35 @@ def trusts(document: Document, session: str, owner: str, documents: Sequence[Doc
         and must not deny it in any case.
     role : str
         ARN of the role.
+    external_id : str, optional
+        What the caller gives as ``ExternalId``.
     """
     if denies(documents, "sts:AssumeRole", role):
         return False
     named = {session, owner}
     if allows(documents, "sts:AssumeRole", role):
         named |= {_ROOT, ACCOUNT}
-    return _trusts(document, "AWS", named)
+    context = {"aws:principalarn": owner, "aws:principalaccount": ACCOUNT}
+    return _trusts(document, "AWS", named, context | ({"sts:externalid": external_id} if external_id else {}))
 
 
-def trusts_service(document: Document, service: str) -> bool:
-    """Tell whether a role's trust policy lets an AWS service assume it."""
-    return _trusts(document, "Service", {service})
+def trusts_service(document: Document, service: str, source: str | None = None) -> bool:
+    """Tell whether a role's trust policy lets an AWS service assume it.
+
+    Parameters
+    ----------
+    document : dict
+        The trust policy.
+    service : str
+        For example ``kafkaconnect.amazonaws.com``.
+    source : str, optional
+        ARN of the resource for which it does, where the service tells: ``aws:SourceArn``.
+    """
+    context = {"aws:sourcearn": source, "aws:sourceaccount": ACCOUNT} if source else {}
+    return _trusts(document, "Service", {service}, context)
 
 
-def _trusts(document: Document, kind: str, names: set[str]) -> bool:
+def _trusts(document: Document, kind: str, names: set[str], context: conditions.Context) -> bool:
     def concerns(statement: Document) -> bool:
         principal = statement.get("Principal", {})
         everybody = principal == "*" or (kind == "AWS" and "*" in _listed(_get(principal, "AWS")))
@@ -109,8 +141,15 @@ def _trusts(document: Document, kind: str, names: set[str]) -> bool:
         return (everybody or bool(names & listed)) and _covers_action(statement, "sts:AssumeRole")
 
     statements = [s for s in _statements(document) if concerns(s)]
-    denied = any(s.get("Effect") == "Deny" for s in statements)
-    return not denied and any(s.get("Effect") == "Allow" and not _not_evaluated(s) for s in statements)
+    denied = any(s.get("Effect") == "Deny" and _applies(s, context, unknown=True) for s in statements)
+    return not denied and any(s.get("Effect") == "Allow" and _applies(s, context, unknown=False) for s in statements)
+
+
+def _applies(statement: Document, context: conditions.Context, unknown: bool) -> bool:
+    """Tell whether a statement's condition holds; `unknown` stands for one that the lab does not evaluate."""
+    if _not_evaluated(statement, is_trust=True):
+        return unknown
+    return conditions.hold(statement.get("Condition", {}), context)
 
 
 def _get(principal: Any, kind: str) -> Any:

@@ -34,15 +34,15 @@ async def answer(endpoint: Endpoint, operation: Operation, caller: Key) -> Answe
             raise AwsError("InvalidParameterValue", "The lab does not evaluate session policies, so it takes none.")
         if parameters.get("DurationSeconds", 0) > LONGEST_SESSION:
             raise AwsError("ValidationError", f"DurationSeconds must be at most {LONGEST_SESSION}.")
-        check_trust(endpoint, caller, parameters["RoleArn"])
+        check_trust(endpoint, caller, parameters["RoleArn"], parameters.get("ExternalId"))
     return await endpoint.pass_on(operation)
 
 
-def check_trust(endpoint: Endpoint, caller: Key, role: str) -> None:
+def check_trust(endpoint: Endpoint, caller: Key, role: str, external_id: str | None = None) -> None:
     """Refuse a caller whom the role does not trust, in AWS's words; they do not tell whether there is such a role."""
     known = endpoint.directory
     if role in known.trust and policies.trusts(
-        known.trust[role], caller.session, caller.owner, known.policies.get(caller.owner, ()), role
+        known.trust[role], caller.session, caller.owner, known.policies.get(caller.owner, ()), role, external_id
     ):
         return
     raise AwsError(

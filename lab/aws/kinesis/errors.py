@@ -10,11 +10,13 @@ class Refusal(Exception):
         What a client finds as the error's code, such as "ResourceNotFoundException".
     message : str
         The text that AWS sends with it.
+    status : int
+        HTTP status.
     """
 
-    def __init__(self, code: str, message: str):
+    def __init__(self, code: str, message: str, status: int = 400):
         super().__init__(f"{code}: {message}")
-        self.code, self.message = code, message
+        self.code, self.message, self.status = code, message, status
 
 
 def invalid(message: str) -> Refusal:

@@ -1,24 +1,41 @@
-"""Kinesis at the edge: the model's streams, kept on disk, with the limits that AWS's shards have."""
+"""Kinesis at the edge: the account's streams, on disk, with the limits that AWS's shards have."""
 
-from lab.aws.endpoint import Endpoint
 from lab.aws.errors import AwsError
 from lab.aws.kinesis import wire
+from lab.aws.kinesis.group_commit import GroupCommit
 from lab.aws.kinesis.limits import Limits
 from lab.aws.kinesis.service import Kinesis
+from lab.aws.kinesis.store import Store
 from lab.aws.protocol import REGION, Answer, Operation
 from lab.core.iam_file import ACCOUNT
+from lab.core.layout import Lab, LabError
 
 
 class KinesisFront:
-    """The account's streams."""
+    """The account's streams.
 
-    def __init__(self, endpoint: Endpoint):
-        self._endpoint = endpoint
-        self._kinesis = Kinesis(account=ACCOUNT, region=REGION, limits=Limits())
-        endpoint.state.keep("kinesis", self._kinesis)
+    Raises
+    ------
+    LabError
+        If what an earlier process left cannot be read.
+    """
+
+    def __init__(self, lab: Lab):
+        folder = lab.home / "aws"
+        older = folder / "kinesis.state"
+        if older.exists():
+            raise LabError(f"{older} was written by an older version. `python -m lab reset` makes a new lab.")
+        self._store = Store(folder / "kinesis.db")
+        self._kinesis = Kinesis(self._store, account=ACCOUNT, region=REGION, limits=Limits())
+        self._commits = GroupCommit(self._kinesis)
+
+    def close(self) -> None:
+        """Answer what has come, and close the database."""
+        self._commits.close()
+        self._store.close()
 
     async def answer(self, operation: Operation) -> Answer:
-        """Answer one call; where the state is collected from, so that nothing changes meanwhile.
+        """Answer one call, when what it changed is on disk.
 
         Raises
         ------
@@ -29,9 +46,5 @@ class KinesisFront:
             raise AwsError(
                 "NotImplementedException", f"The lab's Kinesis does not answer {operation.name}; AWS does.", 501
             )
-        status, body = await self._endpoint.moto.run(
-            wire.answer, self._kinesis, operation.name, operation.call.body
-        )  # fmt: skip
-        if not operation.reads_only and status < 400:
-            self._endpoint.state.touch("kinesis")
+        status, body = await self._commits.answer(operation.name, operation.call.body)
         return Answer(status, {"Content-Type": wire.CONTENT_TYPE}, body)

@@ -4,11 +4,12 @@ from typing import Any
 
 from lab.aws.kinesis.errors import invalid, malformed
 from lab.aws.kinesis.sequence import LAST_COUNT, Sequence
+from lab.aws.kinesis.shard_records import ShardRecords
 from lab.aws.kinesis.shards import Shard
 from lab.aws.kinesis.stream import Stream
 
 
-def starting_sequence(stream: Stream, shard: Shard, request: dict[str, Any], now: float) -> int:
+def starting_sequence(stream: Stream, records: ShardRecords, request: dict[str, Any], now: float) -> int:
     """Work out where an iterator starts, as the least sequence number it may return.
 
     Raises
@@ -16,12 +17,12 @@ def starting_sequence(stream: Stream, shard: Shard, request: dict[str, Any], now
     Refusal
         If the request names no place in this shard.
     """
-    kind = request.get("ShardIteratorType")
+    kind, shard = request.get("ShardIteratorType"), records.shard
     match kind:
         case "TRIM_HORIZON":
             return shard.first_sequence
         case "LATEST":
-            return shard.records[-1].sequence + 1 if shard.records else shard.first_sequence
+            return records.end()
         case "AT_SEQUENCE_NUMBER" | "AFTER_SEQUENCE_NUMBER":
             number = _checked_sequence(stream, shard, request)
             return number if kind == "AT_SEQUENCE_NUMBER" else number + 1
@@ -37,8 +38,8 @@ def starting_sequence(stream: Stream, shard: Shard, request: dict[str, Any], now
                     "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. "
                     f"timestampInMillis: {int(moment * 1000)}, currentTimestampInMillis: {int(now * 1000)}"
                 )
-            later = (record.sequence for record in shard.records if record.arrival >= moment)
-            return next(later, shard.records[-1].sequence + 1 if shard.records else shard.first_sequence)
+            first = records.since(moment)
+            return first.sequence if first else records.end()
     kinds = "[AFTER_SEQUENCE_NUMBER, LATEST, AT_TIMESTAMP, AT_SEQUENCE_NUMBER, TRIM_HORIZON]"
     raise malformed(kind, "shardIteratorType", f"satisfy enum value set: {kinds}")
 

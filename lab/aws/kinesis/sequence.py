@@ -7,6 +7,14 @@ LAST_COUNT = 2**63 - 1
 
 _VERSION = 2
 
+_COUNT_AT = 80
+"""Bits below the count."""
+
+
+def count_of(number: int) -> int:
+    """Tell from which count on a record's number may be `number` or more."""
+    return min(number >> _COUNT_AT & (1 << 64) - 1, LAST_COUNT)
+
 
 @dataclass(frozen=True)
 class Sequence:
@@ -19,7 +27,7 @@ class Sequence:
     shard : int
         Its shard's index.
     count : int
-        Place of the record in the stream.
+        Place of the record among all that came to the account.
     time : int
         When the record came, in seconds.
     """
@@ -53,6 +61,6 @@ class Sequence:
         return cls(
             created=number >> 148 & (1 << 36) - 1,
             shard=number >> 4 & (1 << 32) - 1,
-            count=number >> 80 & (1 << 64) - 1,
+            count=number >> _COUNT_AT & (1 << 64) - 1,
             time=number >> 36 & (1 << 44) - 1,
         )

@@ -1,15 +1,18 @@
-"""The operations of the Kinesis API on streams in memory."""
+"""The operations of the Kinesis API."""
 
 import re
 import time
 from collections.abc import Callable, Collection
 from typing import Any
 
+from lab.aws.kinesis import tags
 from lab.aws.kinesis.errors import Refusal, invalid, malformed, not_found
 from lab.aws.kinesis.iterators import ShardIterator
 from lab.aws.kinesis.limits import MEGABYTE, Limits, Meters
 from lab.aws.kinesis.positions import starting_sequence
+from lab.aws.kinesis.shard_records import ShardRecords
 from lab.aws.kinesis.shards import Shard
+from lab.aws.kinesis.store import Row, Store
 from lab.aws.kinesis.stream import Stream
 
 Answer = dict[str, Any]
@@ -20,14 +23,42 @@ BATCH_RECORDS, BATCH_BYTES, RECORD_BYTES = 500, 5 * MEGABYTE, MEGABYTE
 ON_DEMAND_SHARDS = 4
 SHORTEST_RETENTION, LONGEST_RETENTION = 24, 8760
 
+_STREAM = {"StreamName", "StreamARN"}
+
+HONOURED: dict[str, set[str]] = {
+    "CreateStream": {"StreamName", "ShardCount", "StreamModeDetails", "Tags"},
+    "DeleteStream": _STREAM | {"EnforceConsumerDeletion"},  # here no stream has a consumer
+    "DescribeStream": _STREAM | {"Limit", "ExclusiveStartShardId"},
+    "DescribeStreamSummary": _STREAM,
+    "ListStreams": {"Limit", "ExclusiveStartStreamName", "NextToken"},
+    "ListShards": _STREAM | {"NextToken", "ExclusiveStartShardId", "MaxResults", "ShardFilter"},
+    "PutRecord": _STREAM | {"Data", "PartitionKey", "ExplicitHashKey", "SequenceNumberForOrdering"},
+    "PutRecords": _STREAM | {"Records"},
+    "GetShardIterator": _STREAM | {"ShardId", "ShardIteratorType", "StartingSequenceNumber", "Timestamp"},
+    "GetRecords": {"ShardIterator", "Limit", "StreamARN"},
+    "SplitShard": _STREAM | {"ShardToSplit", "NewStartingHashKey"},
+    "MergeShards": _STREAM | {"ShardToMerge", "AdjacentShardToMerge"},
+    "UpdateShardCount": _STREAM | {"TargetShardCount", "ScalingType"},
+    "IncreaseStreamRetentionPeriod": _STREAM | {"RetentionPeriodHours"},
+    "DecreaseStreamRetentionPeriod": _STREAM | {"RetentionPeriodHours"},
+    "AddTagsToStream": _STREAM | {"Tags"},
+    "RemoveTagsFromStream": _STREAM | {"TagKeys"},
+    "ListTagsForStream": _STREAM | {"ExclusiveStartTagKey", "Limit"},
+}
+"""What each operation takes; what it does not know, it refuses. Numbers rise in any case, so that putting in the order
+of `SequenceNumberForOrdering` needs nothing more."""
+
 
 class Kinesis:
     """One account's streams in one region.
 
-    Every call settles what is due by the clock first. It is not thread-safe: whoever serves it locks.
+    Every call settles what is due by the clock first. What calls change is on disk once `commit` was called. It is not
+    thread-safe: whoever serves it locks.
 
     Parameters
     ----------
+    store : Store, optional
+        Where streams and records are; by default in memory.
     clock : callable
         Seconds since the epoch.
     account, region : str
@@ -40,13 +71,14 @@ class Kinesis:
 
     def __init__(
         self,
+        store: Store | None = None,
         clock: Callable[[], float] = time.time,
         account: str = "123456789012",
         region: str = "us-east-1",
         limits: Limits | None = None,
         settle_seconds: float = 0.0,
     ):
-        self.streams: dict[str, Stream] = {}
+        self._store = store or Store()
         self._clock, self._account, self._region = clock, account, region
         self._settle_seconds = settle_seconds
         self._meters = Meters(limits)
@@ -66,7 +98,11 @@ class Kinesis:
             "UpdateShardCount": self._update_shard_count,
             "IncreaseStreamRetentionPeriod": self._increase_retention,
             "DecreaseStreamRetentionPeriod": self._decrease_retention,
+            "AddTagsToStream": self._add_tags,
+            "RemoveTagsFromStream": self._remove_tags,
+            "ListTagsForStream": self._list_tags,
         }
+        self.streams = self._kept()
 
     @property
     def operations(self) -> Collection[str]:
@@ -83,20 +119,52 @@ class Kinesis:
         """
         if operation not in self._operations:
             raise Refusal("UnknownOperationException", f"There is no operation {operation} here.")
+        if unknown := sorted(request.keys() - HONOURED[operation]):
+            raise Refusal(
+                "NotImplementedException", f"The lab's Kinesis does not know {unknown[0]} of {operation}; AWS does."
+            )
         now = self._clock()
-        for name, stream in list(self.streams.items()):
-            stream.settle(now)
+        for stream in list(self.streams.values()):
             if stream.status == "DELETING" and now >= stream.due:
-                del self.streams[name]
+                self._forget(stream)
+            elif stream.settle(now):
+                self._keep(stream)
         return self._operations[operation](request)
 
-    def state(self) -> dict[str, Any]:
-        """Return all streams and records as plain values and bytes, to be kept somewhere."""
-        return {name: stream.state() for name, stream in self.streams.items()}
+    def commit(self) -> None:
+        """Put on disk what calls have changed.
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take over what `state` returned."""
-        self.streams = {name: Stream.restore(kept) for name, kept in state.items()}
+        Raises
+        ------
+        StoreFailed
+            If that cannot be done: `roll_back` then.
+        """
+        self._store.commit()
+
+    def roll_back(self) -> None:
+        """Take back what calls have changed since the last `commit`."""
+        self._store.roll_back()
+        self.streams = self._kept()
+
+    def sweep(self) -> bool:
+        """Forget some of the records that are too old; tell whether there are more."""
+        now = self._clock()
+        return self._store.sweep(
+            {shard.number: stream.horizon(now) for stream in self.streams.values() for shard in stream.shards}
+        )
+
+    def _kept(self) -> dict[str, Stream]:
+        return {name: Stream.restore(state, self._next_shard) for name, state in self._store.streams().items()}
+
+    def _next_shard(self) -> int:
+        return self._store.next_number("shard")
+
+    def _keep(self, stream: Stream) -> None:
+        self._store.save(stream.name, stream.state())
+
+    def _forget(self, stream: Stream) -> None:
+        del self.streams[stream.name]
+        self._store.delete(stream.name)
 
     def _create_stream(self, request: Answer) -> Answer:
         name = request.get("StreamName") or ""
@@ -107,18 +175,24 @@ class Kinesis:
         now = self._clock()
         mode = (request.get("StreamModeDetails") or {}).get("StreamMode", "PROVISIONED")
         count = ON_DEMAND_SHARDS if mode == "ON_DEMAND" else _number(request, "ShardCount", 1, 10_000)
-        stream = Stream(name, self._account, now, mode, due=now + self._settle_seconds)
+        written = tags.checked(request.get("Tags") or {})
+        stream = Stream(
+            name, self._account, now, self._next_shard, mode, due=now + self._settle_seconds, tags=written
+        )  # fmt: skip
         stream.add_uniform_shards(count, now)
         stream.settle(now)
         self.streams[name] = stream
+        self._keep(stream)
         return {}
 
     def _delete_stream(self, request: Answer) -> Answer:
         stream = self._stream(request)
         stream.status, stream.change = "DELETING", None
         stream.due = self._clock() + self._settle_seconds
-        if not self._settle_seconds:
-            del self.streams[stream.name]
+        if self._settle_seconds:
+            self._keep(stream)
+        else:
+            self._forget(stream)
         return {}
 
     def _describe_stream(self, request: Answer) -> Answer:
@@ -165,7 +239,7 @@ class Kinesis:
 
     def _put_record(self, request: Answer) -> Answer:
         stream = self._writable(request)
-        done = self._put(stream, request, self._routed(stream, request, "data"))
+        (done,) = self._put(stream, [request], [self._routed(stream, request, "data")])
         if "ErrorCode" in done:
             raise Refusal(done["ErrorCode"], done["ErrorMessage"])
         return done
@@ -182,7 +256,7 @@ class Kinesis:
             self._routed(stream, record, f"records.{number}.member.data")
             for number, record in enumerate(records, start=1)
         ]
-        done = [self._put(stream, record, shard) for record, shard in zip(records, shards, strict=True)]
+        done = self._put(stream, records, shards)
         return {"FailedRecordCount": sum("ErrorCode" in one for one in done), "Records": done}
 
     @staticmethod
@@ -195,20 +269,31 @@ class Kinesis:
             raise malformed(f"{_size(record)} bytes", field, f"have length less than or equal to {RECORD_BYTES}")
         return stream.route(key, record.get("ExplicitHashKey"))
 
-    def _put(self, stream: Stream, record: Answer, shard: Shard) -> Answer:
+    def _put(self, stream: Stream, records: list[Answer], shards: list[Shard]) -> list[Answer]:
+        """Store the records that their shards take; answer for each."""
         now = self._clock()
-        meter = self._meters.of(stream.name, shard.id, now)
-        if meter and not meter.admits_write(_size(record), now):
-            throttled = _throttled(stream, shard)
-            return {"ErrorCode": throttled.code, "ErrorMessage": throttled.message}
-        stored = stream.append(shard, record["PartitionKey"], record["Data"], now)
-        return {"ShardId": shard.id, "SequenceNumber": str(stored.sequence)}
+        arrival = round(now, 3)
+        rows, done = [], []
+        for record, shard in zip(records, shards, strict=True):
+            meter = self._meters.of(stream.name, shard.id, now)
+            if meter and not meter.admits_write(_size(record), now):
+                throttled = _throttled(stream, shard)
+                done.append({"ErrorCode": throttled.code, "ErrorMessage": throttled.message})
+                continue
+            number = self._store.next_number("record")
+            rows.append(Row(number, shard.number, arrival, record["PartitionKey"], record["Data"]))
+            done.append({"ShardId": shard.id, "SequenceNumber": str(shard.sequence(number, arrival))})
+        self._store.append(rows)
+        return done
+
+    def _records(self, stream: Stream, shard: Shard, now: float) -> ShardRecords:
+        return ShardRecords(self._store, shard, stream.horizon(now))
 
     def _get_shard_iterator(self, request: Answer) -> Answer:
-        stream = self._stream(request)
+        stream, now = self._stream(request), self._clock()
         shard = stream.shard(request["ShardId"])
-        sequence = starting_sequence(stream, shard, request, self._clock())
-        return {"ShardIterator": _iterator(stream, shard, sequence, self._clock())}
+        sequence = starting_sequence(stream, self._records(stream, shard, now), request, now)
+        return {"ShardIterator": _iterator(stream, shard, sequence, now)}
 
     def _get_records(self, request: Answer) -> Answer:
         now = self._clock()
@@ -221,16 +306,15 @@ class Kinesis:
         meter = self._meters.of(stream.name, shard.id, now)
         if meter and not meter.admits_read(now):
             raise _throttled(stream, shard)
-        start = shard.position(iterator.sequence)
-        page, size = [], 0
-        for record in shard.records[start : start + limit]:
-            size += len(record.data)
-            if page and size > PAGE_BYTES:
+        page, size, unread = [], 0, None
+        for record in self._records(stream, shard, now).beginning_at(iterator.sequence):
+            if len(page) == limit or (page and size + len(record.data) > PAGE_BYTES):
+                unread = record
                 break
             page.append(record)
+            size += len(record.data)
         if meter:
             meter.read_bytes.take(size)
-        unread = shard.records[start + len(page) : start + len(page) + 1]
         answer: Answer = {
             "Records": [
                 {
@@ -241,7 +325,7 @@ class Kinesis:
                 }
                 for record in page
             ],
-            "MillisBehindLatest": max(1, int((now - unread[0].arrival) * 1000)) if unread else 0,
+            "MillisBehindLatest": max(1, int((now - unread.arrival) * 1000)) if unread else 0,
         }
         if shard.closed is not None and not unread:
             children = [child for child in stream.shards if shard.id in child.parents]
@@ -302,12 +386,34 @@ class Kinesis:
                 f"retention period ({stream.retention_hours} hours)."
             )
         stream.retention_hours = hours
+        self._keep(stream)
         return {}
+
+    def _add_tags(self, request: Answer) -> Answer:
+        stream = self._stream(request)
+        stream.tags = tags.checked(stream.tags | request["Tags"])
+        self._keep(stream)
+        return {}
+
+    def _remove_tags(self, request: Answer) -> Answer:
+        stream = self._stream(request)
+        stream.tags = {key: value for key, value in stream.tags.items() if key not in request["TagKeys"]}
+        self._keep(stream)
+        return {}
+
+    def _list_tags(self, request: Answer) -> Answer:
+        stream, after = self._stream(request), request.get("ExclusiveStartTagKey", "")
+        keys = [key for key in sorted(stream.tags) if key > after]
+        shown = keys[: _number(request, "Limit", 1, tags.MOST, tags.MOST)]
+        return {
+            "Tags": [{"Key": key, "Value": stream.tags[key]} for key in shown], "HasMoreTags": len(shown) < len(keys)
+        }  # fmt: skip
 
     def _change(self, stream: Stream, change: dict[str, Any]) -> Answer:
         now = self._clock()
         stream.status, stream.change, stream.due = "UPDATING", change, now + self._settle_seconds
         stream.settle(now)
+        self._keep(stream)
         return {}
 
     def _stream(self, request: Answer) -> Stream:

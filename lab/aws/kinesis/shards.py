@@ -1,8 +1,7 @@
-"""Shards: a range of hash keys, and the records that fell into it, in order."""
+"""Shards: a range of hash keys, and the number that tells their records from those of all others."""
 
 import hashlib
-from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from lab.aws.kinesis.sequence import LAST_COUNT, Sequence
@@ -16,21 +15,13 @@ def hash_key(partition_key: str) -> int:
 
 
 @dataclass
-class Record:
-    """A stored record; `arrival` is in seconds."""
-
-    sequence: int
-    partition_key: str
-    data: bytes
-    arrival: float
-
-
-@dataclass
 class Shard:
     """One shard.
 
     Attributes
     ----------
+    number : int
+        Under which its records are stored; no other shard of the account has had it.
     index : int
         Its place in the stream; gives it its name.
     first_key, last_key : int
@@ -41,17 +32,15 @@ class Shard:
         The shard it was split from, or the two it was merged from.
     closed : float, optional
         When it stopped taking records.
-    records : list of Record
-        What is still kept, oldest first.
     """
 
+    number: int
     index: int
     first_key: int
     last_key: int
     created: int
     parents: list[str] = field(default_factory=list)
     closed: float | None = None
-    records: list[Record] = field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -68,20 +57,10 @@ class Shard:
         """Number that ends a closed shard."""
         return Sequence(self.created, self.index, LAST_COUNT, int(self.closed or 0)).number()
 
-    def position(self, sequence: int) -> int:
-        """Find the first kept record whose number is not below `sequence`."""
-        return bisect_left(self.records, sequence, key=lambda record: record.sequence)
+    def sequence(self, count: int, arrival: float) -> int:
+        """Work out the sequence number of one of its records."""
+        return Sequence(self.created, self.index, count, int(arrival)).number()
 
     def state(self) -> dict[str, Any]:
-        """Return everything as plain values and bytes."""
-        records = [(one.sequence, one.partition_key, one.data, one.arrival) for one in self.records]
-        return vars(self) | {"records": records}
-
-    @classmethod
-    def restore(cls, state: dict[str, Any]) -> "Shard":
-        """Build a shard from what `state` returned."""
-        return cls(**(state | {"records": [Record(*kept) for kept in state["records"]]}))
-
-    def trim(self, horizon: float) -> None:
-        """Forget the records that came before `horizon`."""
-        del self.records[: bisect_left(self.records, horizon, key=lambda record: record.arrival)]
+        """Return everything as plain values."""
+        return asdict(self)

@@ -1,12 +1,13 @@
 """One stream: where a record goes, how shards split and merge, what is forgotten."""
 
+from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from lab.aws.kinesis.errors import invalid, not_found
-from lab.aws.kinesis.sequence import Sequence
-from lab.aws.kinesis.shards import HASH_KEYS, Record, Shard, hash_key
+from lab.aws.kinesis.shards import HASH_KEYS, Shard, hash_key
 
 HOUR = 3600
 
@@ -21,6 +22,8 @@ class Stream:
         Who it is, in error messages too.
     created : float
         Seconds since the epoch.
+    next_shard : callable
+        Numbers the shards of the account.
     mode : str
         "PROVISIONED" or "ON_DEMAND".
     shards : list of Shard
@@ -29,27 +32,29 @@ class Stream:
         How long records are kept.
     made : int
         Shards made so far, forgotten ones included.
-    count : int
-        Records put so far.
     status : str
         "CREATING", "ACTIVE", "UPDATING" or "DELETING".
     due : float
         When the status ends.
     change : dict, optional
         What happens to the shards then.
+    tags : dict of str to str
+        What somebody wrote on the stream.
     """
 
     name: str
     account: str
     created: float
+    next_shard: Callable[[], int] = field(repr=False)
     mode: str = "PROVISIONED"
     shards: list[Shard] = field(default_factory=list)
     retention_hours: int = 24
     made: int = 0
-    count: int = 0
     status: str = "CREATING"
     due: float = 0.0
     change: dict[str, Any] | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    _takers: list[Shard] = field(default_factory=list, init=False, repr=False)
 
     @property
     def label(self) -> str:
@@ -90,14 +95,6 @@ class Stream:
                 )
         return self._holder(key)
 
-    def append(self, shard: Shard, partition_key: str, data: bytes, now: float) -> Record:
-        """Store a record."""
-        self.count += 1
-        sequence = Sequence(shard.created, shard.index, self.count, int(now)).number()
-        record = Record(sequence, partition_key, data, round(now, 3))
-        shard.records.append(record)
-        return record
-
     def check_split(self, shard_id: str, new_first_key: str) -> None:
         """Refuse a split that cannot be."""
         shard = self._open(shard_id)
@@ -117,26 +114,37 @@ class Stream:
                 "merging"
             )
 
-    def settle(self, now: float) -> None:
-        """Let what is due happen: a creation or a change of shards ends, old records are forgotten."""
+    def horizon(self, now: float) -> float:
+        """Tell when the oldest record came that is still kept."""
+        return now - self.retention_hours * HOUR
+
+    def settle(self, now: float) -> bool:
+        """Let what is due happen: a creation or a change of shards ends, closed shards are forgotten.
+
+        Returns
+        -------
+        bool
+            Whether anything did.
+        """
+        before = self.status, len(self.shards)
         if self.status in ("CREATING", "UPDATING") and now >= self.due:
             self.status = "ACTIVE"
             change, self.change = self.change, None
             if change:
                 self._apply(change, now)
-        horizon = now - self.retention_hours * HOUR
-        for shard in self.shards:
-            shard.trim(horizon)
+        horizon = self.horizon(now)
         self.shards = [shard for shard in self.shards if shard.closed is None or shard.closed >= horizon]
+        return (self.status, len(self.shards)) != before
 
     def state(self) -> dict[str, Any]:
-        """Return everything as plain values and bytes; written out, as `asdict` takes seconds for a full stream."""
-        return vars(self) | {"shards": [shard.state() for shard in self.shards]}
+        """Return everything as plain values."""
+        plain = {name: value for name, value in vars(self).items() if name not in ("next_shard", "_takers")}
+        return plain | {"shards": [shard.state() for shard in self.shards]}
 
     @classmethod
-    def restore(cls, state: dict[str, Any]) -> "Stream":
+    def restore(cls, state: dict[str, Any], next_shard: Callable[[], int]) -> "Stream":
         """Build a stream from what `state` returned."""
-        return cls(**(state | {"shards": [Shard.restore(kept) for kept in state["shards"]]}))
+        return cls(**(state | {"shards": [Shard(**kept) for kept in state["shards"]], "next_shard": next_shard}))
 
     def _apply(self, change: dict[str, Any], now: float) -> None:
         match change:
@@ -170,14 +178,15 @@ class Stream:
         return self._add(first, last, [shard.id, other.id], now)
 
     def _add(self, first_key: int, last_key: int, parents: list[str], now: float) -> Shard:
-        shard = Shard(self.made, first_key, last_key, int(now), parents)
+        shard = Shard(self.next_shard(), self.made, first_key, last_key, int(now), parents)
         self.made += 1
         self.shards.append(shard)
+        self._takers = []
         return shard
 
     def _holder(self, key: int) -> Shard:
-        takes = (shard for shard in self.shards if shard.closed is None and shard.first_key <= key <= shard.last_key)
-        return next(takes)
+        self._takers = self._takers or self.open_shards()
+        return self._takers[bisect_right(self._takers, key, key=lambda shard: shard.first_key) - 1]
 
     def _open(self, shard_id: str) -> Shard:
         for shard in self.shards:

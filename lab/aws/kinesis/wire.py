@@ -31,11 +31,16 @@ def answer(kinesis: Kinesis, target: str, body: bytes) -> tuple[int, bytes]:
     try:
         done = kinesis.answer(target.rpartition(".")[2], _decoded(_parsed(body)))
     except Refusal as refusal:
-        return 400, json.dumps({"__type": refusal.code, "message": refusal.message}).encode()
+        return refused(refusal)
     except KeyError as missing:
         text = f"1 validation error detected: Value null at '{missing.args[0]}' failed to satisfy constraint: Member "
         return 400, json.dumps({"__type": "ValidationException", "message": f"{text}must not be null"}).encode()
     return 200, json.dumps(_encoded(done)).encode() if done else b""
+
+
+def refused(refusal: Refusal) -> tuple[int, bytes]:
+    """Write a refusal: HTTP status and body."""
+    return refusal.status, json.dumps({"__type": refusal.code, "message": refusal.message}).encode()
 
 
 def _parsed(body: bytes) -> dict[str, Any]:

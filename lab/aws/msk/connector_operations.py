@@ -72,11 +72,11 @@ class ConnectorOperations:
             except Exception:
                 outcome["connectorOperationState"] = "ROLLBACK_FAILED"
         version = f"K{int(connector['currentVersion'][1:]) + 1}"
-        await self._records.change(
+        await self._records.note(
             self._records.connectors, record["connectorArn"],
             connectorState="RUNNING", currentVersion=version, connectorConfiguration=current,
         )  # fmt: skip
-        await self._records.change(self._records.operations, operation, endTime=records.now(), **outcome)
+        await self._records.note(self._records.operations, operation, endTime=records.now(), **outcome)
 
     async def describe_connector_operation(self, parameters: Parameters) -> dict[str, Any]:
         """Answer DescribeConnectorOperation."""

@@ -21,9 +21,9 @@ def gaps(known: Directory, role: str, needed: Iterable[tuple[str, str]]) -> list
     return [f"{action} on {arn}" for action, arn in needed if not policies.allows(documents, action, arn)]
 
 
-def is_trusting(known: Directory, role: str) -> bool:
-    """Tell whether MSK Connect may assume a role."""
-    return role in known.trust and policies.trusts_service(known.trust[role], SERVICE)
+def is_trusting(known: Directory, role: str, connector: str) -> bool:
+    """Tell whether MSK Connect may assume a role for a connector, of which it gives the ARN."""
+    return role in known.trust and policies.trusts_service(known.trust[role], SERVICE, connector)
 
 
 def required_actions(name: str, properties: Mapping[str, str], topics: Iterable[str]) -> Iterator[tuple[str, str]]:

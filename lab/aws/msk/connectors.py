@@ -52,19 +52,19 @@ class Connectors:
                 raise AwsError("BadRequestException", f"The custom plugin {arn} is not ACTIVE.")
         if chosen := parameters.get("workerConfiguration"):
             records.get(self._records.configurations, chosen["workerConfigurationArn"])
-        role = parameters["serviceExecutionRoleArn"]
-        if not connector_role.is_trusting(self._endpoint.directory, role):
+        name, role = parameters["connectorName"], parameters["serviceExecutionRoleArn"]
+        arn = records.new_arn("connector", name)
+        if not connector_role.is_trusting(self._endpoint.directory, role, arn):
             raise AwsError(
                 "BadRequestException",
                 f"MSK Connect cannot assume {role}: its trust policy must allow sts:AssumeRole to the service "
-                f"{connector_role.SERVICE}.",
+                f"{connector_role.SERVICE}, for this account's connectors.",
             )
-        name = parameters["connectorName"]
         if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z-]{0,127}", name):
             raise AwsError("BadRequestException", f"connectorName {name!r} may hold letters, digits and hyphens only.")
-        arn = await self._records.add(
+        await self._records.add(
             self._records.connectors, "connector", {**parameters, "name": name},
-            {**parameters, "connectorState": "CREATING", "currentVersion": "K1"},
+            {**parameters, "connectorState": "CREATING", "currentVersion": "K1"}, arn,
         )  # fmt: skip
         self._records.start(self._create(arn))
         return {"connectorArn": arn, "connectorName": name, "connectorState": "CREATING"}
@@ -79,9 +79,9 @@ class Connectors:
                 # before anybody hears of it: they may create one of the same name at once
                 await self._worker.delete(connector["connectorName"])
             failed = {"code": "UnknownError.ConnectorFailed", "message": explained(error)}
-            await self._records.change(self._records.connectors, arn, connectorState="FAILED", stateDescription=failed)
+            await self._records.note(self._records.connectors, arn, connectorState="FAILED", stateDescription=failed)
             return
-        await self._records.change(self._records.connectors, arn, connectorState="RUNNING")
+        await self._records.note(self._records.connectors, arn, connectorState="RUNNING")
 
     async def _provide_plugins(self, connector: Parameters) -> None:
         connectors = self._records.connectors.values()
@@ -142,11 +142,11 @@ class Connectors:
             await self._worker.delete(self._records.connectors[arn]["connectorName"])
         except ConnectFailed as error:
             failed = {"code": "UnknownError.ConnectorFailed", "message": str(error)}
-            await self._records.change(self._records.connectors, arn, connectorState="FAILED", stateDescription=failed)
+            await self._records.note(self._records.connectors, arn, connectorState="FAILED", stateDescription=failed)
             return
         for operation in [one for one, record in self._records.operations.items() if record["connectorArn"] == arn]:
-            await self._records.remove(self._records.operations, operation)
-        await self._records.remove(self._records.connectors, arn)
+            await self._records.forget(self._records.operations, operation)
+        await self._records.forget(self._records.connectors, arn)
 
 
 def check_idle(connector: Parameters) -> None:

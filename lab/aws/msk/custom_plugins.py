@@ -52,13 +52,13 @@ class CustomPlugins:
         except Exception as error:  # whatever it is, a plugin that is CREATING for ever would be worse
             text = f"s3://{bucket}/{place['fileKey']}: {explained(error)}"
             failed = {"code": "InvalidInput.PluginLocation", "message": text}
-            await self._change(arn, customPluginState="CREATE_FAILED", stateDescription=failed)
+            await self._note(arn, customPluginState="CREATE_FAILED", stateDescription=failed)
             return
         done = revision | {"fileDescription": described}
-        await self._change(arn, customPluginState="ACTIVE", latestRevision=done, file=archive.name)
+        await self._note(arn, customPluginState="ACTIVE", latestRevision=done, file=archive.name)
 
-    async def _change(self, arn: str, **fields: Any) -> None:
-        await self._records.change(self._records.plugins, arn, **fields)
+    async def _note(self, arn: str, **fields: Any) -> None:
+        await self._records.note(self._records.plugins, arn, **fields)
 
     async def describe_custom_plugin(self, parameters: Parameters) -> dict[str, Any]:
         """Answer DescribeCustomPlugin."""

@@ -46,8 +46,10 @@ class Records:
             if record["connectorOperationState"] == "UPDATE_IN_PROGRESS"
         }
 
-    async def add(self, where: dict, kind: str, parameters: Parameters, more: Mapping[str, Any]) -> str:
-        """Keep a new record under an ARN of its own.
+    async def add(
+        self, where: dict, kind: str, parameters: Parameters, more: Mapping[str, Any], arn: str | None = None
+    ) -> str:
+        """Keep a new record under an ARN of its own, or one that it was given before.
 
         Raises
         ------
@@ -55,7 +57,7 @@ class Records:
             If there is one of that name.
         """
         name = parameters["name"]
-        arn = f"arn:aws:kafkaconnect:us-east-1:{iam_file.ACCOUNT}:{kind}/{name}/{uuid4()}"
+        arn = arn or new_arn(kind, name)
         arn_name = {"custom-plugin": "customPluginArn", "connector": "connectorArn"}.get(kind, "workerConfigurationArn")
         record = {
             "name": name, "creationTime": now(), "description": parameters.get("description", ""), arn_name: arn,
@@ -68,14 +70,20 @@ class Records:
         return arn
 
     async def change(self, where: dict, arn: str, **fields: Any) -> None:
-        """Change a record, on moto's thread, which is also the one that writes records to disk."""
-        await self._endpoint.moto.run(lambda: where.setdefault(arn, {}).update(fields))
-        self._endpoint.state.touch("kafkaconnect")
+        """Change a record; it is on disk then."""
+        await self._endpoint.change("kafkaconnect", where, arn, fields)
+
+    async def note(self, where: dict, arn: str, **fields: Any) -> None:
+        """Change a record behind the answers; it is on disk soon."""
+        await self._endpoint.note("kafkaconnect", where, arn, fields)
 
     async def remove(self, where: dict, arn: str) -> None:
-        """Forget a record."""
-        await self._endpoint.moto.run(lambda: where.pop(arn, None))
-        self._endpoint.state.touch("kafkaconnect")
+        """Forget a record; it is gone from disk then."""
+        await self._endpoint.change("kafkaconnect", where, arn, None)
+
+    async def forget(self, where: dict, arn: str) -> None:
+        """Forget a record behind the answers; it is gone from disk soon."""
+        await self._endpoint.note("kafkaconnect", where, arn, None)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something behind the answer."""
@@ -89,6 +97,11 @@ async def _logged(work: Coroutine[Any, Any, None]) -> None:
         await work
     except Exception:
         LOG.exception("MSK Connect failed")
+
+
+def new_arn(kind: str, name: str) -> str:
+    """Make the ARN of something new."""
+    return f"arn:aws:kafkaconnect:us-east-1:{iam_file.ACCOUNT}:{kind}/{name}/{uuid4()}"
 
 
 def get(where: Mapping[str, Record], arn: str) -> Record:

@@ -76,7 +76,7 @@ class Mwaa(BaseService):
             raise _invalid(f"The lab has Airflow {installation.version()}, not {version}.")
         await self._check(parameters)
         kept = {option: parameters[option] for option in KEPT if option in parameters}
-        arn = f"arn:aws:airflow:us-east-1:{iam_file.ACCOUNT}:environment/{name}"
+        arn = _arn(name)
         made = {
             "Name": name, "Arn": arn, "Status": "CREATING", "CreatedAt": datetime.now(UTC), "AirflowVersion": version,
             "WebserverUrl": self._web.host, "EnvironmentClass": "mw1.small", "WebserverAccessMode": "PUBLIC_ONLY",
@@ -153,15 +153,14 @@ class Mwaa(BaseService):
             LOG.error("MWAA could not start Airflow", exc_info=error)
             failed = {"ErrorCode": "INCORRECT_CONFIGURATION", "ErrorMessage": str(error)[:1000]}
             update = {"Status": "FAILED", "CreatedAt": datetime.now(UTC), "Error": failed}
-            await self._change(name, Status="CREATE_FAILED", LastUpdate=update)
+            await self._note(name, Status="CREATE_FAILED", LastUpdate=update)
             return
-        await self._change(name, Status="AVAILABLE")
+        await self._note(name, Status="AVAILABLE")
 
     async def _delete(self, name: str) -> None:
         await asyncio.to_thread(operations.stop, self._endpoint.runtime, airflow.PARTS)
         shutil.rmtree(self._lab.data("airflow"), ignore_errors=True)
-        await self._endpoint.moto.run(lambda: self._environments.pop(name, None))
-        self._endpoint.state.touch("airflow")
+        await self._endpoint.note("airflow", self._environments, name, None)
 
     async def _follow(self) -> None:
         """Keep the DAG folder in step for as long as this process lives."""
@@ -199,7 +198,7 @@ class Mwaa(BaseService):
         if role not in known.trust:
             raise _invalid(f"The execution role {role} does not exist.")
         for principal in PRINCIPALS:
-            if not policies.trusts_service(known.trust[role], principal):
+            if not policies.trusts_service(known.trust[role], principal, _arn(wanted["Name"])):
                 raise _invalid(f"MWAA cannot assume {role}: its trust policy must name {principal}.")
         documents = known.policies.get(role, ())
         for action, arn in _needs(bucket, wanted["DagS3Path"]):
@@ -230,9 +229,12 @@ class Mwaa(BaseService):
             raise _invalid(f"Environment {environment['Name']} is {environment['Status']}: wait for that to end.")
 
     async def _change(self, name: str, **fields: Any) -> None:
-        """Change a record, on moto's thread, which is also the one that writes records to disk."""
-        await self._endpoint.moto.run(lambda: self._environments.setdefault(name, {}).update(fields))
-        self._endpoint.state.touch("airflow")
+        """Change a record; it is on disk then."""
+        await self._endpoint.change("airflow", self._environments, name, fields)
+
+    async def _note(self, name: str, **fields: Any) -> None:
+        """Change a record behind the answers; it is on disk soon."""
+        await self._endpoint.note("airflow", self._environments, name, fields)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -249,6 +251,10 @@ class RestApiError(AwsError):
         super().__init__(code, f"Airflow answered {status}: {answer['RestApiResponse']}", 400)
         self.RestApiStatusCode = status
         self.RestApiResponse = answer["RestApiResponse"]
+
+
+def _arn(name: str) -> str:
+    return f"arn:aws:airflow:us-east-1:{iam_file.ACCOUNT}:environment/{name}"
 
 
 def _needs(bucket: str, folder: str) -> list[tuple[str, str]]:

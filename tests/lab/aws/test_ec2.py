@@ -1,5 +1,6 @@
 """The life of the one EC2 instance, and the credentials of its role."""
 
+import hashlib
 import json
 import urllib.error
 import urllib.request
@@ -7,6 +8,7 @@ import urllib.request
 import pytest
 from botocore.exceptions import ClientError
 from callers import Caller, policy, refused, trust
+from cryptography.hazmat.primitives import serialization
 
 from lab.core import instance_file
 from lab.core.iam_file import ACCOUNT, LEARNER
@@ -63,6 +65,17 @@ def ask(lab, token):
 
 def test_a_key_pair_is_a_pem_file(pair):
     assert pair["KeyMaterial"].startswith("-----BEGIN RSA PRIVATE KEY-----")
+
+
+def test_the_fingerprint_of_a_key_pair_is_that_of_its_file(ec2, pair):
+    key = serialization.load_pem_private_key(pair["KeyMaterial"].encode(), password=None)
+    content = key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    assert pair["KeyFingerprint"] == hashlib.sha1(content).digest().hex(":")
+    assert ec2.describe_key_pairs(KeyNames=["test-pair"])["KeyPairs"][0]["KeyFingerprint"] == pair["KeyFingerprint"]
+    with refused("InvalidParameterValue", "not as ppk"):
+        ec2.create_key_pair(KeyName="test-ppk", KeyFormat="ppk")
 
 
 def test_an_instance_lives_and_its_machine_hears_of_it(lab, ec2, pair):

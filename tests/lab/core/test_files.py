@@ -23,6 +23,17 @@ def test_a_private_folder_is_the_owners_alone_also_when_it_was_there(tmp_path):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+def test_files_are_replaced_together_or_not_at_all(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "folder" / "second"
+    files.write_all_private({first: b"one", second: b"two"})
+    blocked = tmp_path / "a file" / "third"
+    blocked.parent.write_text("in the way")
+    with pytest.raises(OSError, match="a file"):
+        files.write_all_private({first: b"new", second: b"new", blocked: b"new"})
+    assert (first.read_bytes(), second.read_bytes()) == (b"one", b"two")
+    assert sorted(tmp_path.iterdir()) == sorted([first, second.parent, blocked.parent]), "nothing unfinished is left"
+
+
 def test_properties_survive_javas_reading():
     assert files.properties({"path": "C:\\läb ü😀"}) == "path=C:\\\\l\\u00e4b \\u00fc\\ud83d\\ude00\n"
 

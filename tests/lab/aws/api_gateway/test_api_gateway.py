@@ -10,6 +10,7 @@ import pytest
 import requests
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from callers import refused
 from crashes import crash
 
 from helpers.gateway import rest_api
@@ -203,6 +204,75 @@ def test_an_authorizer_of_another_kind_is_refused_when_it_is_set(client, workboo
 
 
 def test_an_api_outlives_a_crash(lab, url, backend):
-    time.sleep(1.2)  # a crash loses at most the last second
     crash(lab, "aws")
     assert requests.get(f"{url}/a").status_code == 201
+
+
+def test_a_method_that_is_there_is_a_conflict_and_stays_as_it_was(client, workbook, api, url):
+    where = {"restApiId": api, "resourceId": rest_api.resources(workbook, api)["/{proxy+}"], "httpMethod": "ANY"}
+    before = client.get_method(**where)
+    with refused("ConflictException", "Method already exists for this resource"):
+        client.put_method(**where, authorizationType="AWS_IAM")
+    after = client.get_method(**where)
+    assert (after["authorizationType"], after["methodIntegration"]) == ("NONE", before["methodIntegration"])
+    with refused("NotFoundException", "Invalid Method identifier"):
+        client.delete_method(**where | {"httpMethod": "PUT"})
+
+
+def test_a_resource_takes_its_subtree_along_and_repeats_are_conflicts(client, workbook, api, url):
+    rest_api.create_resource(workbook, api, "/a/b/c")
+    there = rest_api.resources(workbook, api)
+    with refused("ConflictException", "same parent already has this name: b"):
+        client.create_resource(restApiId=api, parentId=there["/a"], pathPart="b")
+    client.create_resource(restApiId=api, parentId=there["/a"], pathPart="{one}")
+    with refused("BadRequestException", r"A sibling \(\{one\}\)"):
+        client.create_resource(restApiId=api, parentId=there["/a"], pathPart="{two}")
+    with refused("NotFoundException", "Invalid Resource identifier"):
+        client.create_resource(restApiId=api, parentId="nobody", pathPart="x")
+    with refused("BadRequestException", "root resource"):
+        client.delete_resource(restApiId=api, resourceId=there["/"])
+    client.delete_resource(restApiId=api, resourceId=there["/a"])
+    assert rest_api.resources(workbook, api).keys() == {"/", "/{proxy+}"}
+    assert rest_api.deploy(workbook, api) == url
+
+
+def test_a_stage_keeps_its_variables_when_it_is_deployed_again(client, workbook, api, url):
+    added = [{"op": "replace", "path": "/variables/kept", "value": "one"}]
+    client.update_stage(restApiId=api, stageName="prod", patchOperations=added)
+    first = client.get_stage(restApiId=api, stageName="prod")["deploymentId"]
+    client.create_deployment(restApiId=api, stageName="prod", variables={"more": "two"})
+    stage = client.get_stage(restApiId=api, stageName="prod")
+    assert stage["variables"] == {"kept": "one", "more": "two"}
+    assert stage["deploymentId"] != first
+    client.delete_deployment(restApiId=api, deploymentId=first)
+    with refused("BadRequestException", "Active stages pointing to this deployment"):
+        client.delete_deployment(restApiId=api, deploymentId=stage["deploymentId"])
+    with refused("ConflictException", "Stage already exists"):
+        client.create_stage(restApiId=api, stageName="prod", deploymentId=stage["deploymentId"])
+    for path, value in (("/deploymentId", "nobody"), ("/cacheClusterEnabled", "true")):
+        with refused("BadRequestException"):
+            patch = [{"op": "replace", "path": path, "value": value}]
+            client.update_stage(restApiId=api, stageName="prod", patchOperations=patch)
+    assert client.get_stage(restApiId=api, stageName="prod")["deploymentId"] == stage["deploymentId"]
+    with refused("BadRequestException", "not '/binaryMediaTypes"):
+        patch = [{"op": "add", "path": "/binaryMediaTypes/image~1png"}]
+        client.update_rest_api(restApiId=api, patchOperations=patch)
+
+
+def test_an_integration_is_patched_and_keeps_its_responses(client, workbook, api, url, backend):
+    where = {"restApiId": api, "resourceId": rest_api.resources(workbook, api)["/{proxy+}"], "httpMethod": "ANY"}
+    client.put_method_response(**where, statusCode="200")
+    client.put_integration_response(**where, statusCode="200", selectionPattern="2..")
+    moved = [{"op": "replace", "path": "/uri", "value": f"{backend.url}/moved/{{proxy}}"}]
+    answer = client.update_integration(**where, patchOperations=moved)
+    assert answer["uri"].endswith("/moved/{proxy}")
+    there = client.get_integration(**where)
+    assert there["integrationResponses"]["200"]["selectionPattern"] == "2.."
+    assert there["requestParameters"] == {"integration.request.path.proxy": "method.request.path.proxy"}
+    rest_api.deploy(workbook, api)
+    assert requests.get(f"{url}/x").json()["path"] == "/moved/x"
+    for patch in ({"op": "replace", "path": "/tlsConfig/x", "value": "true"}, {"op": "add", "path": "/uri"}):
+        with refused("BadRequestException", "The lab patches"):
+            client.update_integration(**where, patchOperations=[patch])
+    with refused("NotFoundException", "Integration"):
+        client.update_integration(**where | {"httpMethod": "GET"}, patchOperations=moved)

@@ -238,3 +238,63 @@ def test_stars_give_back_what_the_rest_needs():
         ("s3:**", "s3:", True), ("s3:*a?", "s3:aba", False), ("s3:*a?", "s3:abab", True), ("s3:a*a", "s3:a", False),
     ]:  # fmt: skip
         assert allows(allow(pattern), action=text) is matches, (pattern, text)
+
+
+CONNECTOR = "arn:aws:kafkaconnect:us-east-1:123456789012:connector/c/1f0e"
+
+
+def trusting(condition, effect="Allow"):
+    principal = {"Service": "kafkaconnect.amazonaws.com"}
+    return document({"Effect": effect, "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition})
+
+
+@pytest.mark.parametrize(
+    ("condition", "trusted"),
+    [
+        # the policy of MSK Connect's own documentation
+        (
+            {
+                "StringEquals": {"aws:SourceAccount": "123456789012"},
+                "ArnLike": {"aws:SourceArn": CONNECTOR.replace("1f0e", "*")},
+            },
+            True,
+        ),
+        ({"StringEquals": {"aws:SourceAccount": "210987654321"}}, False),
+        ({"StringEquals": {"AWS:sourceaccount": ["1", "123456789012"]}}, True),
+        ({"StringNotEquals": {"aws:SourceAccount": "123456789012"}}, False),
+        ({"ArnEquals": {"aws:SourceArn": CONNECTOR}}, True),
+        ({"ArnLike": {"aws:SourceArn": "arn:aws:kafkaconnect:*:connector/c/1f0e"}}, False),
+        ({"ArnNotLike": {"aws:SourceArn": "arn:aws:kafkaconnect:*:*:connector/d*"}}, True),
+        ({"StringLike": {"aws:SourceArn": "arn:aws:kafka*:connector/?/*"}}, True),
+        ({"StringEquals": {"aws:PrincipalArn": ROLE}}, False),
+        ({"StringEqualsIfExists": {"aws:PrincipalArn": ROLE}}, True),
+        ({"Null": {"aws:SourceArn": "true"}}, False),
+        ({"Null": {"aws:PrincipalArn": "true"}}, True),
+    ],
+)
+def test_the_conditions_of_a_trust_policy_are_evaluated(condition, trusted):
+    policies.check(trusting(condition), is_trust=True)
+    assert policies.trusts_service(trusting(condition), "kafkaconnect.amazonaws.com", CONNECTOR) is trusted
+    both = document(*trusting({})["Statement"], *trusting(condition, "Deny")["Statement"])
+    assert policies.trusts_service(both, "kafkaconnect.amazonaws.com", CONNECTOR) is not trusted
+
+
+def test_an_external_id_is_asked_for():
+    statement = {"Effect": "Allow", "Principal": {"AWS": LEARNER}, "Action": "sts:AssumeRole"}
+    asking = document(statement | {"Condition": {"StringEquals": {"sts:ExternalId": "secret"}}})
+    for given, trusted in (("secret", True), ("guess", False), (None, False)):
+        assert policies.trusts(asking, LEARNER, LEARNER, [], ROLE, given) is trusted
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, "the condition operator IpAddress"),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, "the condition key aws:PrincipalOrgID"),
+        ({"ForAnyValue:StringEquals": {"aws:SourceArn": "a"}}, "the condition operator ForAnyValue:StringEquals"),
+    ],
+)
+def test_a_condition_that_is_not_evaluated_is_refused_by_name_and_grants_nothing(condition, words):
+    with pytest.raises(AwsError, match=f"does not evaluate {words}"):
+        policies.check(trusting(condition), is_trust=True)
+    assert not policies.trusts_service(trusting(condition), "kafkaconnect.amazonaws.com", CONNECTOR)

@@ -203,10 +203,20 @@ def test_a_role_that_is_deleted_takes_its_sessions_along_for_good(role):
         caller.client("sts").get_caller_identity()
 
 
+def test_a_role_that_asks_for_an_external_id_is_for_those_who_give_it(learner, role):
+    asking = json.loads(trust({"AWS": LEARNER}))
+    asking["Statement"][0]["Condition"] = {"StringEquals": {"sts:ExternalId": "xx"}}
+    role.iam.update_assume_role_policy(RoleName=role.name, PolicyDocument=json.dumps(asking))
+    for given in ({}, {"ExternalId": "yy"}):
+        with refused("AccessDenied", "sts:AssumeRole"):
+            role.assumed(**given)
+    assert role.assumed(ExternalId="xx")
+
+
 CONDITIONAL = json.loads(policy("s3:*"))
 CONDITIONAL["Statement"][0]["Condition"] = {"Bool": {"aws:SecureTransport": "true"}}
 TRUST_CONDITIONAL = json.loads(trust({"AWS": LEARNER}))
-TRUST_CONDITIONAL["Statement"][0]["Condition"] = {"StringEquals": {"sts:ExternalId": "x"}}
+TRUST_CONDITIONAL["Statement"][0]["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": "o-x"}}
 
 
 def test_policies_that_would_not_be_honoured_cannot_be_attached(learner, role):
@@ -223,7 +233,8 @@ def test_policies_that_would_not_be_honoured_cannot_be_attached(learner, role):
         ("create_role", {"RoleName": "test-wrong", "AssumeRolePolicyDocument": wrong_trust}),
         ("update_assume_role_policy", {"RoleName": role.name, "PolicyDocument": wrong_trust}),
     ]:
-        with refused("MalformedPolicyDocument", "does not evaluate the element Condition, and would not ignore it"):
+        words = r"does not evaluate the (element Condition|condition key aws:PrincipalOrgID), and would not ignore it"
+        with refused("MalformedPolicyDocument", words):
             getattr(iam, operation)(**parameters)
     for document in ("{", "[]", '{"Statement": [{"Effect": "Allow"}]}', '{"Version": "2012-10-17"}'):
         with refused("MalformedPolicyDocument"):

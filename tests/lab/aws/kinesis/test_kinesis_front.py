@@ -2,7 +2,11 @@
 
 import base64
 
+import boto3
 import pytest
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from callers import policy, refused
 
 pytestmark = pytest.mark.lab
@@ -73,6 +77,24 @@ def test_an_iterator_is_no_way_around_a_policy(kinesis, role):
 def test_an_iterator_that_was_never_handed_out_is_refused(kinesis, text):
     with pytest.raises(kinesis.exceptions.ClientError, match=r"Invalid ShardIterator|Stream .* not found"):
         kinesis.get_records(ShardIterator=base64.urlsafe_b64encode(text.encode()).decode())
+
+
+def test_a_body_in_cbor_is_refused_in_words_that_say_what_to_set(workbook, lab):
+    headers = {"Content-Type": "application/x-amz-cbor-1.1", "X-Amz-Target": "Kinesis_20131202.ListStreams"}
+    url = f"http://127.0.0.1:{lab.ports['aws']}/"
+    request = AWSRequest("POST", url, headers=headers, data=b"\xa1eLimit\x18\x64")
+    SigV4Auth(boto3.Session().get_credentials(), "kinesis", "us-east-1").add_auth(request)
+    reply = requests.post(url, data=request.body, headers=dict(request.headers))
+    assert reply.status_code == 400
+    assert "AWS_CBOR_DISABLE=1" in reply.json()["Message"]
+
+
+def test_tags_are_kept(kinesis):
+    kinesis.create_stream(StreamName=f"{NAME}-tagged", ShardCount=1, Tags={"team": "data"})
+    try:
+        assert kinesis.list_tags_for_stream(StreamName=f"{NAME}-tagged")["Tags"] == [{"Key": "team", "Value": "data"}]
+    finally:
+        kinesis.delete_stream(StreamName=f"{NAME}-tagged")
 
 
 def test_what_the_lab_has_not_is_said(kinesis):

@@ -1,7 +1,7 @@
 """The stand-in for Kinesis answers boto3 as the API's documentation says."""
 
+import contextlib
 import hashlib
-import json
 import random
 from datetime import UTC, datetime
 
@@ -11,6 +11,7 @@ from kinesis_server import KinesisServer, merge, midpoint, open_shards, put, ser
 
 from lab.aws.kinesis.limits import Limits
 from lab.aws.kinesis.service import Kinesis
+from lab.aws.kinesis.store import Store
 
 STREAM = "streaming-0a1b2c3d4e5f-pin"
 
@@ -270,14 +271,96 @@ def test_an_arn_names_a_stream_as_well(client):
     assert client.describe_stream(StreamARN=arn)["StreamDescription"]["StreamName"] == STREAM
 
 
-def test_everything_can_be_kept_and_taken_over(client, server):
+def test_everything_is_there_for_the_next_process(server, tmp_path):
+    file = tmp_path / "kinesis.db"
+    server.kinesis = Kinesis(Store(file), clock=server.clock)
+    client = server.client()
+    client.create_stream(StreamName=STREAM, ShardCount=2, Tags={"team": "data"})
+    client.increase_stream_retention_period(StreamName=STREAM, RetentionPeriodHours=48)
     put(client, STREAM, range(50))
     split(client, STREAM)
     put(client, STREAM, range(50, 100))
-    kept = server.kinesis.state()
-    json.dumps(kept, default=lambda value: value.hex() if isinstance(value, bytes) else 1 / 0)
-    server.kinesis = Kinesis(clock=server.clock)
-    server.kinesis.restore(kept)
+    server.kinesis.commit()
+    server.kinesis = Kinesis(Store(file), clock=server.clock)
     put(client, STREAM, range(100, 150))
     every = client.list_shards(StreamName=STREAM)["Shards"]
     assert sorted(n for shard in every for n in numbers(client, shard["ShardId"])) == list(range(150))
+    assert client.list_tags_for_stream(StreamName=STREAM)["Tags"] == [{"Key": "team", "Value": "data"}]
+    assert client.describe_stream_summary(StreamName=STREAM)["StreamDescriptionSummary"]["RetentionPeriodHours"] == 48
+
+
+def test_numbers_rise_though_every_record_was_forgotten_and_the_stream_is_made_anew(server, tmp_path):
+    file = tmp_path / "kinesis.db"
+    server.kinesis = Kinesis(Store(file), clock=server.clock)
+    client = server.client()
+    client.create_stream(StreamName=STREAM, ShardCount=1)
+    first = client.put_record(StreamName=STREAM, Data=b"1", PartitionKey="k")["SequenceNumber"]
+    server.clock.ahead = 25 * 3600
+    while server.kinesis.sweep():
+        pass
+    server.kinesis.commit()
+    server.kinesis = Kinesis(Store(file), clock=server.clock)
+    server.clock.ahead = 0  # the computer's clock was set back
+    second = client.put_record(StreamName=STREAM, Data=b"2", PartitionKey="k")["SequenceNumber"]
+    assert int(second) > int(first)
+    # within the same second, so that the shards are told apart by nothing else
+    client.delete_stream(StreamName=STREAM)
+    client.create_stream(StreamName=STREAM, ShardCount=1)
+    put(client, STREAM, range(3))
+    where = {"ShardId": "shardId-000000000000", "ShardIteratorType": "AFTER_SEQUENCE_NUMBER"}
+    with contextlib.suppress(ClientError):  # a second later the old number is refused
+        held = client.get_shard_iterator(StreamName=STREAM, StartingSequenceNumber=second, **where)["ShardIterator"]
+        assert len(client.get_records(ShardIterator=held)["Records"]) == 3
+
+
+def test_a_file_that_was_filled_and_emptied_again_and_again_does_not_grow(server, tmp_path):
+    file = tmp_path / "kinesis.db"
+    server.kinesis = Kinesis(Store(file), clock=server.clock)
+    client, sizes = server.client(), []
+    client.create_stream(StreamName=STREAM, ShardCount=2)
+    for _ in range(4):
+        for _ in range(10):
+            records = [{"Data": bytes(100_000), "PartitionKey": str(number)} for number in range(50)]
+            assert client.put_records(StreamName=STREAM, Records=records)["FailedRecordCount"] == 0
+            server.kinesis.commit()
+        server.clock.ahead += 25 * 3600
+        while server.kinesis.sweep():
+            pass
+        sizes.append(file.stat().st_size)
+    assert max(sizes) < 30 * 2**20, "50 MB were put in each round"
+    assert sizes[-1] <= sizes[0] * 1.1
+    client.put_record(StreamName=STREAM, Data=b"new", PartitionKey="k")
+    client.delete_stream(StreamName=STREAM)
+    assert server.kinesis.sweep(), "the records of a deleted stream go too"
+    assert not server.kinesis.sweep()
+
+
+def tags(client):
+    return {tag["Key"]: tag["Value"] for tag in client.list_tags_for_stream(StreamName=STREAM)["Tags"]}
+
+
+def test_tags_are_kept_changed_and_checked(client):
+    client.delete_stream(StreamName=STREAM)
+    client.create_stream(StreamName=STREAM, ShardCount=1, Tags={"team": "data", "cost": "none"})
+    assert tags(client) == {"team": "data", "cost": "none"}
+    client.add_tags_to_stream(StreamName=STREAM, Tags={"team": "pins", "stage": "test"})
+    client.remove_tags_from_stream(StreamName=STREAM, TagKeys=["cost", "nobody's"])
+    assert tags(client) == {"team": "pins", "stage": "test"}
+    first = client.list_tags_for_stream(StreamName=STREAM, Limit=1)
+    assert (first["Tags"], first["HasMoreTags"]) == ([{"Key": "stage", "Value": "test"}], True)
+    following = client.list_tags_for_stream(StreamName=STREAM, ExclusiveStartTagKey="stage")
+    assert (following["Tags"], following["HasMoreTags"]) == ([{"Key": "team", "Value": "pins"}], False)
+    arguments = {"StreamName": STREAM, "Tags": {f"k{number}": "v" for number in range(49)}}
+    assert refused(client.add_tags_to_stream, **arguments)[0] == "LimitExceededException"
+    arguments = {"StreamName": STREAM, "Tags": {"aws:mine": "v"}}
+    assert "reserved for AWS" in refused(client.add_tags_to_stream, **arguments)[1]
+    assert tags(client) == {"team": "pins", "stage": "test"}
+
+
+def test_what_is_asked_for_beyond_what_the_lab_knows_is_refused(client):
+    arguments = {"StreamName": "larger", "ShardCount": 1, "MaxRecordSizeInKiB": 2048}
+    code, message = refused(client.create_stream, **arguments)
+    assert (code, message) == (
+        "NotImplementedException", "The lab's Kinesis does not know MaxRecordSizeInKiB of CreateStream; AWS does."
+    )  # fmt: skip
+    assert "larger" not in client.list_streams()["StreamNames"]
