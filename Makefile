@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # some containers set it; every process would then compile all that it imports, each time anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run lab test check bench setup reference lock clean
+.PHONY: run lab test check faults bench setup reference lock clean
 
 run: setup         ## the whole workbook: every notebook, a table, the pictures
 	$(PY) -m tools.run_all
@@ -18,6 +18,9 @@ test: setup        ## everything the project claims
 check: setup       ## lint, guards, and every test that needs no lab: for the edit loop
 	$(PY) -m ruff check .
 	$(PY) -m pytest -n auto --dist loadgroup -m "not lab"
+
+faults: setup      ## the crash tests, again and again, each time with another seed
+	FAULT_SEEDS=5 $(PY) -m pytest tests/faults tests/helpers/kinesis/source
 
 bench: setup       ## speed, as ratios measured in one run
 	$(PY) tests/benchmarks/clean_speed.py

@@ -21,14 +21,14 @@ def tracked():
     return [CHECKOUT / name for name in listed.stdout.split("\0") if name]
 
 
-def test_links_in_the_readme_lead_somewhere():
-    for document in (CHECKOUT / "README.md", CHECKOUT / "data" / "README.md"):
+def test_links_in_the_documents_lead_somewhere():
+    for document in (CHECKOUT / "README.md", CHECKOUT / "data" / "README.md", *(CHECKOUT / "docs").glob("*.md")):
         for target in re.findall(r"\]\((?!http|#)([^)#]+)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
 
 
-def test_the_readme_names_every_port():
-    text = (CHECKOUT / "README.md").read_text()
+def test_the_documents_name_every_port():
+    text = (CHECKOUT / "docs" / "services.md").read_text()
     for name, port in PORTS.items():
         assert str(port) in text, name
         assert port_variable(name) in text, name

@@ -6,11 +6,12 @@ from labs import FAULT_PORTS
 
 from lab.control import operations
 from lab.core.layout import Lab, read_ports
+from lab.core.runtime import existing_runtime
 
 pytestmark = pytest.mark.lab
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def alone(tmp_path_factory):
     home = tmp_path_factory.mktemp("kinesis faults").resolve()
     lab = Lab(home, ports=read_ports({"LAB_PORT_OFFSET": str(FAULT_PORTS)}))
@@ -21,6 +22,6 @@ def alone(tmp_path_factory):
         operations.down(lab)
 
 
-def test_kills_lose_no_record_that_was_acknowledged_and_no_reader_skips_one(alone):
-    outcome = trial(alone, operations.existing_runtime(alone), seed=7, kills=2, records=10_000)
+def test_kills_lose_no_record_that_was_acknowledged_and_no_reader_skips_one(alone, seed):
+    outcome = trial(alone, existing_runtime(alone), seed=seed, kills=2, records=10_000)
     assert (outcome.kills, outcome.acknowledged, outcome.faults) == (2, 30_000, 0), outcome

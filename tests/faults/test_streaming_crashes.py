@@ -21,13 +21,13 @@ RECORDS, CALL = 20_000, 250
 GOOD = '{"ind": %d, "country": "Chad", "latitude": 1.5, "longitude": 2.5, "timestamp": "2020-01-01 00:00:00"}'
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def lab(tmp_path_factory):
     with running_lab(tmp_path_factory.mktemp("streaming faults"), FAULT_PORTS, ("s3", "aws", "cluster")) as started:
         yield started
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def workbook(lab):
     with workbook_of(lab) as loaded:
         yield loaded
@@ -74,7 +74,7 @@ def streaming_into_tables(*arguments):
     return subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
-def test_three_kills_lose_and_repeat_nothing(lab, workbook):
+def test_three_kills_lose_and_repeat_nothing(lab, workbook, seed):
     kinesis = boto3.client("kinesis", region_name=workbook.region)
     for stream in workbook.streams:
         kinesis.create_stream(StreamName=stream, ShardCount=4)
@@ -82,7 +82,7 @@ def test_three_kills_lose_and_repeat_nothing(lab, workbook):
     senders = [threading.Thread(target=post, args=(kinesis, stream)) for stream in workbook.streams]
     for sender in senders:
         sender.start()
-    chance = random.Random(7)
+    chance = random.Random(seed)
     for _ in range(3):
         notebook = streaming_into_tables()
         time.sleep(chance.uniform(10, 16))

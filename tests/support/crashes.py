@@ -35,14 +35,23 @@ def numbered(numbers, pause):
         yield Posting({"pin": {"index": number}, "geo": {"ind": number}, "user": {"ind": number}})
 
 
-def stored(workbook, table, low):
-    """Every number in the bucket from `low` on, repetitions included."""
+A_POSTING = 10_000
+"""How many numbers belong to one posting of a test, used or not."""
+
+
+def in_bucket(workbook, table):
+    """Every number of a table in the bucket, repetitions included."""
     found = []
     for item in sink_objects.objects(workbook):
         if item.topic == workbook.topic(table):
             rows = map(json.loads, sink_objects.text(workbook, item.key).splitlines())
             found += [row["index" if table == "pin" else "ind"] for row in rows]
-    return sorted(number for number in found if number >= low)
+    return sorted(found)
+
+
+def stored(workbook, table, low):
+    """Every number in the bucket of the posting that begins at `low`, repetitions included."""
+    return [number for number in in_bucket(workbook, table) if low <= number < low + A_POSTING]
 
 
 def kill(lab, service):
