@@ -13,11 +13,11 @@ lab: setup         ## the lab and JupyterLab; Ctrl-C twice ends JupyterLab, then
 	$(PY) -m tools.jupyter
 
 test: setup        ## everything the project claims
-	$(PY) -m pytest -n auto --dist loadgroup --junitxml=runs/tests.xml
+	$(PY) -m pytest -n auto --dist loadscope --no-loadscope-reorder --junitxml=runs/tests.xml
 
 check: setup       ## lint, guards, and every test that needs no lab: for the edit loop
 	$(PY) -m ruff check .
-	$(PY) -m pytest -n auto --dist loadgroup -m "not lab"
+	$(PY) -m pytest -n auto --dist loadscope --no-loadscope-reorder -m "not lab"
 
 faults: setup      ## the crash tests, again and again, each time with another seed
 	FAULT_SEEDS=5 $(PY) -m pytest tests/faults tests/helpers/kinesis/source

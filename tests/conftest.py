@@ -39,13 +39,26 @@ def _place(folder: str) -> int:
     return inside[0] if inside else len(LONG_ONES_FIRST)
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
+    """Keep a folder's tests together on one worker: they share a lab, and what they built in it."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFolder(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid.partition("::")[0].rpartition("/")[0]
+
+    return ByFolder(config, log)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Name the tests that need a lab."""
+    if THE_LAB & {*item.fixturenames}:
+        item.add_marker(pytest.mark.lab)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a folder's tests together on one worker: they share a lab and what they built in it."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_folder(item)))
-        if THE_LAB & {*item.fixturenames}:
-            item.add_marker(pytest.mark.lab)
+    """Put the folders that take long first: the last one to be begun should be a short one."""
     items.sort(key=lambda item: (_place(_folder(item)), _folder(item)))
 
 

@@ -1,4 +1,4 @@
-"""Compile our Java with the Eclipse compiler, which needs no JDK: Connect's plugin, Kafka's IAM, s3n, DBFS."""
+"""Compile our Java with the Eclipse compiler, which needs no JDK: Connect's plugin, Kafka's IAM, the cluster's."""
 
 import hashlib
 import os
@@ -15,8 +15,7 @@ from lab.setup.ivy import JAVA_SOURCES, pyspark_folder
 
 SINK = JAVA_SOURCES / "s3sink"
 KAFKA_IAM = JAVA_SOURCES / "mskiam"
-S3N = JAVA_SOURCES / "s3n"
-DBFS = JAVA_SOURCES / "dbfs"
+CLUSTER = JAVA_SOURCES / "cluster"
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)  # the oldest a zip can hold: the jar must not depend on the clock
 
 
@@ -104,8 +103,8 @@ def kafka_iam(build: Path) -> Path:
     return build / "kafka-iam"
 
 
-def build_s3n(lab: Lab, java: Java) -> Path:
-    """Build what lets the cluster read ``s3n://KEY:SECRET@bucket``.
+def build_cluster(lab: Lab, java: Java) -> Path:
+    """Build what the cluster has beside Spark and Delta: ``dbfs:/``, ``s3n://`` and a quicker way from stream to table.
 
     Returns
     -------
@@ -113,28 +112,12 @@ def build_s3n(lab: Lab, java: Java) -> Path:
         Folder with the jar.
     """
     libraries = [pyspark_folder() / "jars", lab.build / "jars" / "cluster"]
-    return _build(lab, java, S3N, s3n(lab.build), "s3n.jar", libraries)
+    return _build(lab, java, CLUSTER, cluster(lab.build), "cluster.jar", libraries)
 
 
-def s3n(build: Path) -> Path:
-    """Folder of the jar that reads ``s3n://``."""
-    return build / "s3n"
-
-
-def build_dbfs(lab: Lab, java: Java) -> Path:
-    """Build what keeps the cluster's ``dbfs:/`` below its root.
-
-    Returns
-    -------
-    Path
-        Folder with the jar.
-    """
-    return _build(lab, java, DBFS, dbfs(lab.build), "dbfs.jar", [pyspark_folder() / "jars"])
-
-
-def dbfs(build: Path) -> Path:
-    """Folder of the jar that is ``dbfs:/``."""
-    return build / "dbfs"
+def cluster(build: Path) -> Path:
+    """Folder of the jar that the cluster has beside Spark's and Delta's."""
+    return build / "cluster"
 
 
 def _build(

@@ -34,8 +34,7 @@ def build(lab: Lab) -> Java:
     _step("jars: Kafka, S3Proxy, Delta, compiler", lambda: jars.fetch(lab, java))
     _step("our S3 sink compiled", lambda: plugin.build_sink(lab, java))
     _step("our IAM for Kafka compiled", lambda: plugin.build_kafka_iam(lab, java))
-    _step("our s3n for Spark compiled", lambda: plugin.build_s3n(lab, java))
-    _step("our DBFS for Spark compiled", lambda: plugin.build_dbfs(lab, java))
+    _step("our DBFS, s3n and Delta sink for Spark compiled", lambda: plugin.build_cluster(lab, java))
     _step("posts database", lambda: database.build(lab))
     return java
 

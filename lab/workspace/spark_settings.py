@@ -33,7 +33,7 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
     """
     lab = runtime.lab
     data = lab.data("cluster")
-    folders = (lab.build / "jars" / "cluster", plugin.s3n(lab.build), plugin.dbfs(lab.build))
+    folders = (lab.build / "jars" / "cluster", plugin.cluster(lab.build))
     jars = [jar for folder in folders for jar in sorted(folder.glob("*.jar"))]
     java_options = (
         f"-XX:+UseParallelGC -XX:MaxMetaspaceSize=384m -XX:ReservedCodeCacheSize=160m -XX:-UsePerfData "
@@ -66,7 +66,7 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
         "spark.driver.extraClassPath": ":".join(str(jar) for jar in jars),
         "spark.connect.grpc.binding.address": "127.0.0.1",
         "spark.connect.grpc.binding.port": str(lab.ports["cluster"]),
-        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension,workbook.delta.QuickStreams",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.sources.default": "delta",  # as on Databricks
         "spark.sql.session.timeZone": "UTC",  # as on Databricks
