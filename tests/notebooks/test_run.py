@@ -10,20 +10,11 @@ import pytest
 from nbval_comparison import differences, printed
 from papermill import PapermillExecutionError
 
-from helpers import catch_up
-from helpers.kafka import msk_connect
 from lab.core import addresses
 from lab.core.layout import CHECKOUT
 from tools import notebooks
 
-pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("nothing_left_in_the_topics")]
-
-
-@pytest.fixture(scope="module")
-def nothing_left_in_the_topics(workbook):
-    """Have stored what other tests posted while no connector ran: the first to run would count it as its own."""
-    catch_up.running_connector(workbook)
-    msk_connect.wait_until_stored(workbook)
+pytestmark = pytest.mark.lab
 
 
 @pytest.mark.parametrize("notebook", notebooks.paths(), ids=lambda path: path.stem)

@@ -49,9 +49,10 @@ def streamed(folder, extensions):
     lab = Lab.from_environment()
     jars = plugin.class_path(lab.build / "jars" / "cluster", plugin.build_cluster(lab, find_java(lab.build)))
     folder.mkdir()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SPARK_")}
     done = subprocess.run(
         [sys.executable, "-c", STREAM, jars, extensions, str(folder)],
-        env=os.environ | {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable},
+        env=environment | {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable},
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
