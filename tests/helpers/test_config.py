@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from helpers.config import LAPTOP_ID, SetupError, Workbook
