@@ -32,6 +32,9 @@ OFFSET = 17_000
 STEADY = 50
 WARM_UP_SECONDS = 90  # Java is still compiling: the first batches take twice as long as these
 BEHIND_SECONDS = 5.0
+LARGEST_CALL = 500
+"""Records that PutRecords takes at a time."""
+
 CALLS_A_SECOND = 10
 
 #: Where each table keeps the moment at which a record was put: a text column that cleaning leaves alone.
@@ -67,8 +70,9 @@ class Poster:
             owed += self.rate / CALLS_A_SECOND
             records = [_record(table, next(numbers)) for _ in range(int(owed))]
             owed -= len(records)
-            if records:
-                kinesis.put_records(StreamName=self.workbook.stream(table), Records=records)
+            for first in range(0, len(records), LARGEST_CALL):
+                call = records[first : first + LARGEST_CALL]
+                kinesis.put_records(StreamName=self.workbook.stream(table), Records=call)
             due += 1 / CALLS_A_SECOND
             time.sleep(max(0.0, due - time.monotonic()))
 
