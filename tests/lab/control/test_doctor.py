@@ -9,11 +9,12 @@ from lab.services import ALL
 
 
 def test_what_is_in_the_way_is_said_with_a_remedy(tmp_path):
-    ports = read_ports({"LAB_PORT_OFFSET": str(SPARE_PORTS)})
     (tmp_path / "file").write_text("no folder")
     with socket.socket() as holder:
-        holder.bind(("127.0.0.1", ports["s3"]))
+        # any free port: one that a lab has just left cannot be bound for a minute
+        holder.bind(("127.0.0.1", 0))
         holder.listen()
+        ports = read_ports({"LAB_PORT_OFFSET": str(SPARE_PORTS), "LAB_S3_PORT": str(holder.getsockname()[1])})
         lab = Lab(tmp_path / "file" / "lab", build=tmp_path / "build", ports=ports)
         bad = [finding.text for finding in doctor.examine(lab) if not finding.well]
     assert any(f"Port {ports['s3']}" in text and "LAB_S3_PORT" in text for text in bad)
