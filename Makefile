@@ -31,6 +31,7 @@ bench: setup       ## speed, as ratios measured in one run
 setup:
 	@$(PYTHON) lab/setup/environment.py
 	@$(PY) -m lab.setup
+	@$(PY) -m lab.control.trial
 
 reference: setup   ## execute the notebooks and keep their outputs as what nbval compares with
 	$(PY) -m tools.reference

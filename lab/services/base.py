@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from pathlib import Path
 
+from lab.core import class_data
 from lab.core.runtime import Runtime
 
 
@@ -63,13 +64,15 @@ def config_file(runtime: Runtime, name: str) -> Path:
     return runtime.lab.config / name
 
 
-def jvm(runtime: Runtime, class_path: str, heap_mb: int, *options: str) -> list[str]:
+def jvm(runtime: Runtime, main: str, class_path: str, heap_mb: int, *options: str) -> list[str]:
     """Begin the command of a small Java server: quick to start, and bounded in every kind of memory.
 
     Parameters
     ----------
     runtime : Runtime
         Gives the ``java`` program.
+    main : str
+        Class to run.
     class_path : str
         Jars, joined by colons.
     heap_mb : int
@@ -84,7 +87,8 @@ def jvm(runtime: Runtime, class_path: str, heap_mb: int, *options: str) -> list[
         # one collector thread and the quick compiler: these servers are small and short of cores
         "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xshare:auto",
         "-Djava.net.preferIPv4Stack=true", f"-Djava.io.tmpdir={_temporary_folder(runtime)}",
-        *options, "-cp", class_path,
+        *class_data.options(runtime.lab, runtime.java, main.rpartition(".")[2], class_path),
+        *options, "-cp", class_path, main,
     ]  # fmt: skip
 
 

@@ -60,8 +60,8 @@ class Connect(Service):
     def command(self, runtime: Runtime) -> list[str]:
         """Start the worker."""
         return [
-            *kafka_jvm(runtime, 112),
-            "org.apache.kafka.connect.cli.ConnectDistributed", str(config_file(runtime, "connect.properties")),
+            *kafka_jvm(runtime, "org.apache.kafka.connect.cli.ConnectDistributed", 112),
+            str(config_file(runtime, "connect.properties")),
         ]  # fmt: skip
 
     def environment(self, runtime: Runtime) -> dict[str, str]:

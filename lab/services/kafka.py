@@ -45,24 +45,26 @@ def logging_file(runtime: Runtime) -> Path:
     return file
 
 
-def kafka_jvm(runtime: Runtime, heap_mb: int, *further: Path) -> list[str]:
+def kafka_jvm(runtime: Runtime, main: str, heap_mb: int, *further: Path) -> list[str]:
     """Begin the command of one of Kafka's own programs.
 
     Parameters
     ----------
     runtime : Runtime
         Gives folders and the ``java`` program.
+    main : str
+        Class to run.
     heap_mb : int
         Largest heap, in megabytes.
     *further : Path
         Folders whose jars the program needs beside Kafka's.
     """
     logging = f"-Dlog4j2.configurationFile={config_file(runtime, 'log4j2.properties')}"
-    return jvm(runtime, class_path(runtime.lab.build / "jars" / "kafka", *further), heap_mb, logging)
+    return jvm(runtime, main, class_path(runtime.lab.build / "jars" / "kafka", *further), heap_mb, logging)
 
 
-def _broker_jvm(runtime: Runtime, heap_mb: int) -> list[str]:
-    return kafka_jvm(runtime, heap_mb, kafka_iam(runtime.lab.build))
+def _broker_jvm(runtime: Runtime, main: str, heap_mb: int) -> list[str]:
+    return kafka_jvm(runtime, main, heap_mb, kafka_iam(runtime.lab.build))
 
 
 class Kafka(Service):
@@ -99,7 +101,7 @@ class Kafka(Service):
     def _format(runtime: Runtime, server: Path) -> None:
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
         done = subprocess.run(
-            [*_broker_jvm(runtime, 96), "kafka.tools.StorageTool", "format", "--standalone",
+            [*_broker_jvm(runtime, "kafka.tools.StorageTool", 96), "format", "--standalone",
              "-t", cluster_id, "-c", str(server)],
             capture_output=True, text=True,
         )  # fmt: skip
@@ -108,7 +110,7 @@ class Kafka(Service):
 
     def command(self, runtime: Runtime) -> list[str]:
         """Start the broker."""
-        return [*_broker_jvm(runtime, 112), "kafka.Kafka", str(config_file(runtime, "server.properties"))]
+        return [*_broker_jvm(runtime, "kafka.Kafka", 112), str(config_file(runtime, "server.properties"))]
 
     def check(self, runtime: Runtime) -> None:
         """Ask the broker to describe its cluster."""

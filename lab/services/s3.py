@@ -42,8 +42,8 @@ class S3(Service):
         """Start S3Proxy."""
         logging = f"-Dlogback.configurationFile={config_file(runtime, 'logback.xml')}"
         return [
-            *jvm(runtime, class_path(runtime.lab.build / "jars" / "s3proxy"), 96, logging),
-            "org.gaul.s3proxy.Main", "--properties", str(config_file(runtime, "s3proxy.properties")),
+            *jvm(runtime, "org.gaul.s3proxy.Main", class_path(runtime.lab.build / "jars" / "s3proxy"), 96, logging),
+            "--properties", str(config_file(runtime, "s3proxy.properties")),
         ]  # fmt: skip
 
     def check(self, runtime: Runtime) -> None:

@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 
+from lab.core import class_data
 from lab.core.layout import Lab
 from lab.core.runtime import Runtime
 from lab.setup import plugin
+from lab.setup.ivy import pyspark_folder
 from lab.workspace import dbfs
 
 DRIVER_MEMORY_MB = 1024
@@ -35,8 +37,10 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
     data = lab.data("cluster")
     folders = (lab.build / "jars" / "cluster", plugin.cluster(lab.build))
     jars = [jar for folder in folders for jar in sorted(folder.glob("*.jar"))]
+    classes = ":".join(map(str, [*jars, *sorted((pyspark_folder() / "jars").glob("*.jar"))]))
+    archive = " ".join(map(_quoted, class_data.options(lab, runtime.java, "SparkConnect", classes)))
     java_options = (
-        f"-XX:+UseParallelGC -XX:MaxMetaspaceSize=384m -XX:ReservedCodeCacheSize=160m -XX:-UsePerfData "
+        f"{archive} -XX:+UseParallelGC -XX:MaxMetaspaceSize=384m -XX:ReservedCodeCacheSize=160m -XX:-UsePerfData "
         # in any other zone Delta rebuilds a table's state after every commit
         f"-Djava.net.preferIPv4Stack=true -Duser.timezone=UTC -Dderby.system.home={_quoted(data / 'spark')} "
         f"-Djava.io.tmpdir={_quoted(lab.home / 'tmp')} "
@@ -92,5 +96,5 @@ def dbfs_root(lab: Lab) -> Path:
     return lab.data("cluster") / "dbfs"
 
 
-def _quoted(path: Path) -> str:
-    return f'"{path}"' if " " in str(path) else str(path)
+def _quoted(option: Path | str) -> str:
+    return f'"{option}"' if " " in str(option) else str(option)
