@@ -40,6 +40,7 @@ def _status(lab: Lab, options: argparse.Namespace) -> int:
             f"{minutes}:{seconds:02d} min" if state.running else "", str(state.pid or ""),
         )  # fmt: skip
     Console(width=None if sys.stdout.isatty() else 120).print(table)
+    print("\nTo be seen in a browser:", *operations.pages(lab, reports), sep="\n")
     return 0 if all(report.healthy for report in reports if report.state.running) else 1
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lab.core.layout import CHECKOUT
+from tools import import_drawing
 
 LINTER = (sys.executable, "-c", "from importlinter.cli import lint_imports_command as main; main()", "--no-cache")
 
@@ -122,3 +123,13 @@ def test_what_is_to_start_quickly_imports_nothing_slow(statement):
 
 def test_a_slow_import_is_found():
     assert heavy_imports("import helpers.plots") >= {"pandas", "IPython"}
+
+
+def test_the_drawing_of_the_imports_is_of_this_house():
+    assert import_drawing.PAGE.read_text() == import_drawing.page(), "python -m tools.import_drawing"
+
+
+def test_no_arrow_of_the_drawing_leads_from_the_pipeline_to_the_lab():
+    found = import_drawing.arrows("helpers", "lab")
+    assert ("lab.aws", "lab.core") in found
+    assert not [pair for pair in found if pair[0].startswith("helpers") and pair[1].startswith("lab")]

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from lab.control import operations
+from lab.control import operations, supervision
 from lab.core import addresses
 from lab.core.layout import Lab, LabError
 from tools import notebooks
@@ -16,9 +16,11 @@ def main() -> int:
     try:
         was_up = bool(operations.status(lab))
         operations.up(lab)
+        pages = operations.pages(supervision.as_it_runs(lab), operations.status(lab))
     except LabError as error:
         print(error, file=sys.stderr)
         return 2
+    print("JupyterLab opens in your browser; its address, with a token, stands below. Beside it:", *pages, sep="\n")
     home = {name: value for name, value in addresses.notebook_environment(lab).items() if name.startswith("LAB_")}
     command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", *sys.argv[1:]]
     jupyter = subprocess.Popen(command, cwd=notebooks.FOLDER, env=os.environ | home)

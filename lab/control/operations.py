@@ -233,6 +233,17 @@ def status(lab: Lab) -> list[Report]:
     return [_report(runtime, service, states[service.name]) for service in ALL]
 
 
+def pages(lab: Lab, reports: Iterable[Report]) -> list[str]:
+    """Say what there is to see in a browser: one line for each page, with its address."""
+    lines = []
+    for report in reports:
+        if report.service.page:
+            what, port = report.service.page
+            waits = "" if report.state.running else f", once {report.service.stands_for} runs"
+            lines.append(f"  http://127.0.0.1:{lab.ports[port]}  {what}{waits}")
+    return lines
+
+
 def _report(runtime: Runtime, service: Service, state: State) -> Report:
     healthy = state.running
     if healthy:

@@ -20,6 +20,7 @@ PORTS = {
     "client": 2222,
     "rest": 8082,
     "cluster": 15002,
+    "spark_ui": 4040,
     "workspace": 8787,
     "airflow": 8080,
 }

@@ -70,6 +70,7 @@ class AirflowApi(_Part):
     arguments = ("api-server",)
     component = "metadatabase"
     ports = ("airflow",)
+    page = ("Airflow's runs and logs", "airflow")
     memory_limit_mb = 600
 
 

@@ -26,6 +26,8 @@ class Service(ABC):
         Services without which it cannot work; it is stopped before them.
     on_demand : bool
         Whether it is started only when it is asked for by name.
+    page : tuple of str, optional
+        What a browser shows of it, in words, and the name of the port.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Service(ABC):
     memory_limit_mb: int
     depends_on: tuple[str, ...] = ()
     on_demand: bool = False
+    page: tuple[str, str] | None = None
 
     @abstractmethod
     def prepare(self, runtime: Runtime) -> None:

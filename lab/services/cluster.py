@@ -16,7 +16,8 @@ class Cluster(Service):
     name = "cluster"
     runs = "Spark with Delta, reached by Spark Connect"
     stands_for = "Databricks cluster"
-    ports = ("cluster", "workspace")
+    ports = ("cluster", "workspace", "spark_ui")
+    page = ("Spark's jobs, stages and queries", "spark_ui")
     memory_limit_mb = 3072  # 1.8 GB of Java, and a dozen processes of Python while streams are read
     depends_on = ("s3",)
 

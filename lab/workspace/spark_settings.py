@@ -62,7 +62,15 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
         "spark.driver.extraJavaOptions": java_options,
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
-        "spark.ui.enabled": "false",
+        "spark.ui.port": str(lab.ports["spark_ui"]),
+        "spark.ui.filters": "workbook.ui.OwnPagesOnly",
+        "spark.ui.killEnabled": "false",  # a stage is ended from the notebook that began it
+        # what it remembers costs memory, and is for the last notebook rather than for all of them
+        "spark.ui.retainedJobs": "200",
+        "spark.ui.retainedStages": "200",
+        "spark.ui.retainedTasks": "2000",
+        "spark.sql.ui.retainedExecutions": "100",
+        "spark.ui.showConsoleProgress": "false",
         # its inner ports want a secret, which it draws itself and shows nowhere
         "spark.authenticate": "true",
         "spark.local.dir": str(data / "spark"),
