@@ -1,4 +1,4 @@
-"""``python -m tools.import_drawing``: draw who imports whom into docs/imports.md, as text that is shown as a picture."""
+"""``python -m tools.import_drawing``: draw who imports whom into docs/imports.md, as text that shows as a picture."""
 
 from pathlib import Path
 
