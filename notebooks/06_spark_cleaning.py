@@ -43,10 +43,12 @@ flush_size = 500  # messages an object in the backfill
 # %% [markdown]
 # ## Set up
 #
-# The same object of names and the same shared cluster as before.
+# The same object of names and the same shared cluster as before. `lesson` holds the exercises: `lesson.check(1, …)`
+# judges your answer, `lesson.hint(1)` gives one hint after the other, `lesson.solution(1)` shows a way to do it.
 
 # %%
 from helpers import databricks
+from helpers.checks import notebook_06 as lesson
 from helpers.config import TABLES, Workbook
 from helpers.kafka import client as kafka_client
 from helpers.kafka import msk_connect, sink_objects
@@ -116,7 +118,7 @@ print("fewer than 120 objects for", 3 * tally.acknowledged, "messages:", len(bac
 # %% [markdown]
 # ## The difference, measured
 #
-# **Predict, then run.** The same number of messages a second, ten times as many, or more?
+# The same number of messages a second, ten times as many, or more? Guess before you run the cell.
 
 # %% tags=["nbval-ignore-output"]
 # Output not compared: seconds differ from run to run.
@@ -185,6 +187,7 @@ placeholder_counts(raw["pin"]).toPandas().round(4)
 # the shapes of the follower counts. Write each digit as 9 and count what you see:
 
 # %%
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 shape = F.regexp_replace("follower_count", "[0-9]+", "9").alias("shape")
@@ -215,6 +218,26 @@ except Exception as error:
 # without a word, and every million would be gone: the loudest accounts first. An error that stops you is the better
 # deal.
 #
+# Some of these shapes are rare: two `abc`, one `-5`, one `8.2M`. They are **planted**. The data are synthetic, and 120
+# of the rows were added because each shows one mistake: whoever multiplies with floats loses a follower of `8.2M`,
+# whoever drops rows loses the post of `abc`. [data/README.md](../data/README.md) lists every kind, with the mistake.
+#
+# ## Exercise 1: a follower count from its text
+#
+# Before you see our rule, write yours. A plain way: take out the number with `F.regexp_extract`, find the factor with
+# `F.when`, and multiply. `437` is 437, `124k` is 124,000, `8.2M` is 8,200,000, in either case of the letter. What is no
+# count becomes null, and nothing may stop with an error.
+
+# %% tags=["exercise-1"]
+def follower_count(text: Column) -> Column:
+    """Turn `437`, `124k` or `8.2M` into a whole number, and whatever is no count into null."""
+    ...
+
+
+# %%
+lesson.check(1, follower_count, raw["pin"])
+
+# %% [markdown]
 # ## Task 1: clean the pins
 #
 # The rules, each for a reason:
@@ -241,8 +264,19 @@ pin = deduplicate(clean_pin(raw["pin"]))
 pin.printSchema()
 
 # %% [markdown]
-# The rule for follower counts is the longest one. Read it, then look at what it makes of a few values before you trust
-# it on all:
+# **Predict, then run.** 88 pins have the note in the place of the count, and you have seen the other shapes above. How
+# many follower counts are null now?
+
+# %%
+guess = lesson.predict(1, 93)
+
+# %%
+guess.answer(pin.where("follower_count IS NULL").count())
+
+# %% [markdown]
+# The rule for follower counts is the longest one. Ours does what yours does, without a regular expression: a comparison
+# of a byte comes first, because most values need nothing more, and that is quicker on a large table. Read it, then look
+# at what it makes of a few values before you trust it on all:
 
 # %%
 show_code.show(cleaning._follower_count, cleaning._decimal)
@@ -259,7 +293,24 @@ for row in clean_pin(spark.createDataFrame(lines, PIN_SCHEMA)).orderBy("ind").co
 # ## Task 2: clean the places
 #
 # Latitude and longitude become one array `coordinates`, the time becomes a timestamp. Several written forms of a time
-# are accepted; one without a zone is taken as UTC.
+# are accepted; one without a zone is taken as UTC, whatever the time zone of the session.
+#
+# ## Exercise 2: clean the places yourself
+#
+# Columns in this order: `ind`, `country`, `coordinates` (latitude first), `timestamp`. A time that cannot be read
+# becomes null, and its row stays. The check runs your function in another time zone.
+
+# %% tags=["exercise-2"]
+def clean_geo(raw: DataFrame) -> DataFrame:
+    """Clean places: `ind`, `country`, `coordinates` (latitude, longitude), `timestamp` (UTC unless it says more)."""
+    ...
+
+
+# %%
+lesson.check(2, clean_geo, spark)
+
+# %% [markdown]
+# Now use ours: it also makes an empty country null, and takes a fraction of a second.
 
 # %%
 show_code.show(cleaning.clean_geo, cleaning._instant)
@@ -325,6 +376,26 @@ unread.groupBy("text").count().orderBy("text").toPandas()
 # %%
 twice = deduplicate(clean_pin(raw["pin"].unionAll(raw["pin"])))
 print("rows once:", pin.count(), " rows when loaded twice:", twice.count())
+
+# %% [markdown]
+# ## Exercise 3: what does a colleague's cleaning lose?
+#
+# A colleague argues that a pin without a follower count is of no use, and drops it. Write the check that you would put
+# before such a change: it names the posts that were there before and are not there after, each once.
+
+# %% tags=["exercise-3"]
+def lost(raw_pin: DataFrame, cleaned: DataFrame) -> DataFrame:
+    """Find the posts that are in `raw_pin` and no longer in `cleaned`: their `ind`, each once."""
+    ...
+
+
+# %%
+lesson.check(3, lost, spark)
+
+# %%
+gone = lost(raw["pin"], lesson.colleagues_clean_pin(raw["pin"]))
+lost_posts = pin.join(gone, "ind")
+print(lost_posts.count(), "posts lost, from", lost_posts.select("category").distinct().count(), "categories")
 
 # %% [markdown]
 # ## Keep the results

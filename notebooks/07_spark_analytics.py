@@ -39,10 +39,15 @@ rows_shown = 8  # rows of the longer tables to show
 # ## Set up
 #
 # `catch_up.clean_tables` hands you the three Delta tables of the cleaning notebook. If they are not there, it sends the
-# history through Kafka and Connect and cleans it, which takes half a minute.
+# history through Kafka and Connect and cleans it, which takes half a minute. `lesson` holds four exercises:
+# `lesson.check(1, …)` judges your answer, `lesson.hint(1)` and `lesson.solution(1)` help.
 
 # %%
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
 from helpers import analytics, catch_up, databricks, plots, show_code
+from helpers.checks import notebook_07 as lesson
 from helpers.config import Workbook
 
 workbook = Workbook.load()
@@ -88,8 +93,6 @@ plots.show(chart, f"Bars of won countries by category; {best}: {most} countries,
 # tie? Count the countries in which another category has as many posts.
 
 # %%
-from pyspark.sql import functions as F
-
 counts = pin.select("ind", "category").distinct().join(geo.select("ind", "country").distinct(), "ind")
 counts = counts.where("country IS NOT NULL").groupBy("country", "category").count()
 top = by_country.select("country", F.col("category_count").alias("count"))
@@ -104,6 +107,24 @@ print(tied.count(), "of", by_country.count(), "countries are decided by the rule
 #
 # **Reading.** The year is that of the post's time, in UTC. The window includes both ends. The heading asks for one
 # winner a year, the text below it for the number of posts of each category: both are here.
+#
+# ## Exercise 1: write task 5 yourself
+#
+# Columns in this order: `post_year`, `category`, `category_count`. Count distinct `ind`, since a batch may be loaded
+# twice. A tie goes to the first name in the alphabet.
+
+# %% tags=["exercise-1"]
+def task_5(pin: DataFrame, geo: DataFrame) -> DataFrame:
+    """Find `post_year`, `category`, `category_count` of each year's winner, 2018 to 2022; ties by the alphabet."""
+    ...
+
+
+# %%
+lesson.check(1, task_5, pin, geo)
+
+# %% [markdown]
+# Now ours. It gives the same years wherever the session's time zone is: `F.year` reads a time in that zone, and at New
+# Year the zone decides.
 
 # %%
 show_code.show(analytics._category_counts_by_year, analytics._in_years, analytics._utc_year)
@@ -119,6 +140,10 @@ named = ", ".join(f"{row.post_year} {row.category}" for row in winners.itertuple
 plots.show(chart, f"A grid of posts by category and year, darker for more. Most posts: {named}.")
 
 # %% [markdown]
+# **What it means.** Look twice at two columns. In 2020 two categories have the same number of posts, and the alphabet
+# decides: a tie is not a win. And 2022 looks like a slump only because its posts end on 18 October; compare shares of a
+# year, not numbers of posts, when years differ in length.
+#
 # **Other readings.** Without the window, years appear that the question did not ask for. Look at what is outside:
 
 # %%
@@ -155,6 +180,19 @@ analytics.country_of_most_followed(pin, geo).toPandas()
 #
 # **Reading.** Groups are 18-24, 25-35, 36-50 and +50. Somebody who is 50 belongs to 36-50, so +50 begins at 51. Who is
 # under 18, or of unknown age, belongs to no group. Posts are counted, not people.
+#
+# ## Exercise 2: write task 8 yourself
+#
+# The winner of each group, as in task 5. Columns: `age_group`, `category`, `category_count`.
+
+# %% tags=["exercise-2"]
+def task_8(pin: DataFrame, user: DataFrame) -> DataFrame:
+    """Find `age_group`, `category`, `category_count` of each group's winner: 18-24, 25-35, 36-50, +50."""
+    ...
+
+
+# %%
+lesson.check(2, task_8, pin, user)
 
 # %%
 show_code.show(analytics.popular_category_by_age_group, analytics.age_group)
@@ -165,7 +203,10 @@ by_age.toPandas()
 
 # %% [markdown]
 # **Predict, then run.** The groups span 7, 11, 15 and more than 15 years. In which group are most of the *users*, and
-# in which most of the *posts*?
+# in which most of the *posts*? Put in the name of the group with most users.
+
+# %%
+guess = lesson.predict(1, "36-50")
 
 # %%
 grouped = user.withColumn("age_group", analytics.age_group(F.col("age")))
@@ -174,7 +215,9 @@ groups = grouped.groupBy("age_group").agg(
     F.countDistinct("ind").alias("posts"),
 )
 groups_in_order = [name for name, _, _ in analytics.AGE_GROUPS]
-groups.toPandas().set_index("age_group").loc[groups_in_order]
+groups = groups.toPandas().set_index("age_group").loc[groups_in_order]
+guess.answer(groups["users"].idxmax())
+groups
 
 # %% [markdown]
 # The young have fewer people and more posts each. Every count of posts by age group says as much about who posts often
@@ -184,6 +227,19 @@ groups.toPandas().set_index("age_group").loc[groups_in_order]
 #
 # **Reading.** A user is a distinct combination of name, age and joining time. The name alone would merge different
 # people; `ind` would count posts.
+#
+# ## Exercise 3: write task 9 yourself
+#
+# Columns: `post_year`, `number_users_joined`. The course calls this year `post_year` too.
+
+# %% tags=["exercise-3"]
+def task_9(user: DataFrame) -> DataFrame:
+    """Count the users who joined in each year: `post_year`, `number_users_joined`, 2015 to 2020."""
+    ...
+
+
+# %%
+lesson.check(3, task_9, user)
 
 # %%
 show_code.show(analytics.users_joined_by_year)
@@ -200,6 +256,10 @@ peak = joined.loc[joined.number_users_joined.idxmax()]
 plots.show(chart, f"Columns of new users by year; {peak.post_year} has the most, {peak.number_users_joined}.")
 
 # %% [markdown]
+# **What it means.** Do not read growth or decline into these columns. Nearly all users joined between 20 October 2015
+# and 20 October 2017, so 2015 and 2017 are parts of years: 838 users in the last ten weeks of 2015 are more a day than
+# 2016 has. The few of 2018 to 2020 are planted, to show a window that ends too early.
+#
 # **Other readings.** The same question, counted in three ways:
 
 # %%
@@ -216,6 +276,19 @@ pd.DataFrame(readings)
 #
 # **Reading.** One figure a user: the greatest count seen in any of the user's posts. Without that step, whoever posts
 # often is counted often. The median is exact: with an even number of users, the mean of the two in the middle.
+#
+# ## Exercise 4: write task 10 yourself
+#
+# Columns: `post_year`, `median_follower_count`. Two steps: one figure a user, then the median of a year.
+
+# %% tags=["exercise-4"]
+def task_10(pin: DataFrame, user: DataFrame) -> DataFrame:
+    """Find the exact median of the users' follower counts: `post_year`, `median_follower_count`, 2015 to 2020."""
+    ...
+
+
+# %%
+lesson.check(4, task_10, pin, user)
 
 # %%
 show_code.show(analytics.median_followers_by_joining_year, analytics._follower_counts, analytics._medians)
@@ -232,8 +305,9 @@ named = ", ".join(f"{row.post_year} {row.median_follower_count:,.0f}" for row in
 plots.show(chart, f"Columns of the median follower count by joining year: {named}. Grey: fewer than 30 users.")
 
 # %% [markdown]
-# **What it means.** Who joined first has had the most time to be found. The grey columns stand for a handful of users
-# each, as task 9 shows: one famous account more, and the column doubles. Look at the count before you believe a median.
+# **What it means.** Those who joined in 2015 have the greatest median. The data are made so, and a table never says
+# why: a cause would have to be looked for elsewhere. The grey columns stand for a handful of users each, as task 9
+# shows: one famous account more, and the column doubles. Look at the count before you believe a median.
 #
 # ## Task 11: the median by joining year and age group
 #
@@ -254,7 +328,8 @@ plots.show(chart, f"Four lines, one an age group, of the median follower count b
 
 # %% [markdown]
 # **What it means.** From 2015 to 2017 the lines fall together: the earlier, and the younger, the more followers. After
-# that they jump about, because a point stands for one to five users. A missing point is a group in which nobody joined.
+# that they jump about, because a point stands for one to three users. Where a group has no point, nobody joined, and
+# the line runs through: it says nothing there.
 #
 # ## Users or posts: the reading that changes most
 #

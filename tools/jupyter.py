@@ -7,11 +7,11 @@ import sys
 from lab.control import operations, supervision
 from lab.core import addresses
 from lab.core.layout import Lab, LabError
-from tools import notebooks
+from tools import copies
 
 
 def main() -> int:
-    """Run JupyterLab on loopback, in the notebooks' folder, with arguments handed on."""
+    """Run JupyterLab on loopback, on the learner's working copies of the notebooks, with arguments handed on."""
     lab = Lab.from_environment()
     try:
         was_up = bool(operations.status(lab))
@@ -20,10 +20,11 @@ def main() -> int:
     except LabError as error:
         print(error, file=sys.stderr)
         return 2
+    copies.tell(copies.bring_up_to_date())
     print("JupyterLab opens in your browser; its address, with a token, stands below. Beside it:", *pages, sep="\n")
     home = {name: value for name, value in addresses.notebook_environment(lab).items() if name.startswith("LAB_")}
     command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", *sys.argv[1:]]
-    jupyter = subprocess.Popen(command, cwd=notebooks.FOLDER, env=os.environ | home)
+    jupyter = subprocess.Popen(command, cwd=copies.FOLDER, env=os.environ | home)
     while True:
         try:
             jupyter.wait()

@@ -23,6 +23,11 @@ def paths() -> list[Path]:
     return sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
 
 
+def sources() -> list[Path]:
+    """List the py:percent sources of the notebooks in their order."""
+    return sorted(FOLDER.glob("[0-9][0-9]_*.py"))
+
+
 def title(notebook: Path) -> str:
     """Read a notebook's first heading."""
     first = nbformat.read(notebook, as_version=4).cells[0].source

@@ -10,12 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-import jupytext
 import nbformat
 
 from lab.control import operations
 from lab.core.layout import CHECKOUT, Lab, read_ports
-from tools import notebooks
+from tools import notebooks, sources
 
 PORT_OFFSET = 13_000
 """Keeps the reference lab's ports apart from a learner's and the tests', and below those that clients get."""
@@ -32,12 +31,9 @@ VARYING_KEYS = (
 
 
 def sync(source: Path) -> Path:
-    """Make a notebook from its py:percent source; the same source makes the same file."""
+    """Make a notebook from its source, with the solutions of its exercises; the same source makes the same file."""
     notebook = source.with_suffix(".ipynb")
-    made = jupytext.read(source)
-    for number, cell in enumerate(made.cells):
-        cell.id = f"cell-{number:02d}"
-    nbformat.write(made, notebook)
+    nbformat.write(sources.solved(source), notebook)
     return notebook
 
 
@@ -77,7 +73,7 @@ def keep_picture(notebook: Path) -> None:
 
 def build(names: list[str], lab: Lab) -> None:
     """Execute notebooks in a running lab and keep their outputs in place."""
-    for source in sorted(notebooks.FOLDER.glob("[0-9][0-9]_*.py")):
+    for source in notebooks.sources():
         if not names or source.stem in names:
             print(f"{source.stem} …", flush=True)
             earlier = measured(source.with_suffix(".ipynb"))

@@ -12,7 +12,7 @@ from papermill import PapermillExecutionError
 
 from lab.core import addresses
 from lab.core.layout import CHECKOUT
-from tools import notebooks
+from tools import copies, notebooks
 
 pytestmark = pytest.mark.lab
 
@@ -50,6 +50,16 @@ def test_a_parameter_changes_what_is_done(lab, tmp_path):
     executed = tmp_path / "fewer.ipynb"
     notebooks.execute(notebooks.FOLDER / "00_start_here.ipynb", executed, lab, {"posts": 20})
     assert "20 of 20 postings acknowledged" in executed.read_text()
+
+
+def test_a_working_copy_stops_at_the_first_gap_with_one_sentence(lab, tmp_path):
+    copies.bring_up_to_date(tmp_path)
+    executed = tmp_path / "executed.ipynb"
+    with pytest.raises(PapermillExecutionError):
+        notebooks.execute(tmp_path / "07_spark_analytics.ipynb", executed, lab)
+    outputs = [output for cell in nbformat.read(executed, as_version=4).cells for output in cell.get("outputs", ())]
+    (error,) = (output for output in outputs if output.output_type == "error")
+    assert error.traceback == ["Not attempted. Replace the `...` of `task_5`, run that cell, then this one."]
 
 
 def nbval(notebook, lab):

@@ -1,0 +1,260 @@
+"""Exercises of the notebook that cleans the three tables."""
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import contextmanager
+from functools import lru_cache
+from threading import Lock
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from helpers.checks.exercise import Exercise, Result, Twin, given
+from helpers.checks.lesson import Lesson
+from helpers.cleaning import clean_pin
+from helpers.raw import GEO_SCHEMA, PIN_SCHEMA
+
+# --- 1: a follower count from its text ---------------------------------------------------------------------------
+
+SAMPLES = ("437", "0", "124k", "1.5k", "12K", "5M", "8.2M", "3m", "User Info Error", "abc", "", None)
+
+
+def follower_count(text: Column) -> Column:
+    """Turn `437`, `124k` or `8.2M` into a whole number, and whatever is no count into null."""
+    number = F.regexp_extract(text, r"^(\d+(\.\d+)?)[kKmM]?$", 1).try_cast("decimal(28, 10)")
+    factor = F.when(F.lower(text).endswith("k"), 1_000).when(F.lower(text).endswith("m"), 1_000_000).otherwise(1)
+    return (number * factor).try_cast("int")
+
+
+def _zeros_for_k(text: Column) -> Column:
+    zeros = F.replace(F.replace(text, F.lit("k"), F.lit("000")), F.lit("M"), F.lit("000000"))
+    return zeros.try_cast("int")
+
+
+def _floating(text: Column) -> Column:
+    number = F.regexp_extract(text, r"^(\d+(\.\d+)?)[kKmM]?$", 1).try_cast("float")
+    factor = F.when(F.lower(text).endswith("k"), 1_000).when(F.lower(text).endswith("m"), 1_000_000).otherwise(1)
+    return (number * factor).try_cast("int")
+
+
+def _capital_m_only(text: Column) -> Column:
+    number = F.regexp_extract(text, r"^(\d+(\.\d+)?)[kM]?$", 1).try_cast("decimal(28, 10)")
+    factor = F.when(text.endswith("k"), 1_000).when(text.endswith("M"), 1_000_000).otherwise(1)
+    return (number * factor).try_cast("int")
+
+
+@lru_cache(maxsize=1)
+def _texts(raw_pin: DataFrame) -> DataFrame:
+    """Collect every text once: an answer is tried on them in a fraction of the time that reading takes."""
+    found = {row.follower_count for row in raw_pin.select("follower_count").distinct().collect()}
+    rows = [(text,) for text in sorted({*SAMPLES, *found}, key=str)]
+    return raw_pin.sparkSession.createDataFrame(rows, "follower_count string")
+
+
+def _counts(answer: Callable[[Column], Column], raw_pin: DataFrame) -> Result:
+    """Text → count, for the samples and for every text of a table."""
+    text = F.col("follower_count")
+    rows = _texts(raw_pin).select(text, given(answer(text)).alias("number")).collect()
+    return {row.follower_count: row.number for row in rows}
+
+
+FOLLOWER_COUNT = Exercise(
+    solution=follower_count,
+    evaluate=_counts,
+    twins=(
+        Twin(
+            _zeros_for_k,
+            "You put zeros in the place of the letter. `8.2M` becomes `8.2000000` that way, which is 8, or nothing: "
+            "take the number first, then multiply it.",
+        ),
+        Twin(
+            _floating,
+            "A float keeps about seven digits: `8.2M` comes out as 8,199,999. Money and counts are read as `decimal`.",
+        ),
+        Twin(
+            _capital_m_only,
+            "You know `k` and `M` only. Somebody wrote `12K` and `3m`: compare in one case, with `F.lower`.",
+        ),
+        Twin(
+            lambda text: text.cast("int"),
+            "A cast alone meets `8.2M` and stops, because the letter is no digit. Take the letter off first, and use "
+            "`try_cast` where a value may be no number at all.",
+        ),
+    ),
+    hints=(
+        "Three kinds of text are counts: digits, digits and `k`, digits and `M`. Everything else is null.",
+        "`F.regexp_extract(text, pattern, 1)` takes out what the first pair of brackets matches, or an empty text.",
+        "Multiply the number, read as `decimal(28, 10)`, by `F.when(F.lower(text).endswith('k'), 1_000)…`, and "
+        '`try_cast("int")` the product.',
+    ),
+    more="What would your function make of `1.2B`? And would you rather know, or get a null?",
+)
+
+# --- 2: the places ---------------------------------------------------------------------------------------------
+
+PLACES = (
+    (1, "2021-03-04 05:06:07", 1.5, -2.5, "Peru"),
+    (2, "2021-12-31T23:30:00-02:00", 10.0, 20.0, "Chad"),
+    (3, "2021:03:04 05:06:07", -3.25, 4.75, "Oman"),
+    (4, None, 0.0, 180.0, "Fiji"),
+)
+"""Index, time, latitude, longitude, country: a plain time, one with an offset, two that are none."""
+
+FAR_AWAY = "Pacific/Kiritimati"
+"""A time zone in which hardly any time reads as in UTC."""
+
+_ONE_TIME_ZONE = Lock()
+"""Answers are tried side by side, and a session has one time zone."""
+
+
+def clean_geo(raw: DataFrame) -> DataFrame:
+    """Clean places: `ind`, `country`, `coordinates` (latitude, longitude), `timestamp` (UTC unless it says more)."""
+    text = F.col("timestamp")
+    has_zone = text.rlike(r"(Z|[+-]\d\d:?\d\d)$")
+    instant = F.when(has_zone, text).otherwise(F.concat(text, F.lit("Z"))).try_cast("timestamp")
+    pair = F.array("latitude", "longitude")
+    return raw.select("ind", "country", pair.alias("coordinates"), instant.alias("timestamp"))
+
+
+def _longitude_first(raw: DataFrame) -> DataFrame:
+    return clean_geo(raw).withColumn("coordinates", F.reverse("coordinates"))
+
+
+def _rows_dropped(raw: DataFrame) -> DataFrame:
+    return clean_geo(raw).where("timestamp IS NOT NULL")
+
+
+def _local_time(raw: DataFrame) -> DataFrame:
+    pair = F.array("latitude", "longitude").alias("coordinates")
+    return raw.select("ind", "country", pair, F.col("timestamp").try_cast("timestamp").alias("timestamp"))
+
+
+def _midnight(raw: DataFrame) -> DataFrame:
+    return clean_geo(raw).withColumn("timestamp", F.date_trunc("day", "timestamp"))
+
+
+@contextmanager
+def _time_zone(spark: SparkSession, name: str):
+    with _ONE_TIME_ZONE:
+        before = spark.conf.get("spark.sql.session.timeZone")
+        spark.conf.set("spark.sql.session.timeZone", name)
+        try:
+            yield
+        finally:
+            spark.conf.set("spark.sql.session.timeZone", before)
+
+
+def _places(answer: Callable[[DataFrame], DataFrame], spark: SparkSession) -> Result:
+    """Row and column → what became of it, in another time zone."""
+    with _time_zone(spark, FAR_AWAY):
+        cleaned = given(answer(spark.createDataFrame(list(PLACES), GEO_SCHEMA)))
+        seconds = F.unix_seconds("timestamp").alias("seconds")
+        rows = cleaned.select("ind", "country", "coordinates", seconds).collect()
+    found = {}
+    for row in rows:
+        found[f"country of {row.ind}"] = row.country
+        found[f"coordinates of {row.ind}"] = tuple(row.coordinates)
+        found[f"timestamp of {row.ind}, in seconds since 1970"] = row.seconds
+    return found | {"the columns": ", ".join(cleaned.columns)}
+
+
+CLEAN_GEO = Exercise(
+    solution=clean_geo,
+    evaluate=_places,
+    twins=(
+        Twin(_longitude_first, "The pair is longitude first. The task asks for latitude, then longitude, as maps do."),
+        Twin(
+            _rows_dropped,
+            "Rows whose time cannot be read are gone. The place is still known: make the time null and keep the row.",
+        ),
+        Twin(
+            _local_time,
+            "A time without a zone is taken in the time zone of the session. The same row would be another instant on "
+            "a cluster elsewhere: add `Z` where no zone is given.",
+        ),
+        Twin(_midnight, "The time of day is gone: `to_date` keeps the day only, and a timestamp of it is midnight."),
+    ),
+    hints=(
+        "`F.array` makes the pair. The order of its arguments is the order in the array.",
+        "A text that ends in `Z` or in an offset such as `+02:00` says its zone: "
+        "`text.rlike(r'(Z|[+-]\\d\\d:?\\d\\d)$')` finds those.",
+        "Where it says none, `F.concat(text, F.lit('Z'))` makes it UTC. `try_cast('timestamp')` makes the rest null.",
+    ),
+    more="2018 to 2022 were asked for in UTC. In how many rows would your own time zone have given another year?",
+)
+
+# --- 3: what a colleague's cleaning loses ------------------------------------------------------------------------
+
+
+def colleagues_clean_pin(raw: DataFrame) -> DataFrame:
+    """Clean pins, as a colleague does it: "rows with a missing count are of no use anyway"."""
+    return clean_pin(raw).dropna(subset=["follower_count"])
+
+
+def lost(raw_pin: DataFrame, cleaned: DataFrame) -> DataFrame:
+    """Find the posts that are in `raw_pin` and no longer in `cleaned`: their `ind`, each once."""
+    before = raw_pin.select(F.col("index").alias("ind")).distinct()
+    return before.join(cleaned.select("ind"), "ind", "left_anti")
+
+
+def _how_many(raw_pin: DataFrame, cleaned: DataFrame) -> int:
+    return raw_pin.count() - cleaned.count()
+
+
+def _invented(raw_pin: DataFrame, cleaned: DataFrame) -> DataFrame:
+    return cleaned.select("ind").exceptAll(raw_pin.select(F.col("index").alias("ind")))
+
+
+def _each_row(raw_pin: DataFrame, cleaned: DataFrame) -> DataFrame:
+    before = raw_pin.select(F.col("index").alias("ind"))
+    return before.join(cleaned.select("ind"), "ind", "left_anti")
+
+
+def _lost_posts(answer: Callable[[DataFrame, DataFrame], DataFrame], spark: SparkSession) -> Result:
+    """Post → how often it is listed, for a few pins that were loaded twice."""
+    counts = ("124k", "User Info Error", "abc", "5M", None)
+    lines = [{"index": number, "follower_count": text} for number, text in enumerate(counts)]
+    pins = spark.createDataFrame(lines * 2, PIN_SCHEMA)
+    found = given(answer(pins, colleagues_clean_pin(pins)))
+    if not isinstance(found, DataFrame):
+        return {"not a frame": found}
+    return dict(Counter(f"post {row.ind}" for row in found.collect()))
+
+
+LOST = Exercise(
+    solution=lost,
+    evaluate=_lost_posts,
+    twins=(
+        Twin(
+            _how_many,
+            "A number of rows says how many are gone, not which, and a row lost beside a row invented would not show. "
+            "Give the posts themselves.",
+        ),
+        Twin(_invented, "You asked which posts were invented: that is `after` without `before`. Turn it round."),
+        Twin(
+            _each_row,
+            "Each post is listed as often as its row was loaded. A batch that comes twice is still one post a number: "
+            "`distinct()`.",
+        ),
+    ),
+    hints=(
+        "In `raw_pin` the number is called `index`, in `cleaned` it is `ind`.",
+        'A join with `"left_anti"` keeps the rows of the left side that have no partner on the right.',
+        'Take the distinct numbers of `raw_pin` as `ind`, and join them with `cleaned.select("ind")`, `"left_anti"`.',
+    ),
+    more="The colleague lost posts whose country and category are known. Which of tasks 4 to 8 would change?",
+)
+
+LESSON = Lesson(
+    {1: FOLLOWER_COUNT, 2: CLEAN_GEO, 3: LOST},
+    {
+        1: {
+            88: "Those are the notes alone: `abc` twice, `-5`, an empty text and a blank are no counts either.",
+            91: "`abc`, `-5` and the notes; an empty text and a single blank look like nothing, and are null too.",
+            92: "Did you read `-5` as a count? Nobody has minus five followers.",
+            0: "A note is no number, so its count is not known: that is what null says.",
+        },
+    },
+)
+check, hint, solution, predict = LESSON.check, LESSON.hint, LESSON.solution, LESSON.predict
+"""What the notebook calls."""

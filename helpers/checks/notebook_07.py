@@ -1,0 +1,270 @@
+"""Exercises of the notebook that answers the eight questions."""
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from helpers import analytics
+from helpers.checks.exercise import Exercise, Result, Twin, given
+from helpers.checks.lesson import Lesson
+
+
+def _rows(answer: Callable[..., DataFrame], *tables: DataFrame) -> Result:
+    """First column → the others, and the names of the columns."""
+    frame = given(answer(*tables))
+    rows = defaultdict(list)
+    for key, *values in frame.collect():
+        rows[key].append(values[0] if len(values) == 1 else tuple(values))
+    # several rows for one key are a result too, and a telling one
+    found = {key: values[0] if len(values) == 1 else sorted(values) for key, values in rows.items()}
+    return {"the columns": ", ".join(frame.columns)} | found
+
+
+# --- task 5: the most popular category each year -------------------------------------------------------------------
+
+
+def task_5(pin: DataFrame, geo: DataFrame) -> DataFrame:
+    """Find `post_year`, `category`, `category_count` of each year's winner, 2018 to 2022; ties by the alphabet."""
+    posts = pin.join(geo, "ind").withColumn("post_year", F.year("timestamp"))
+    posts = posts.where("post_year BETWEEN 2018 AND 2022 AND category IS NOT NULL")
+    counts = posts.groupBy("post_year", "category").agg(F.countDistinct("ind").alias("category_count"))
+    order = Window.partitionBy("post_year").orderBy(F.desc("category_count"), "category")
+    winners = counts.withColumn("rank", F.row_number().over(order)).where("rank = 1").drop("rank")
+    return winners.orderBy("post_year")
+
+
+def _posts_by_year(pin: DataFrame, geo: DataFrame, condition: str) -> DataFrame:
+    posts = pin.join(geo, "ind").withColumn("post_year", F.year("timestamp")).dropna(subset=["category"])
+    posts = posts.where(condition)
+    return posts.groupBy("post_year", "category").agg(F.countDistinct("ind").alias("category_count"))
+
+
+def _first_of_year(counts: DataFrame) -> DataFrame:
+    order = Window.partitionBy("post_year").orderBy(F.desc("category_count"), "category")
+    return counts.withColumn("rank", F.row_number().over(order)).where("rank = 1").drop("rank")
+
+
+def _every_year(pin: DataFrame, geo: DataFrame) -> DataFrame:
+    return _first_of_year(_posts_by_year(pin, geo, "post_year IS NOT NULL"))
+
+
+def _greatest_name(pin: DataFrame, geo: DataFrame) -> DataFrame:
+    counts = _posts_by_year(pin, geo, "post_year BETWEEN 2018 AND 2022")
+    return counts.groupBy("post_year").agg(F.max("category"), F.max("category_count")).toDF(*counts.columns)
+
+
+def _all_categories(pin: DataFrame, geo: DataFrame) -> DataFrame:
+    return _posts_by_year(pin, geo, "post_year BETWEEN 2018 AND 2022").orderBy(
+        "post_year", F.desc("category_count"), "category"
+    )
+
+
+def _last_year_left_out(pin: DataFrame, geo: DataFrame) -> DataFrame:
+    return _first_of_year(_posts_by_year(pin, geo, "post_year >= 2018 AND post_year < 2022"))
+
+
+TASK_5 = Exercise(
+    solution=task_5,
+    evaluate=_rows,
+    twins=(
+        Twin(_every_year, "Eight years came out. The question asks for 2018 to 2022 only: put the window in."),
+        Twin(
+            _greatest_name,
+            "`max(category)` is the last name in the alphabet, not the name that belongs to the greatest count. Rank "
+            "the rows of a year by their count, and keep the first.",
+        ),
+        Twin(_all_categories, "These are all categories of each year. Keep one a year: number them with a window."),
+        Twin(_last_year_left_out, "2022 is missing: `BETWEEN` includes both ends, `< 2022` leaves the last year out."),
+    ),
+    hints=(
+        "Count the distinct `ind` of each year and category first, and look at that table.",
+        "`Window.partitionBy('post_year').orderBy(F.desc('category_count'), 'category')` is the order within a year.",
+        "`F.row_number().over(window)` numbers the rows; the winner has 1.",
+    ),
+    more="Two categories share the top of 2020. Who would have won with `rank` in the place of `row_number`?",
+)
+
+# --- task 8: the most popular category of each age group -----------------------------------------------------------
+
+
+def task_8(pin: DataFrame, user: DataFrame) -> DataFrame:
+    """Find `age_group`, `category`, `category_count` of each group's winner: 18-24, 25-35, 36-50, +50."""
+    group = (
+        F.when(F.col("age").between(18, 24), "18-24")
+        .when(F.col("age").between(25, 35), "25-35")
+        .when(F.col("age").between(36, 50), "36-50")
+        .when(F.col("age") > 50, "+50")
+    )
+    posts = pin.join(user, "ind").withColumn("age_group", group).dropna(subset=["age_group", "category"])
+    counts = posts.groupBy("age_group", "category").agg(F.countDistinct("ind").alias("category_count"))
+    order = Window.partitionBy("age_group").orderBy(F.desc("category_count"), "category")
+    return counts.withColumn("rank", F.row_number().over(order)).where("rank = 1").drop("rank")
+
+
+def _by_group(pin: DataFrame, user: DataFrame, group: str) -> DataFrame:
+    posts = pin.join(user, "ind").withColumn("age_group", F.expr(group)).dropna(subset=["age_group", "category"])
+    counts = posts.groupBy("age_group", "category").agg(F.countDistinct("ind").alias("category_count"))
+    order = Window.partitionBy("age_group").orderBy(F.desc("category_count"), "category")
+    return counts.withColumn("rank", F.row_number().over(order)).where("rank = 1").drop("rank")
+
+
+def _fifty_is_old(pin: DataFrame, user: DataFrame) -> DataFrame:
+    return _by_group(
+        pin, user,
+        "CASE WHEN age BETWEEN 18 AND 24 THEN '18-24' WHEN age BETWEEN 25 AND 35 THEN '25-35' "
+        "WHEN age BETWEEN 36 AND 49 THEN '36-50' WHEN age >= 50 THEN '+50' END",
+    )  # fmt: skip
+
+
+def _twenty_five_is_young(pin: DataFrame, user: DataFrame) -> DataFrame:
+    return _by_group(
+        pin, user,
+        "CASE WHEN age BETWEEN 18 AND 25 THEN '18-24' WHEN age BETWEEN 26 AND 35 THEN '25-35' "
+        "WHEN age BETWEEN 36 AND 50 THEN '36-50' WHEN age > 50 THEN '+50' END",
+    )  # fmt: skip
+
+
+def _everybody_else_is_old(pin: DataFrame, user: DataFrame) -> DataFrame:
+    return _by_group(
+        pin, user,
+        "CASE WHEN age BETWEEN 18 AND 24 THEN '18-24' WHEN age BETWEEN 25 AND 35 THEN '25-35' "
+        "WHEN age BETWEEN 36 AND 50 THEN '36-50' ELSE '+50' END",
+    )  # fmt: skip
+
+
+TASK_8 = Exercise(
+    solution=task_8,
+    evaluate=_rows,
+    twins=(
+        Twin(_fifty_is_old, "Whoever is 50 is in +50 with you. The group before it is 36-50, so +50 begins at 51."),
+        Twin(_twenty_five_is_young, "Whoever is 25 is in 18-24 with you; it ends at 24, and 25 begins the next."),
+        Twin(
+            _everybody_else_is_old,
+            "`otherwise('+50')` takes in everybody else: the twelve-year-olds, and those whose age nobody knows.",
+        ),
+    ),
+    hints=(
+        "`F.when(condition, value).when(…)` gives null where nothing fits, and that is what you want here.",
+        "`between(18, 24)` includes both ends.",
+        "Count posts by group and category, then number the rows of a group as in task 5.",
+    ),
+    more="Posts are counted here. What would you have to change to count each user once?",
+)
+
+# --- task 9: users who joined, by year -----------------------------------------------------------------------------
+
+
+def task_9(user: DataFrame) -> DataFrame:
+    """Count the users who joined in each year: `post_year`, `number_users_joined`, 2015 to 2020."""
+    joined = user.withColumn("post_year", F.year("date_joined")).where("post_year BETWEEN 2015 AND 2020")
+    people = joined.select("post_year", "user_name", "age", "date_joined").distinct()
+    return people.groupBy("post_year").agg(F.count("*").alias("number_users_joined")).orderBy("post_year")
+
+
+def _posts_joined(user: DataFrame) -> DataFrame:
+    return analytics.users_joined_by_year(user, per="post")
+
+
+def _names_joined(user: DataFrame) -> DataFrame:
+    return analytics.users_joined_by_year(user, per="name")
+
+
+def _last_day_left_out(user: DataFrame) -> DataFrame:
+    return analytics.users_joined_by_year(user.where("date_joined <= '2020-12-31'"))
+
+
+TASK_9 = Exercise(
+    solution=task_9,
+    evaluate=_rows,
+    twins=(
+        Twin(
+            _posts_joined,
+            "You counted posts: who posts a hundred times is counted a hundred times. Count distinct people.",
+        ),
+        Twin(
+            _names_joined,
+            "You counted names, and some people share one. A person is a name, an age and a joining time together.",
+        ),
+        Twin(
+            _last_day_left_out,
+            "`<= '2020-12-31'` means the first moment of that day, so whoever joined later that day is lost. Compare "
+            "the year, or write `< '2021-01-01'`.",
+        ),
+    ),
+    hints=(
+        "The table has one row a post. Whose row is it? Several rows belong to one user.",
+        "`select(…).distinct()` on what makes a person, together with the year, before you count.",
+        "The window is of years: `F.year('date_joined')` between 2015 and 2020.",
+    ),
+    more="2016 has the most users. Which year has the most a day, if nobody joined before 20 October 2015?",
+)
+
+# --- task 10: the median follower count by joining year ------------------------------------------------------------
+
+
+def task_10(pin: DataFrame, user: DataFrame) -> DataFrame:
+    """Find the exact median of the users' follower counts: `post_year`, `median_follower_count`, 2015 to 2020."""
+    person = ["user_name", "age", "date_joined"]
+    figures = pin.join(user, "ind").groupBy(*person).agg(F.max("follower_count").alias("followers"))
+    figures = figures.withColumn("post_year", F.year("date_joined")).where("post_year BETWEEN 2015 AND 2020")
+    medians = figures.groupBy("post_year").agg(F.median("followers").alias("median_follower_count"))
+    return medians.orderBy("post_year")
+
+
+def _per_post(pin: DataFrame, user: DataFrame) -> DataFrame:
+    return analytics.median_followers_by_joining_year(pin, user, per="post")
+
+
+def _figures(pin: DataFrame, user: DataFrame) -> DataFrame:
+    greatest = F.max("follower_count").alias("followers")
+    figures = pin.join(user, "ind").groupBy("user_name", "age", "date_joined").agg(greatest)
+    return figures.withColumn("post_year", F.year("date_joined")).where("post_year BETWEEN 2015 AND 2020")
+
+
+def _approximate(pin: DataFrame, user: DataFrame) -> DataFrame:
+    middle = F.percentile_approx("followers", 0.5).cast("double").alias("median_follower_count")
+    return _figures(pin, user).groupBy("post_year").agg(middle)
+
+
+def _mean(pin: DataFrame, user: DataFrame) -> DataFrame:
+    return _figures(pin, user).groupBy("post_year").agg(F.avg("followers").alias("median_follower_count"))
+
+
+TASK_10 = Exercise(
+    solution=task_10,
+    evaluate=_rows,
+    twins=(
+        Twin(
+            _per_post,
+            "Every post has a say with you, so whoever posts often weighs more, and they have more followers. Take one "
+            "figure a user first.",
+        ),
+        Twin(
+            _approximate,
+            "`percentile_approx` returns an element of the data. With an even number of users the median lies between "
+            "two of them: see 2020. `F.median` is exact.",
+        ),
+        Twin(_mean, "That is the mean. A single account of millions moves it, and hardly moves the median."),
+    ),
+    hints=(
+        "Two steps: one figure a user, then the median of each year.",
+        "A user's count drifts a little between posts: take the greatest, `F.max`, grouped by what makes a person.",
+        "The year is that of `date_joined`, not of a post. `F.median` is the exact median.",
+    ),
+    more="How many users stand behind the median of 2018? Look at task 9 before you believe it.",
+)
+
+LESSON = Lesson(
+    {1: TASK_5, 2: TASK_8, 3: TASK_9, 4: TASK_10},
+    {
+        1: {
+            "18-24": "That group has the most posts, 5,129: few users, who post a lot.",
+            "25-35": "It comes second. Its range of ages is narrower than the next one's.",
+            "+50": "The widest range of ages, and the fewest users: the ages here are made so that the old are few.",
+        },
+    },
+)
+check, hint, solution, predict = LESSON.check, LESSON.hint, LESSON.solution, LESSON.predict
+"""What the notebook calls."""

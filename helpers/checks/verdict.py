@@ -1,0 +1,156 @@
+"""The four outcomes of a check, in words."""
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from helpers.checks.exercise import Exercise, NotAttempted, Result
+
+Outcome = Literal["not attempted", "not yet", "a known mistake", "right"]
+
+SHOWN = 3
+"""Cases of which a verdict says what they should be."""
+
+CORES = 4
+"""Answers that are evaluated side by side."""
+
+LONGEST = 160
+"""Characters of an error's message that are shown."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found.
+
+    Attributes
+    ----------
+    outcome : str
+        One of the four.
+    text : str
+        What the learner reads.
+    """
+
+    outcome: Outcome
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.outcome.capitalize()}. {self.text}"
+
+
+@dataclass(frozen=True)
+class _Stopped:
+    """An answer that ended in an error; two are equal if their errors are of one kind."""
+
+    kind: str
+    message: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Stopped) and other.kind == self.kind
+
+    __hash__ = None
+
+
+class Judge:
+    """Judges answers to one exercise, and remembers what the solution and the twins give.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        What was asked.
+    """
+
+    def __init__(self, exercise: Exercise):
+        self._exercise = exercise
+        self._known: list[tuple[tuple[Any, ...], dict[Callable[..., Any], Result | _Stopped]]] = []
+
+    def judge(self, answer: Callable[..., Any], *context: Any) -> Verdict:
+        """Judge an answer.
+
+        Parameters
+        ----------
+        answer : callable
+            The learner's.
+        *context : object
+            What the answer is tried on.
+
+        Returns
+        -------
+        Verdict
+            Never an exception: what the answer raises is a part of the verdict.
+        """
+        exercise = self._exercise
+        with _quiet(), ThreadPoolExecutor(CORES) as pool:
+            mine = pool.submit(_tried, exercise.evaluate, answer, *context)
+            (wanted,) = self._results([exercise.solution], context, pool)
+            try:
+                found = mine.result()
+            except NotAttempted:
+                name = exercise.solution.__name__
+                return Verdict("not attempted", f"Replace the `...` of `{name}`, run that cell, then this one.")
+            if found == wanted:
+                return Verdict("right", exercise.more)
+            results = self._results([twin.answer for twin in exercise.twins], context, pool)
+        for twin, result in zip(exercise.twins, results, strict=True):
+            if found == result:
+                return Verdict("a known mistake", twin.sentence)
+        if isinstance(found, _Stopped):
+            return Verdict("not yet", f"Your answer stopped with {found.kind}: {found.message}")
+        return Verdict("not yet", "\n".join(differences(found, wanted)))
+
+    def _results(
+        self, answers: list[Callable[..., Any]], context: tuple[Any, ...], pool: ThreadPoolExecutor
+    ) -> list[Result | _Stopped]:
+        """Evaluate answers of ours side by side, unless they were before on the very same context."""
+        known = next((results for seen, results in self._known if _same(seen, context)), None)
+        if known is None:
+            known = {}
+            self._known = [(context, known)]
+        new = [answer for answer in answers if answer not in known]
+        known |= zip(new, pool.map(lambda answer: _tried(self._exercise.evaluate, answer, *context), new), strict=True)
+        return [known[answer] for answer in answers]
+
+
+def differences(found: Result, wanted: Result) -> list[str]:
+    """Say where two results differ: the number of cases, then the first few of them."""
+    lines = [f"{_shown(case)} is missing." for case in wanted if case not in found]
+    lines += [f"{_shown(case)} should not be there." for case in found if case not in wanted]
+    lines += [
+        f"{_shown(case)}: your answer gives {_shown(found[case])}, expected {_shown(value)}."
+        for case, value in wanted.items()
+        if case in found and found[case] != value
+    ]
+    rest = [f"… and {len(lines) - SHOWN} more."] if len(lines) > SHOWN else []
+    return [f"{len(lines)} of {len(wanted)} cases differ:", *lines[:SHOWN], *rest]
+
+
+def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Spark's log of failed queries off the page: what is to be known of a failure is in the verdict."""
+    log = logging.getLogger("DataFrameQueryContextLogger")
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before
+
+
+def _tried(evaluate: Callable[..., Result], answer: Any, *context: Any) -> Result | _Stopped:
+    try:
+        return evaluate(answer, *context)
+    except NotAttempted:
+        raise
+    except Exception as error:  # whatever code that somebody is learning to write may raise
+        condition = getattr(error, "getCondition", lambda: None)()
+        message = (str(error).strip().splitlines() or [""])[0]
+        return _Stopped(condition or type(error).__name__, message[:LONGEST])
+
+
+def _shown(value: Any) -> str:
+    return repr(value) if isinstance(value, str) else str(value)

@@ -1,0 +1,118 @@
+"""What a learner reads, on an exercise of plain Python."""
+
+import inspect
+import threading
+
+import pytest
+
+from helpers.checks.exercise import Exercise, Twin, given
+from helpers.checks.lesson import Gap, Lesson
+from helpers.checks.source import solution_cell
+
+
+def double(number: int) -> int:
+    """Twice a number."""
+    return 2 * number
+
+
+def _results(answer, *numbers):
+    return {number: given(answer(number)) for number in numbers}
+
+
+DOUBLE = Exercise(
+    solution=double,
+    evaluate=_results,
+    twins=(Twin(lambda number: number**2, "You squared it."), Twin(lambda n: n / 0, "You divided by none.")),
+    hints=("Think.", "Add."),
+    more="And thrice?",
+)
+
+
+@pytest.fixture
+def lesson():
+    return Lesson({1: DOUBLE}, {1: {3: "That is one a table."}})
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (double, "Right. And thrice?\n"),
+        (lambda number: number * number, "A known mistake. You squared it.\n"),
+        (lambda number: 1 // 0, "A known mistake. You divided by none.\n"),
+        (lambda number: number + 1, "Not yet. 2 of 3 cases differ:\n2: your answer gives 3, expected 4.\n"),
+        (lambda number: int("x"), "Not yet. Your answer stopped with ValueError: invalid literal"),
+    ],
+)
+def test_the_outcome_comes_first_and_help_is_offered(lesson, capsys, answer, said):
+    lesson.check(1, answer, 1, 2, 3)
+    printed = capsys.readouterr().out
+    assert printed.startswith(said)
+    assert ("`lesson.hint(1)`" in printed) == (not printed.startswith("Right"))
+
+
+def test_a_gap_stops_the_notebook_with_one_sentence(lesson):
+    with pytest.raises(Gap, match=r"^Not attempted\. Replace the `\.\.\.` of `double`") as stop:
+        lesson.check(1, lambda number: ..., 1)
+    assert stop.value._render_traceback_() == [str(stop.value)]
+
+
+def test_hints_come_one_after_the_other_and_the_last_one_stays(lesson, capsys):
+    for _ in range(3):
+        lesson.hint(1)
+    assert capsys.readouterr().out == "Hint 1 of 2: Think.\nHint 2 of 2: Add.\nHint 2 of 2: Add.\n"
+
+
+def test_a_solution_is_the_cell_that_the_gap_asks_for(lesson, capsys):
+    lesson.solution(1)
+    assert capsys.readouterr().out == inspect.getsource(double)
+    assert solution_cell(DOUBLE).splitlines()[-1] == "    return 2 * number"
+
+
+@pytest.mark.parametrize(
+    ("guess", "said"),
+    [
+        (9, "You said 9: right.\n"),
+        (3, "You said 3, it is 9. That is one a table.\n"),
+        (4, "You said 4, it is 9.\n"),
+        (..., "It is 9. You made no guess: put one in, it makes the answer stick.\n"),
+    ],
+)
+def test_a_guess_is_answered(lesson, capsys, guess, said):
+    lesson.predict(1, guess).answer(9)
+    assert capsys.readouterr().out == said
+
+
+def test_a_number_that_the_notebook_does_not_have_is_named(lesson):
+    for ask in (lambda: lesson.hint(2), lambda: lesson.predict(2, 1), lambda: lesson.judge(2, double)):
+        with pytest.raises(ValueError, match=r"There is no .* 2: this notebook has 1"):
+            ask()
+
+
+def test_what_is_known_is_evaluated_once_for_the_same_context(monkeypatch):
+    asked = []
+
+    def counted(answer, table):
+        asked.append(answer)
+        return {1: answer(1)}
+
+    lesson = Lesson({1: Exercise(double, counted, DOUBLE.twins, ("Think.",), "")}, {})
+    table, answers = object(), (lambda n: 7, lambda n: 8)
+    for answer in answers:
+        lesson.judge(1, answer, table)
+    assert len(asked) == 2 + 1 + len(DOUBLE.twins)
+    lesson.judge(1, answers[0], object())
+    assert len(asked) == 3 + 2 * (1 + len(DOUBLE.twins))
+
+
+def test_answers_of_ours_are_evaluated_side_by_side():
+    together = threading.Barrier(3, timeout=10)
+
+    def meeting(answer, table):
+        if answer in [twin.answer for twin in twins]:
+            together.wait()
+        return {1: answer(1)}
+
+    twins = tuple(Twin(lambda n, k=k: k, f"{k}") for k in (5, 6, 7))
+    lesson = Lesson({1: Exercise(double, meeting, twins, ("Think.",), "")}, {})
+    assert lesson.judge(1, lambda n: 9, None).outcome == "not yet"
+    assert not together.broken

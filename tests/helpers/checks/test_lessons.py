@@ -1,0 +1,96 @@
+"""Every exercise: its solution is right, each typical mistake is told apart, and nothing else is taken for either."""
+
+import inspect
+
+import pytest
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from helpers.checks import notebook_06, notebook_07
+
+LESSONS = {"06": notebook_06.LESSON, "07": notebook_07.LESSON}
+
+EXERCISES = [(name, number) for name, lesson in LESSONS.items() for number in lesson.exercises]
+
+TWINS = [
+    pytest.param(name, number, place, id=f"{name}-{number}-{place}")
+    for name, number in EXERCISES
+    for place, _ in enumerate(LESSONS[name].exercises[number].twins)
+]
+
+
+@pytest.fixture
+def context(spark, raw, clean):
+    """What the notebook gives to each check."""
+    pin, geo, user = clean["pin"], clean["geo"], clean["user"]
+    return {
+        ("06", 1): (raw["pin"],), ("06", 2): (spark,), ("06", 3): (spark,),
+        ("07", 1): (pin, geo), ("07", 2): (pin, user), ("07", 3): (user,), ("07", 4): (pin, user),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "number"), EXERCISES)
+def test_the_solution_is_right(context, name, number):
+    lesson = LESSONS[name]
+    exercise = lesson.exercises[number]
+    verdict = lesson.judge(number, exercise.solution, *context[name, number])
+    assert str(verdict) == f"Right. {exercise.more}"
+
+
+@pytest.mark.parametrize(("name", "number", "place"), TWINS)
+def test_a_typical_mistake_is_told_in_its_own_sentence(context, name, number, place):
+    lesson = LESSONS[name]
+    twin = lesson.exercises[number].twins[place]
+    verdict = lesson.judge(number, twin.answer, *context[name, number])
+    assert str(verdict) == f"A known mistake. {twin.sentence}"
+
+
+@pytest.mark.parametrize(("name", "number"), EXERCISES)
+def test_a_gap_is_no_answer(context, name, number):
+    exercise = LESSONS[name].exercises[number]
+    gap = eval(f"lambda {', '.join(inspect.signature(exercise.solution).parameters)}: None")
+    assert LESSONS[name].judge(number, gap, *context[name, number]).outcome == "not attempted"
+
+
+@pytest.mark.parametrize(("name", "number"), EXERCISES)
+def test_a_mistake_that_nobody_has_foreseen_is_shown_at_a_case(context, name, number):
+    exercise = LESSONS[name].exercises[number]
+
+    def only_one(*tables):
+        found = exercise.solution(*tables)
+        return found.limit(1) if isinstance(found, DataFrame) else F.lit(7)
+
+    verdict = LESSONS[name].judge(number, only_one, *context[name, number])
+    assert verdict.outcome == "not yet"
+    assert "cases differ:" in verdict.text
+    assert "missing" in verdict.text or "your answer gives" in verdict.text
+
+
+def test_an_error_of_the_answer_is_a_sentence_and_not_a_stack_trace(context, clean):
+    verdict = LESSONS["07"].judge(3, lambda user: user.select("nickname"), clean["user"])
+    assert verdict.outcome == "not yet"
+    assert verdict.text.startswith("Your answer stopped with UNRESOLVED_COLUMN")
+    assert "\n" not in verdict.text
+
+
+def test_other_names_for_the_columns_are_pointed_out(context, clean):
+    verdict = LESSONS["07"].judge(
+        3, lambda user: notebook_07.task_9(user).withColumnRenamed("post_year", "year"), clean["user"]
+    )
+    assert "'the columns': your answer gives 'year, number_users_joined'" in verdict.text
+
+
+def test_the_figures_are_those_of_the_workbooks_data(clean):
+    rows = {row.post_year: row.number_users_joined for row in notebook_07.task_9(clean["user"]).collect()}
+    assert rows == {2015: 838, 2016: 2838, 2017: 1558, 2018: 7, 2019: 15, 2020: 9}
+
+
+def test_every_sentence_says_something_of_its_own():
+    sentences = [
+        text
+        for lesson in LESSONS.values()
+        for exercise in lesson.exercises.values()
+        for text in (*(twin.sentence for twin in exercise.twins), *exercise.hints, exercise.more)
+    ]
+    assert len({*sentences}) == len(sentences)
+    assert all(sentence.strip() for sentence in sentences)
