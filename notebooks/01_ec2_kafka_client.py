@@ -109,7 +109,7 @@ print(role)
 # instance.
 
 # %%
-from helpers import show_code
+from helpers.notebook import show_code
 
 show_code.show(ec2_client.launch)
 

@@ -46,8 +46,8 @@ iam_jar = "aws-msk-iam-auth-2.3.9-all.jar"  # the package that lets Kafka's tool
 # Connect to the client machine. `ready_machine` does what part 1 did by hand, as far as it is not done yet.
 
 # %%
-from helpers import catch_up
 from helpers.config import TABLES, Workbook
+from helpers.notebook import catch_up
 
 workbook = Workbook.load()
 machine = catch_up.ready_machine(workbook, kafka_folder, iam_jar)

@@ -52,10 +52,10 @@ rate = 100.0  # posts a second
 # to that.
 
 # %%
-from helpers import catch_up
 from helpers.config import Workbook
 from helpers.kafka import client as kafka_client
 from helpers.kafka import sink_objects
+from helpers.notebook import catch_up
 
 workbook = Workbook.load()
 machine = catch_up.ready_machine(workbook, kafka_folder, iam_jar)

@@ -50,8 +50,8 @@ seed = 100  # start of the random numbers: the same seed draws the same posts
 # The client machine, the topics, the bucket, and the connector.
 
 # %%
-from helpers import catch_up
 from helpers.config import Workbook
+from helpers.notebook import catch_up
 
 workbook = Workbook.load()
 machine = catch_up.ready_machine(workbook, kafka_folder, iam_jar)
@@ -80,7 +80,7 @@ print("/{proxy+} is there:", rest_api.resources(workbook, api)["/{proxy+}"] == r
 # a part called `proxy`, the integration puts that part into its own address.
 
 # %%
-from helpers import show_code
+from helpers.notebook import show_code
 
 show_code.show(rest_api.forward)
 

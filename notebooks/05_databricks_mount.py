@@ -50,8 +50,9 @@ seed = 100  # start of the random numbers: the same seed draws the same posts
 # cluster.
 
 # %%
-from helpers import catch_up, databricks
+from helpers import databricks
 from helpers.config import Workbook
+from helpers.notebook import catch_up
 
 workbook = Workbook.load()
 spark, dbutils, display = databricks.attach()

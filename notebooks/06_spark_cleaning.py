@@ -253,7 +253,8 @@ lesson.check(1, follower_count, raw["pin"])
 # and no Python function is called for it.
 
 # %%
-from helpers import cleaning, show_code
+from helpers import cleaning
+from helpers.notebook import show_code
 
 show_code.show(cleaning.clean_pin, cleaning._text, cleaning._not_empty)
 

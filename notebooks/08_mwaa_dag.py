@@ -45,10 +45,11 @@ folder = "history"  # folder of the bucket with the topics' objects
 # Names, the cluster, and the raw data. If milestone 7 has not been run, this sends the history through Kafka first.
 
 # %%
-from helpers import catch_up, databricks, show_code
+from helpers import databricks
 from helpers.airflow import dag, environment, rest_api, runs
 from helpers.config import Workbook
 from helpers.kafka import sink_objects
+from helpers.notebook import catch_up, show_code
 
 workbook = Workbook.load()
 spark = databricks.session()

@@ -64,8 +64,8 @@ print(*workbook.streams, sep="\n")
 # second and gives out twice as many bytes; you pay for shards, so you say how many. Records stay for 24 hours.
 
 # %%
-from helpers import show_code
 from helpers.kinesis import streams as kinesis_streams
+from helpers.notebook import show_code
 
 show_code.show(kinesis_streams.create)
 

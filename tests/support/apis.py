@@ -4,12 +4,13 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from helpers import catch_up, iam
+from helpers import iam
 from helpers.client_machine import ec2_client, ssh
 from helpers.client_machine.ssh import ClientMachine
 from helpers.config import Workbook
 from helpers.gateway import rest_api, rest_proxy
 from helpers.kafka import client as kafka_client
+from helpers.notebook import catch_up
 from lab.core.layout import Lab
 from lab.setup.plugin import kafka_version
 

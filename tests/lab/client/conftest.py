@@ -4,8 +4,9 @@ import shutil
 
 import pytest
 
-from helpers import catch_up, iam
+from helpers import iam
 from helpers.client_machine import ec2_client, ssh
+from helpers.notebook import catch_up
 from lab.setup.plugin import kafka_version
 
 

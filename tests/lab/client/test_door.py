@@ -11,9 +11,9 @@ import asyncssh
 import paramiko
 import pytest
 
-from helpers import catch_up
 from helpers.client_machine import ec2_client, ssh
 from helpers.client_machine.ssh import ClientMachineError
+from helpers.notebook import catch_up
 from helpers.waiting import wait_until
 from lab.core import instance_file
 

@@ -1,4 +1,4 @@
-from helpers import show_code
+from helpers.notebook import show_code
 
 
 def documented(number):
