@@ -253,6 +253,30 @@ def median_followers_by_joining_year_and_age_group(
     return _medians(figures, "age_group", "post_year").orderBy(_age_order(), "post_year")
 
 
+def follower_spread(pin: DataFrame, user: DataFrame, *group: str) -> DataFrame:
+    """Find the median and the middle half of the users' follower counts, and how many users stand behind them.
+
+    Parameters
+    ----------
+    pin, user : DataFrame
+        Cleaned.
+    *group : {"post_year", "age_group"}
+        What to group by: the year of joining, in `JOINING_YEARS`, and the age group.
+
+    Returns
+    -------
+    DataFrame
+        The groups, `users` (bigint), `lower_quartile`, `median`, `upper_quartile` (double; exact, between two values in
+        proportion), by `group`. One figure a user, as in question 10.
+    """
+    figures = _follower_counts_in_joining_years(pin, user, "user").withColumn("age_group", age_group(F.col("age")))
+    quartiles = F.percentile("follower_count", [0.25, 0.5, 0.75])
+    spread = figures.dropna(subset=list(group)).groupBy(*group).agg(F.count("*").alias("users"), quartiles.alias("q"))
+    names = ("lower_quartile", "median", "upper_quartile")
+    columns = [F.col("q")[place].alias(name) for place, name in enumerate(names)]
+    return spread.select(*group, "users", *columns).orderBy(*group)
+
+
 def _category_counts(posts: DataFrame, group: str) -> DataFrame:
     known = posts.dropna(subset=[group, "category"])
     return known.groupBy(group, "category").agg(F.count_distinct("ind").alias("category_count"))

@@ -1,7 +1,7 @@
 """Every figure of the workbook. A figure has a description in words, which says what the picture shows."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 from IPython.display import display
@@ -13,7 +13,11 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 WIDTH_INCHES = 8.0
 DOTS_PER_INCH = 110
-INK, ACCENT, QUIET = "#33373d", "#bd081c", "#8b9bb0"
+INK, ACCENT, QUIET, PALE = "#33373d", "#bd081c", "#8b9bb0", "#e3c4c7"
+
+LARGEST_DOT = 220
+"""Area of the largest dot, in square points."""
+
 DARK = 0.5
 """From here on, on a scale from 0 to 1, a cell is dark and its number white."""
 
@@ -31,8 +35,8 @@ def show(figure: Figure, description: str, draw: Callable[..., object] | None = 
     description : str
         What a reader who cannot see the picture should know of it, in a sentence or two.
     draw : callable, optional
-        Puts it on the page as IPython's `display` does, which is the default; a handle's ``update`` puts it in the
-        place of an earlier one.
+        Puts it on the page as IPython's `display` does; a handle's ``update`` puts it in the place of an earlier one.
+        Then the caption is the caller's to add. By default the picture is displayed with its caption.
 
     Raises
     ------
@@ -48,6 +52,14 @@ def show(figure: Figure, description: str, draw: Callable[..., object] | None = 
         raw=True,
         metadata={"image/png": {"alt": description}},
     )
+    if draw is None:
+        caption(description)
+
+
+def caption(description: str) -> None:
+    """Print a picture's description below it: neither JupyterLab nor nbconvert tells a screen reader the hidden one."""
+    text = description.replace("_", r"\_").replace("*", r"\*")
+    display({"text/markdown": f"*{text}*", "text/plain": description}, raw=True)
 
 
 def _axes(title: str, height_inches: float) -> tuple[Figure, Axes]:
@@ -65,6 +77,10 @@ def _short(number: float, _position: int | None = None) -> str:
         if abs(number) >= factor:
             return f"{number / factor:.3g}{unit}"
     return f"{number:.4g}"
+
+
+def _three_digits(number: float) -> str:
+    return _short(number) if abs(number) >= 1_000 else f"{number:.3g}"
 
 
 def bars(table: pd.DataFrame, label: str, value: str, title: str) -> Figure:
@@ -91,35 +107,96 @@ def bars(table: pd.DataFrame, label: str, value: str, title: str) -> Figure:
     return figure
 
 
-def columns(
-    table: pd.DataFrame, label: str, value: str, title: str, unit: str, quiet: Sequence[bool] | None = None
-) -> Figure:
-    """Draw upright bars, for years and other ordered labels.
+def split_bars(table: pd.DataFrame, label: str, parts: Mapping[str, str], title: str, unit: str) -> Figure:
+    """Draw horizontal bars made of two parts, the second one paler, the first row on top.
 
     Parameters
     ----------
     table : DataFrame
         One row a bar, in the order to show.
-    label, value : str
-        Columns with the names and the heights of the bars.
+    label : str
+        Column with the names of the bars.
+    parts : mapping of str to str
+        Column with the length of a part → what the part is, in words; two of them.
+    title : str
+        What is shown.
+    unit : str
+        What the length counts.
+    """
+    figure, axes = _axes(title, 1.5 + 0.3 * len(table))
+    places, begun = range(len(table)), pd.Series(0.0, index=table.index)
+    for (column, words), colour in zip(parts.items(), (ACCENT, PALE), strict=True):
+        drawn = axes.barh(places, table[column].astype(float), left=begun, color=colour, label=words)
+        numbers = [_short(length) if length else "" for length in table[column].astype(float)]
+        axes.bar_label(drawn, labels=numbers, label_type="center", color="white" if colour == ACCENT else INK)
+        begun += table[column]
+    axes.set_yticks(places, [str(name) for name in table[label]])
+    axes.invert_yaxis()
+    axes.set_xlabel(unit, color=INK)
+    axes.legend(frameon=False, ncols=2, loc="lower right")
+    return figure
+
+
+def months(table: pd.DataFrame, month: str, value: str, title: str, unit: str, window: tuple[str, str, str]) -> Figure:
+    """Draw a column a month, and shade a span of time.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a month; a month without a row has no column.
+    month, value : str
+        Columns with the first day of the month and the height.
     title : str
         What is shown.
     unit : str
         What the height counts.
-    quiet : sequence of bool, optional
-        Which bars to draw in grey, because little stands behind them.
+    window : tuple of str
+        First and last day of the span, as in "2015-10-20", and what it is, in words.
     """
     figure, axes = _axes(title, 3.2)
-    colours = [QUIET if grey else ACCENT for grey in quiet or [False] * len(table)]
-    drawn = axes.bar([str(name) for name in table[label]], table[value].astype(float), color=colours, width=0.65)
-    axes.bar_label(drawn, labels=[_short(v) for v in table[value].astype(float)], padding=2, color=INK)
+    first, last, words = window
+    axes.axvspan(pd.Timestamp(first), pd.Timestamp(last), color=PALE, alpha=0.5, linewidth=0, label=words)
+    axes.bar(pd.to_datetime(table[month]), table[value].astype(float), width=25, align="edge", color=ACCENT)
     axes.set_ylabel(unit, color=INK)
-    axes.yaxis.set_major_formatter(FuncFormatter(_short))
+    axes.legend(frameon=False, loc="upper right")
     return figure
 
 
-def lines(table: pd.DataFrame, x: str, y: str, series: str, title: str, unit: str, order: Sequence[str]) -> Figure:
-    """Draw one line a series, with its name at its end, on a logarithmic scale.
+def ranges(table: pd.DataFrame, label: str, title: str, unit: str, few: int) -> Figure:
+    """Draw the middle half of groups as bars with the median as a dot, on a logarithmic scale.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `lower_quartile`, `median`, `upper_quartile` and `users`, one row a group, in the order to show.
+    label : str
+        Column with the names of the groups; the number of users stands below each.
+    title : str
+        What is shown.
+    unit : str
+        What the height counts.
+    few : int
+        Groups of fewer users are grey.
+    """
+    figure, axes = _axes(title, 3.4)
+    for place, row in enumerate(table.itertuples()):
+        colour = QUIET if row.users < few else ACCENT
+        axes.vlines(place, row.lower_quartile, row.upper_quartile, color=colour, linewidth=14, alpha=0.35)
+        axes.plot(place, row.median, marker="o", color=colour)
+        axes.annotate(_short(row.median), (place, row.median), (12, -4), textcoords="offset points", color=INK)
+    names = [f"{name}\n{users:,} users" for name, users in zip(table[label], table["users"], strict=True)]
+    axes.set_xticks(range(len(table)), names)
+    axes.set_yscale("log")
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_major_formatter(FuncFormatter(_short))
+    axes.set_ylabel(unit, color=INK)
+    return figure
+
+
+def lines(
+    table: pd.DataFrame, x: str, y: str, series: str, title: str, unit: str, order: Sequence[str], size: str
+) -> Figure:
+    """Draw one line a series on a logarithmic scale; it is broken where a point is missing.
 
     Parameters
     ----------
@@ -133,13 +210,17 @@ def lines(table: pd.DataFrame, x: str, y: str, series: str, title: str, unit: st
         What the height counts.
     order : sequence of str
         Names of the series, in the order of their colours.
+    size : str
+        Column with how much stands behind a point, to which its area is proportional.
     """
     figure, axes = _axes(title, 3.8)
     ticks = sorted(table[x].unique())
     for name, colour in zip(order, SERIES, strict=False):
-        points = table[table[series] == name].sort_values(x)
-        if len(points):
-            axes.plot(points[x], points[y], marker="o", color=colour, label=name)
+        points = table[table[series] == name].set_index(x).reindex(ticks)
+        if points[y].notna().any():
+            axes.plot(ticks, points[y], color=colour, label=name)
+            areas = LARGEST_DOT * points[size].fillna(0) / table[size].max()
+            axes.scatter(ticks, points[y], s=areas, color=colour)
     axes.set_xticks(ticks, [str(tick) for tick in ticks])
     axes.set_yscale("log")
     axes.yaxis.set_minor_formatter(NullFormatter())
@@ -183,20 +264,22 @@ def streams(rows: pd.DataFrame, waits: pd.DataFrame, order: Sequence[str], title
     return figure
 
 
-def heatmap(table: pd.DataFrame, row: str, column: str, value: str, title: str) -> Figure:
-    """Draw a grid of numbers, darker for more, the greatest of each column in bold.
+def heatmap(table: pd.DataFrame, row: str, column: str, value: str, title: str, unit: str) -> Figure:
+    """Draw a grid of numbers, darker for more, the greatest of each column in bold, and with = where it is shared.
 
     Parameters
     ----------
     table : DataFrame
-        One row a cell; a missing cell is empty.
+        One row a cell; a missing cell is empty. Rows of the grid come as they come first here.
     row, column, value : str
         Columns that place and fill a cell.
     title : str
         What is shown.
+    unit : str
+        What the numbers count.
     """
-    grid = table.pivot(index=row, columns=column, values=value).astype(float)
-    figure, axes = _axes(title, 0.9 + 0.3 * len(grid))
+    grid = table.pivot(index=row, columns=column, values=value).astype(float).loc[table[row].unique()]
+    figure, axes = _axes(title, 1.1 + 0.3 * len(grid))
     scale = Normalize(grid.min().min(), grid.max().max())
     axes.imshow(grid, aspect="auto", cmap=colormaps["Reds"], norm=scale)
     for i, name in enumerate(grid.index):
@@ -204,12 +287,14 @@ def heatmap(table: pd.DataFrame, row: str, column: str, value: str, title: str) 
             number = grid.loc[name, label]
             if pd.notna(number):
                 greatest = number == grid[label].max()
+                shared = " =" if greatest and (grid[label] == number).sum() > 1 else ""
                 axes.text(
-                    j, i, _short(number), ha="center", va="center",
+                    j, i, _three_digits(number) + shared, ha="center", va="center",
                     color="white" if scale(number) > DARK else INK, fontweight="bold" if greatest else "normal",
                 )  # fmt: skip
     axes.set_xticks(range(len(grid.columns)), [str(label) for label in grid.columns])
     axes.set_yticks(range(len(grid)), list(grid.index))
+    axes.set_xlabel(unit, color=INK)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     return figure

@@ -78,18 +78,6 @@ by_country = analytics.popular_category_by_country(pin, geo)
 by_country.limit(rows_shown).toPandas()
 
 # %% [markdown]
-# About 250 countries make a long table. Another question about it fits into a picture: in how many
-# countries does each category win?
-
-# %%
-wins = by_country.groupBy("category").count().toPandas()
-wins = wins.sort_values(["count", "category"], ascending=[False, True])
-chart = plots.bars(wins, "category", "count", "Countries in which a category has the most posts")
-most = wins["count"].max()
-best = " and ".join(wins.loc[wins["count"] == most, "category"])
-plots.show(chart, f"Bars of won countries by category; {best}: {most} countries, more than any other.")
-
-# %% [markdown]
 # **What it means.** Many countries have few posts, so one post more would change the winner. How many winners won by a
 # tie? Count the countries in which another category has as many posts.
 
@@ -100,6 +88,21 @@ top = by_country.select("country", F.col("category_count").alias("count"))
 tied = counts.join(top, ["country", "count"]).groupBy("country").agg(F.count("*").alias("winners"))
 tied = tied.where("winners > 1")
 print(tied.count(), "of", by_country.count(), "countries are decided by the rule for ties")
+
+# %% [markdown]
+# About 250 countries make a long table. In how many of them does each category win, and how often was it the alphabet?
+
+# %%
+is_tie = F.col("winners").isNotNull()
+wins = by_country.join(tied, "country", "left").groupBy("category")
+wins = wins.agg(F.count_if(~is_tie).alias("outright"), F.count_if(is_tie).alias("by_alphabet")).toPandas()
+wins = wins.sort_values(["outright", "category"], ascending=[False, True], ignore_index=True)
+ties = wins["by_alphabet"].sum()
+title = f"The alphabet decided in {ties} of {ties + wins['outright'].sum()} countries"
+parts = {"outright": "more posts than any other", "by_alphabet": "a tie, decided by the alphabet"}
+chart = plots.split_bars(wins, "category", parts, title, "countries in which a category has most posts")
+won = ", ".join(f"{row.category} {row.outright} and {row.by_alphabet}" for row in wins.itertuples())
+plots.show(chart, f"Bars of won countries by category, outright and by the alphabet: {won}.")
 
 # %% [markdown]
 # A rule that is never stated still decides. State it.
@@ -135,10 +138,18 @@ analytics.popular_category_by_year(pin, geo).toPandas()
 
 # %%
 by_year = analytics.category_counts_by_year(pin, geo).toPandas()
-chart = plots.heatmap(by_year, "category", "post_year", "category_count", "Posts by category and year")
-winners = analytics.popular_category_by_year(pin, geo).toPandas()
-named = ", ".join(f"{row.post_year} {row.category}" for row in winners.itertuples())
-plots.show(chart, f"A grid of posts by category and year, darker for more. Most posts: {named}.")
+by_year["share"] = 100 * by_year["category_count"] / by_year.groupby("post_year")["category_count"].transform("sum")
+by_year["total"] = by_year.groupby("category")["category_count"].transform("sum")
+by_year = by_year.sort_values(["total", "category", "post_year"], ascending=[False, True, True])
+
+# %%
+title = f"No category has more than {by_year['share'].max():.1f} % of a year's posts"
+unit = "% of the year's posts; bold: most, =: shared by two; 2022 ends on 18 October"
+chart = plots.heatmap(by_year, "category", "post_year", "share", title, unit)
+first = by_year[by_year["category_count"] == by_year.groupby("post_year")["category_count"].transform("max")]
+named = first.sort_values("post_year").groupby("post_year")["category"].agg(" and ".join)
+named = ", ".join(f"{year} {name}" for year, name in named.items())
+plots.show(chart, f"A grid of each category's share of a year's posts, darker for more. Most posts: {named}.")
 
 # %% [markdown]
 # **What it means.** Look twice at two columns. In 2020 two categories have the same number of posts, and the alphabet
@@ -252,9 +263,14 @@ joined = analytics.users_joined_by_year(user).toPandas()
 joined
 
 # %%
-chart = plots.columns(joined, "post_year", "number_users_joined", "Users who joined, by year", "users")
-peak = joined.loc[joined.number_users_joined.idxmax()]
-plots.show(chart, f"Columns of new users by year; {peak.post_year} has the most, {peak.number_users_joined}.")
+people = user.select("user_name", "age", "date_joined").distinct().where("year(date_joined) BETWEEN 2015 AND 2020")
+monthly = people.groupBy(F.trunc("date_joined", "month").alias("month")).count().orderBy("month").toPandas()
+inside = people.where("date_joined BETWEEN '2015-10-20' AND '2017-10-20'").count() / people.count()
+title = f"{inside:.1%} of these users joined within two years"
+window = ("2015-10-20", "2017-10-20", "20 October 2015 to 20 October 2017")
+chart = plots.months(monthly, "month", "count", title, "users who joined in a month", window)
+peak = monthly.loc[monthly["count"].idxmax()]
+plots.show(chart, f"Columns of new users by month, {title}; most in {peak['month']:%B %Y}, {peak['count']}.")
 
 # %% [markdown]
 # **What it means.** Do not read growth or decline into these columns. Nearly all users joined between 20 October 2015
@@ -299,16 +315,17 @@ medians = analytics.median_followers_by_joining_year(pin, user).toPandas()
 medians
 
 # %%
-few = list(joined["number_users_joined"] < 30)
-title = "Median followers by joining year"
-chart = plots.columns(medians, "post_year", "median_follower_count", title, "followers", quiet=few)
-named = ", ".join(f"{row.post_year} {row.median_follower_count:,.0f}" for row in medians.itertuples())
-plots.show(chart, f"Columns of the median follower count by joining year: {named}. Grey: fewer than 30 users.")
+spread = analytics.follower_spread(pin, user, "post_year").toPandas()
+medians = {row.post_year: f"{row.median:,.0f}" for row in spread.itertuples()}
+title = f"The median falls from {medians[2015]} to {medians[2017]}; later years have a handful of users"
+chart = plots.ranges(spread, "post_year", title, "followers; bar: the middle half of the users", few=30)
+named = ", ".join(f"{year} {median}" for year, median in medians.items())
+plots.show(chart, f"The median and the middle half of follower counts by joining year. Medians: {named}.")
 
 # %% [markdown]
 # **What it means.** Those who joined in 2015 have the greatest median. The data are made so, and a table never says
-# why: a cause would have to be looked for elsewhere. The grey columns stand for a handful of users each, as task 9
-# shows: one famous account more, and the column doubles. Look at the count before you believe a median.
+# why: a cause would have to be looked for elsewhere. The grey bars stand for a handful of users each: one famous
+# account more, and the median doubles. Look at the count before you believe a median.
 #
 # ## Task 11: the median by joining year and age group
 #
@@ -319,18 +336,17 @@ by_group = analytics.median_followers_by_joining_year_and_age_group(pin, user).t
 by_group.pivot(index="age_group", columns="post_year", values="median_follower_count").loc[groups_in_order]
 
 # %%
-chart = plots.lines(
-    by_group, "post_year", "median_follower_count", "age_group",
-    "Median followers by joining year and age group", "followers (logarithmic)", groups_in_order,
-)
-ends = by_group[by_group["post_year"] == 2015].itertuples()
-named = ", ".join(f"{row.age_group} {row.median_follower_count:,.0f}" for row in ends)
-plots.show(chart, f"Four lines, one an age group, of the median follower count by joining year; in 2015: {named}.")
+spread = analytics.follower_spread(pin, user, "age_group", "post_year").where("users >= 5").toPandas()
+pairs = spread.pivot(index="age_group", columns="post_year", values="median").loc[groups_in_order]
+title = f"From 2015 to 2016 the median falls in {(pairs[2015] > pairs[2016]).sum()} of {len(pairs)} age groups"
+unit = "median followers; dot: number of users"
+chart = plots.lines(spread, "post_year", "median", "age_group", title, unit, groups_in_order, size="users")
+ends = ", ".join(f"{group} {pairs.loc[group, 2015]:,.0f}" for group in groups_in_order)
+plots.show(chart, f"A line an age group: the median by joining year, five users or more a point; in 2015 {ends}.")
 
 # %% [markdown]
-# **What it means.** From 2015 to 2017 the lines fall together: the earlier, and the younger, the more followers. After
-# that they jump about, because a point stands for one to three users. Where a group has no point, nobody joined, and
-# the line runs through: it says nothing there.
+# **What it means.** The younger, and the earlier, the more followers; the table above goes on to 2020, the picture does
+# not. What it leaves out are points of fewer than five users: in the table they jump from 300 to a million.
 #
 # ## Users or posts: the reading that changes most
 #

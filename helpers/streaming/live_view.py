@@ -49,7 +49,7 @@ class LiveView:
     ) -> None:
         self._enough.set()
         self._painter.join()
-        self._draw(self._place.update)
+        plots.caption(self._draw(self._place.update))
 
     def rows(self) -> dict[str, int]:
         """Tell how many rows each query has written since the block began."""
@@ -81,12 +81,15 @@ class LiveView:
                 raise RuntimeError(f"The query into {name} has ended: {query.exception()}")
         return False
 
-    def _draw(self, draw: Callable[..., object]) -> None:
+    def _draw(self, draw: Callable[..., object]) -> str:
+        """Draw the picture; return its description."""
         counts = self.rows()
         seconds = time.time() - self._began
         figure = plots.streams(self._growth(seconds), self._waits(), list(counts), self._title)
         text = ", ".join(f"{count} in {name}" for name, count in counts.items())
-        plots.show(figure, f"Rows written over time, and the longest wait in each micro-batch: {text}.", draw)
+        description = f"Rows written over time, and the longest wait in each micro-batch: {text}."
+        plots.show(figure, description, draw)
+        return description
 
     def _paint(self) -> None:
         while not self._enough.wait(EVERY_SECONDS):

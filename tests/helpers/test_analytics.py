@@ -366,3 +366,11 @@ def test_frames_may_carry_other_columns(spark):
     pin = pins(spark, (1, "art", "p", 1)).withColumn("title", F.lit("t"))
     geo = places(spark, (1, "Peru", JOINED)).withColumn("coordinates", F.array(F.lit(1.0), F.lit(2.0)))
     assert answer(analytics.popular_category_by_country(pin, geo)) == [("Peru", "art", 1)]
+
+
+def test_the_spread_of_followers_counts_each_user_once_and_names_the_middle_half(spark):
+    pin = pins(spark, *((i, "art", "p", count) for i, count in enumerate([1, 9, 2, 3, 4, None])))
+    user = users(spark, *((i, name, 20, JOINED) for i, name in enumerate("aabcde")))
+    row = (2016, 4, 2.75, 3.5, 5.25)  # 9, 2, 3 and 4: the greatest count of each known user
+    assert answer(analytics.follower_spread(pin, user, "post_year")) == [row]
+    assert answer(analytics.follower_spread(pin, user, "age_group", "post_year")) == [("18-24", *row)]

@@ -25,10 +25,11 @@ def good():
     picture = new_output(
         "display_data", {"image/png": "x", "text/plain": "Bars."}, metadata={"image/png": {"alt": "Bars."}}
     )
+    caption = new_output("display_data", {"text/markdown": "*Bars.*", "text/plain": "Bars."})
     cells = [
         new_markdown_cell(GOOD_PROSE),
         new_code_cell("posts = 200  # how many", execution_count=1, metadata={"tags": ["parameters"]}),
-        new_code_cell("show(figure)", execution_count=2, outputs=[picture]),
+        new_code_cell("show(figure)", execution_count=2, outputs=[picture, caption]),
         *[new_code_cell(f"print({n})", execution_count=n) for n in range(3, 12)],
         new_code_cell(
             "# Output not compared: seconds differ.\nprint(t)",

@@ -85,9 +85,15 @@ def nearly_all_outputs_compared(notebook: Notebook) -> Iterator[str]:
 
 def pictures_have_descriptions(notebook: Notebook) -> Iterator[str]:
     for cell in code_cells(notebook):
-        for output in cell.outputs:
-            if "image/png" in output.get("data", {}) and not output.metadata.get("image/png", {}).get("alt"):
-                yield f"the picture of cell {cell.execution_count} has no description"
+        printed = [output.get("data", {}).get("text/plain") for output in cell.outputs if not _is_picture(output)]
+        for output in filter(_is_picture, cell.outputs):
+            description = output.metadata.get("image/png", {}).get("alt")
+            if not description or description not in printed:
+                yield f"the picture of cell {cell.execution_count} has no description that is printed below it"
+
+
+def _is_picture(output: Notebook) -> bool:
+    return "image/png" in output.get("data", {})
 
 
 def short_cells_led_by_prose(notebook: Notebook) -> Iterator[str]:
