@@ -1,7 +1,7 @@
 """The cluster's process: starts Spark with its Connect server and stays until it is told to stop.
 
-Being Python, and Spark's driver, it can also do what a Spark Connect client cannot. After a restart it puts the
-tables of the warehouse back into the catalog, which lives in memory.
+Being Python, and Spark's driver, it can also do what a Spark Connect client cannot. The catalog lives in memory; what
+keeps it in a file, and puts it back after a restart, is `workbook.catalog.KeptCatalog` on the Java side.
 """
 
 import contextlib
@@ -41,15 +41,21 @@ WAREHOUSE = "user/hive/warehouse"
 """Where in DBFS the tables are, as on Databricks."""
 
 
-def tables_on_disk(warehouse: Path) -> list[Path]:
-    """List the folders of a warehouse that hold a Delta table."""
-    return sorted(log.parent for log in warehouse.glob("*/_delta_log"))
+def register_table(spark: SparkSession, folder: Path) -> None:
+    """Put a Delta table of the warehouse into the catalog."""
+    spark.sql(f"CREATE TABLE IF NOT EXISTS `{folder.name}` USING delta LOCATION 'dbfs:/{WAREHOUSE}/{folder.name}'")
 
 
-def register_tables(spark: SparkSession, warehouse: Path) -> None:
-    """Put the tables of a warehouse folder into the catalog."""
-    for folder in tables_on_disk(warehouse):
-        spark.sql(f"CREATE TABLE IF NOT EXISTS `{folder.name}` USING delta LOCATION 'dbfs:/{WAREHOUSE}/{folder.name}'")
+def open_catalog(spark: SparkSession, file: Path, warehouse: Path) -> None:
+    """Put back what the catalog held, and keep it from now on.
+
+    A lab from before the file was kept has its tables in the warehouse only: they are looked for there, once.
+    """
+    is_new = not file.exists()
+    spark._jvm.workbook.catalog.KeptCatalog.open(spark._jsparkSession, str(file))
+    if is_new:
+        for log in sorted(warehouse.glob("*/_delta_log")):
+            register_table(spark, log.parent)
 
 
 def close_session(spark: SparkSession, session_id: str) -> None:
@@ -96,11 +102,13 @@ def start() -> tuple[SparkSession, Executor]:
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
     executor = open_workspace(spark, runtime)
-    keys_table = dbfs_root(lab) / WAREHOUSE / learner_keys.CREDENTIALS_NAME
+    warehouse = dbfs_root(lab) / WAREHOUSE
+    open_catalog(spark, lab.data("cluster") / "catalog.json", warehouse)
+    keys_table = warehouse / learner_keys.CREDENTIALS_NAME
     if not keys_table.exists():
         learner_keys.credentials_table(spark, f"dbfs:/{WAREHOUSE}", runtime.credentials)
         keys_table.chmod(0o700)
-    register_tables(spark, dbfs_root(lab) / WAREHOUSE)
+        register_table(spark, keys_table)
     spark._jvm.org.apache.spark.sql.connect.service.SparkConnectService.start(spark._jsc.sc())
     return spark, executor
 
