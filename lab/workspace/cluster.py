@@ -20,6 +20,7 @@ from lab.core.java import find_java
 from lab.core.layout import CHECKOUT, Lab
 from lab.core.runtime import Runtime
 from lab.workspace import learner_keys
+from lab.workspace.clusters_api import ClustersApi
 from lab.workspace.dbfs import Dbfs
 from lab.workspace.files_api import FilesApi
 from lab.workspace.jobs.api import JobsApi
@@ -27,11 +28,11 @@ from lab.workspace.jobs.executor import SLOTS, Executor
 from lab.workspace.jobs.page import Pages
 from lab.workspace.jobs.process import JOBS_USER, Launcher
 from lab.workspace.jobs.runners import Runners
-from lab.workspace.jobs.store import Jobs, Runs
+from lab.workspace.jobs.store import Jobs, Runs, now
 from lab.workspace.mounts import Mounts
 from lab.workspace.secrets import Secrets
 from lab.workspace.server import Workspace, serve
-from lab.workspace.spark_settings import CLUSTER_MARK, dbfs_root, spark_settings
+from lab.workspace.spark_settings import CLUSTER_MARK, DRIVER_MEMORY_MB, dbfs_root, spark_settings
 from lab.workspace.tree import Tree
 from lab.workspace.tree_api import TreeApi
 
@@ -84,6 +85,7 @@ def open_workspace(spark: SparkSession, runtime: Runtime) -> Executor:
             own=(lab.home, CHECKOUT, Path.home()),
         ),
         TreeApi(tree),
+        ClustersApi(spark.version, spark.sparkContext.defaultParallelism, DRIVER_MEMORY_MB, now()),
         JobsApi(runs, Jobs(state / "jobs"), executor, pages.url),
     )
     addresses = {address: work for api in apis for address, work in api.addresses().items()}
