@@ -66,11 +66,14 @@ class FileSystem(Partial):
     def put(self, file: str, contents: str, overwrite: bool = False) -> bool:
         """Write a text file."""
         data = contents.encode()
-        handle = self._api.post("/api/2.0/dbfs/create", path=file, overwrite=overwrite)["handle"]
-        for begin in range(0, len(data), PIECE):
-            piece = base64.b64encode(data[begin : begin + PIECE]).decode()
-            self._api.post("/api/2.0/dbfs/add-block", handle=handle, data=piece)
-        self._api.post("/api/2.0/dbfs/close", handle=handle)
+        pieces = [base64.b64encode(data[begin : begin + PIECE]).decode() for begin in range(0, len(data), PIECE)]
+        if len(pieces) <= 1:
+            self._api.post("/api/2.0/dbfs/put", path=file, contents="".join(pieces), overwrite=overwrite)
+        else:
+            handle = self._api.post("/api/2.0/dbfs/create", path=file, overwrite=overwrite)["handle"]
+            for piece in pieces:
+                self._api.post("/api/2.0/dbfs/add-block", handle=handle, data=piece)
+            self._api.post("/api/2.0/dbfs/close", handle=handle)
         print(f"Wrote {len(data)} bytes.")
         return True
 
