@@ -37,18 +37,24 @@ def attach() -> Notebook:
         If no cluster answers.
     """
     from IPython import get_ipython
+    from pyspark.errors import PySparkException
     from pyspark.sql.connect.dataframe import DataFrame
     from pyspark.sql.connect.streaming.readwriter import DataStreamWriter
 
+    from helpers.databricks.laptop import causes, dbfs_folder
     from helpers.databricks.laptop.dbutils import DBUtils
     from helpers.databricks.laptop.display import display
 
-    spark = session()
+    spark, shell = session(), get_ipython()
     if "DATABRICKS_RUNTIME_VERSION" in os.environ:
-        own = get_ipython().user_ns
+        own = shell.user_ns
         return Notebook(spark, own["dbutils"], own["display"])
     DataFrame.display = display  # ``df.display()``
     DataStreamWriter.table = DataStreamWriter.toTable
+    if shell is not None:
+        shell.set_custom_exc((PySparkException,), causes.show)
+    if root := os.environ.get("WORKBOOK_DBFS_ROOT"):
+        dbfs_folder.explain_its_absence(root)
     return Notebook(spark, DBUtils(), display)
 
 

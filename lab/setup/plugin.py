@@ -104,7 +104,7 @@ def kafka_iam(build: Path) -> Path:
 
 
 def build_cluster(lab: Lab, java: Java) -> Path:
-    """Build what the cluster has beside Spark and Delta: ``dbfs:/``, ``s3n://`` and a quicker way from stream to table.
+    """Build what the cluster has beside Spark and Delta: ``dbfs:/``, ``s3n://``, a catalog that is kept, and more.
 
     Returns
     -------

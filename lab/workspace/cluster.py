@@ -1,7 +1,7 @@
 """The cluster's process: starts Spark with its Connect server and stays until it is told to stop.
 
-Being Python, and Spark's driver, it can also do what a Spark Connect client cannot. After a restart it puts the
-tables of the warehouse back into the catalog, which lives in memory.
+Being Python, and Spark's driver, it can also do what a Spark Connect client cannot. The catalog lives in memory; what
+keeps it in a file, and puts it back after a restart, is `workbook.catalog.KeptCatalog` on the Java side.
 """
 
 import contextlib
@@ -20,6 +20,7 @@ from lab.core.java import find_java
 from lab.core.layout import CHECKOUT, Lab
 from lab.core.runtime import Runtime
 from lab.workspace import learner_keys
+from lab.workspace.clusters_api import ClustersApi
 from lab.workspace.dbfs import Dbfs
 from lab.workspace.files_api import FilesApi
 from lab.workspace.jobs.api import JobsApi
@@ -27,11 +28,11 @@ from lab.workspace.jobs.executor import SLOTS, Executor
 from lab.workspace.jobs.page import Pages
 from lab.workspace.jobs.process import JOBS_USER, Launcher
 from lab.workspace.jobs.runners import Runners
-from lab.workspace.jobs.store import Jobs, Runs
+from lab.workspace.jobs.store import Jobs, Runs, now
 from lab.workspace.mounts import Mounts
 from lab.workspace.secrets import Secrets
 from lab.workspace.server import Workspace, serve
-from lab.workspace.spark_settings import CLUSTER_MARK, dbfs_root, spark_settings
+from lab.workspace.spark_settings import CLUSTER_MARK, DRIVER_MEMORY_MB, dbfs_root, spark_settings
 from lab.workspace.tree import Tree
 from lab.workspace.tree_api import TreeApi
 
@@ -41,15 +42,21 @@ WAREHOUSE = "user/hive/warehouse"
 """Where in DBFS the tables are, as on Databricks."""
 
 
-def tables_on_disk(warehouse: Path) -> list[Path]:
-    """List the folders of a warehouse that hold a Delta table."""
-    return sorted(log.parent for log in warehouse.glob("*/_delta_log"))
+def register_table(spark: SparkSession, folder: Path) -> None:
+    """Put a Delta table of the warehouse into the catalog."""
+    spark.sql(f"CREATE TABLE IF NOT EXISTS `{folder.name}` USING delta LOCATION 'dbfs:/{WAREHOUSE}/{folder.name}'")
 
 
-def register_tables(spark: SparkSession, warehouse: Path) -> None:
-    """Put the tables of a warehouse folder into the catalog."""
-    for folder in tables_on_disk(warehouse):
-        spark.sql(f"CREATE TABLE IF NOT EXISTS `{folder.name}` USING delta LOCATION 'dbfs:/{WAREHOUSE}/{folder.name}'")
+def open_catalog(spark: SparkSession, file: Path, warehouse: Path) -> None:
+    """Put back what the catalog held, and keep it from now on.
+
+    A lab from before the file was kept has its tables in the warehouse only: they are looked for there, once.
+    """
+    is_new = not file.exists()
+    spark._jvm.workbook.catalog.KeptCatalog.open(spark._jsparkSession, str(file))
+    if is_new:
+        for log in sorted(warehouse.glob("*/_delta_log")):
+            register_table(spark, log.parent)
 
 
 def close_session(spark: SparkSession, session_id: str) -> None:
@@ -78,6 +85,7 @@ def open_workspace(spark: SparkSession, runtime: Runtime) -> Executor:
             own=(lab.home, CHECKOUT, Path.home()),
         ),
         TreeApi(tree),
+        ClustersApi(spark.version, spark.sparkContext.defaultParallelism, DRIVER_MEMORY_MB, now()),
         JobsApi(runs, Jobs(state / "jobs"), executor, pages.url),
     )
     addresses = {address: work for api in apis for address, work in api.addresses().items()}
@@ -96,11 +104,13 @@ def start() -> tuple[SparkSession, Executor]:
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
     executor = open_workspace(spark, runtime)
-    keys_table = dbfs_root(lab) / WAREHOUSE / learner_keys.CREDENTIALS_NAME
+    warehouse = dbfs_root(lab) / WAREHOUSE
+    open_catalog(spark, lab.data("cluster") / "catalog.json", warehouse)
+    keys_table = warehouse / learner_keys.CREDENTIALS_NAME
     if not keys_table.exists():
         learner_keys.credentials_table(spark, f"dbfs:/{WAREHOUSE}", runtime.credentials)
         keys_table.chmod(0o700)
-    register_tables(spark, dbfs_root(lab) / WAREHOUSE)
+        register_table(spark, keys_table)
     spark._jvm.org.apache.spark.sql.connect.service.SparkConnectService.start(spark._jsc.sc())
     return spark, executor
 

@@ -1,7 +1,7 @@
 """DBFS through Hadoop's own file systems: the root is a folder of the lab, mounts lead into buckets."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,6 +73,23 @@ class FileStatus:
     modification_time: int
 
 
+class WrittenFile:
+    """A file that is being written piece by piece."""
+
+    def __init__(self, stream: Any, java_words: Callable[[], AbstractContextManager[None]]):
+        self._stream, self._java_words = stream, java_words
+
+    def write(self, content: bytes) -> None:
+        """Write the next piece."""
+        with self._java_words():
+            self._stream.write(bytearray(content))
+
+    def close(self) -> None:
+        """Write what is left, and close it."""
+        with self._java_words():
+            self._stream.close()
+
+
 class Dbfs:
     """Files by their paths in DBFS.
 
@@ -131,9 +148,11 @@ class Dbfs:
         return FileStatus(asked if itself else name, folder, size, status.getModificationTime())
 
     def read(self, path: str, offset: int, length: int) -> bytes:
-        """Read a piece of a file."""
+        """Read a piece of a file; none behind its end."""
         with self._java_words(path):
             place, system = self._open(path)
+            if offset and offset >= system.getFileStatus(place).getLen():
+                return b""
             stream = system.open(place)
             try:
                 stream.seek(offset)
@@ -143,13 +162,17 @@ class Dbfs:
 
     def write(self, path: str, content: bytes, overwrite: bool) -> None:
         """Write a file whole."""
+        file = self.stream(path, overwrite)
+        try:
+            file.write(content)
+        finally:
+            file.close()
+
+    def stream(self, path: str, overwrite: bool) -> WrittenFile:
+        """Open a file to be written piece by piece."""
         with self._java_words(path):
             place, system = self._open(path)
-            stream = system.create(place, overwrite)
-            try:
-                stream.write(bytearray(content))
-            finally:
-                stream.close()
+            return WrittenFile(system.create(place, overwrite), lambda: self._java_words(path))
 
     def make_folders(self, path: str) -> None:
         """Make a folder and those above it."""

@@ -1,11 +1,11 @@
 """What a learner finds in a new workspace: the keys for the bucket, in the places where the course keeps them."""
 
-import json
 from typing import TYPE_CHECKING
 
 from lab.core.credentials import Credentials
 from lab.core.files import write_private
 from lab.core.runtime import Runtime
+from lab.workspace.secrets import Secrets
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -26,10 +26,12 @@ def credentials(runtime: Runtime) -> None:
     keys = runtime.credentials
     table = f"{','.join(COLUMNS)}\n{','.join(_row(keys))}\n"
     write_private(runtime.lab.data("cluster") / "dbfs" / CREDENTIALS_CSV, table)
-    secrets = runtime.lab.home / "workspace" / "secrets.json"
-    if not secrets.exists():
-        scope = {"access_key_id": keys.access_key_id, "secret_access_key": keys.secret_access_key}
-        write_private(secrets, json.dumps({SECRET_SCOPE: scope}))
+    file = runtime.lab.home / "workspace" / "secrets.json"
+    if not file.exists():
+        secrets = Secrets(file)
+        secrets.create_scope(SECRET_SCOPE)
+        secrets.put(SECRET_SCOPE, "access_key_id", keys.access_key_id.encode())
+        secrets.put(SECRET_SCOPE, "secret_access_key", keys.secret_access_key.encode())
 
 
 def credentials_table(spark: "SparkSession", warehouse: str, keys: Credentials) -> None:

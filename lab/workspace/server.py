@@ -1,6 +1,7 @@
 """The workspace's door: checks the token, finds the work of an address, turns refusals into answers."""
 
 import asyncio
+import base64
 import hmac
 import json
 import logging
@@ -10,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from lab.core import browsers
+from lab.workspace import absent
 from lab.workspace.errors import WorkspaceError
 from lab.workspace.routing import Address, Answers, Fields
 
@@ -18,6 +20,9 @@ LOG = logging.getLogger("workspace")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 LARGEST_BODY = 16 * 2**20
+
+_FILES = ("content", "contents")
+"""Fields that hold a file; in JSON they are in base64."""
 
 
 class Workspace:
@@ -49,27 +54,30 @@ class Workspace:
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one request."""
         try:
-            self._check_token(request)
             work = self._addresses.get((request.method, request.path))
+            if request.path.startswith("/api/"):  # clients look for /.well-known/… before they have a token
+                self._check_token(request)
             if work is None:
-                raise WorkspaceError("ENDPOINT_NOT_FOUND", f"No API found for '{request.method} {request.path}'", 404)
-            return web.json_response(await asyncio.to_thread(work, await _asked(request)))
+                raise WorkspaceError("ENDPOINT_NOT_FOUND", absent.words(request.method, request.path), 404)
+            answer = await asyncio.to_thread(work, await _asked(request))
+            return web.Response(body=answer) if isinstance(answer, bytes) else web.json_response(answer)
         except WorkspaceError as error:
-            return web.json_response({"error_code": error.code, "message": error.message}, status=error.status)
+            return _refusal(error)
         except KeyError as error:
-            message = f"Missing required field: {error.args[0]}"
-            return web.json_response({"error_code": "INVALID_PARAMETER_VALUE", "message": message}, status=400)
-        except web.HTTPException:
-            raise
+            return _refusal(WorkspaceError("INVALID_PARAMETER_VALUE", f"Missing required field: {error.args[0]}"))
         except Exception:
             LOG.exception("%s %s failed", request.method, request.path)
             message = "The lab failed; `python -m lab logs cluster` tells why."
-            return web.json_response({"error_code": "INTERNAL_ERROR", "message": message}, status=500)
+            return _refusal(WorkspaceError("INTERNAL_ERROR", message, 500))
 
     def _check_token(self, request: web.Request) -> None:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
-        if kind != "Bearer" or not hmac.compare_digest(token.encode(), self._token.encode()):
+        if kind != "Bearer" or not hmac.compare_digest(token.encode(errors="replace"), self._token.encode()):
             raise WorkspaceError("PERMISSION_DENIED", "Invalid access token.", 403)
+
+
+def _refusal(error: WorkspaceError) -> web.Response:
+    return web.json_response({"error_code": error.code, "message": error.message}, status=error.status)
 
 
 @web.middleware
@@ -81,15 +89,46 @@ async def no_strangers(request: web.Request, handler: Handler) -> web.StreamResp
 
 
 async def _asked(request: web.Request) -> Fields:
-    if request.method == "GET":
-        return dict(request.query)
+    """Read what a request asks: its query, and its body, which Databricks' own examples send with GET too."""
     try:
-        asked = json.loads(await request.read() or b"{}")
+        body = await (_form(request) if request.content_type == "multipart/form-data" else _json(request))
+    except web.HTTPRequestEntityTooLarge:
+        raise WorkspaceError(
+            "MALFORMED_REQUEST",
+            f"The request is longer than {LARGEST_BODY} bytes, the most that the lab's workspace takes: "
+            "dbfs/create, dbfs/add-block and dbfs/close bring a file in pieces.",
+            413,
+        ) from None
+    except (web.RequestPayloadError, ConnectionError) as error:
+        raise WorkspaceError("MALFORMED_REQUEST", f"The body could not be read: {error}.") from None
+    return {**request.query, **body}
+
+
+async def _form(request: web.Request) -> Fields:
+    """Read a form, as ``curl -F`` sends it: files in it are put as they would stand in JSON."""
+    try:
+        form = await request.post()
     except ValueError as error:
-        raise WorkspaceError("MALFORMED_REQUEST", f"The body is not JSON: {error}.") from error
+        raise WorkspaceError("MALFORMED_REQUEST", f"The body is not the form that it says it is: {error}.") from None
+    found = {}
+    for name, value in form.items():
+        content = value.file.read() if isinstance(value, web.FileField) else value.encode()
+        found[name] = base64.b64encode(content).decode() if name in _FILES else content.decode(errors="replace")
+    return found
+
+
+async def _json(request: web.Request) -> Fields:
+    try:
+        asked = json.loads(await request.read() or b"{}", parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise WorkspaceError("MALFORMED_REQUEST", f"The body is not JSON: {error}.") from None
     if not isinstance(asked, dict):
         raise WorkspaceError("MALFORMED_REQUEST", "The body must be a JSON object.")
     return asked
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def serve(workspace: Workspace, port: int) -> None:

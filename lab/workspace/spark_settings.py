@@ -78,7 +78,10 @@ def spark_settings(runtime: Runtime, cores: int | None = None) -> dict[str, str]
         "spark.driver.extraClassPath": ":".join(str(jar) for jar in jars),
         "spark.connect.grpc.binding.address": "127.0.0.1",
         "spark.connect.grpc.binding.port": str(lab.ports["cluster"]),
-        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension,workbook.delta.QuickStreams",
+        # the last one's parser is asked first
+        "spark.sql.extensions": ",".join(
+            ("io.delta.sql.DeltaSparkSessionExtension", "workbook.delta.QuickStreams", "workbook.sql.Parameters")
+        ),
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.sources.default": "delta",  # as on Databricks
         "spark.sql.session.timeZone": "UTC",  # as on Databricks

@@ -1,7 +1,7 @@
 """The workspace's folders: notebooks and files that people put there, and the workbook's own notebooks."""
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from lab.core.files import write_private_bytes
@@ -27,11 +27,14 @@ class Entry:
         NOTEBOOK, FILE or DIRECTORY.
     language : str
         Of a notebook: PYTHON or SQL.
+    modified_at : int
+        Milliseconds since the epoch; 0 if nobody knows.
     """
 
     path: str
     object_type: str
     language: str = ""
+    modified_at: int = field(default=0, compare=False)
 
 
 class Tree:
@@ -190,11 +193,12 @@ class Tree:
         return self._place(path)
 
     def _entry(self, file: Path, shown: str) -> Entry:
+        modified = file.stat().st_mtime_ns // 1_000_000
         if file.is_dir():
-            return Entry(shown, "DIRECTORY")
+            return Entry(shown, "DIRECTORY", modified_at=modified)
         if source.is_notebook(file):
-            return Entry(shown.removesuffix(file.suffix), "NOTEBOOK", _LANGUAGES[file.suffix])
-        return Entry(shown, "FILE")
+            return Entry(shown.removesuffix(file.suffix), "NOTEBOOK", _LANGUAGES[file.suffix], modified)
+        return Entry(shown, "FILE", modified_at=modified)
 
 
 def _below(root: Path, path: str) -> Path:

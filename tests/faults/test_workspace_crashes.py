@@ -1,5 +1,6 @@
 """kill -9 of the cluster: what the workspace keeps, and what it says of the runs that were under way."""
 
+import json
 from urllib.parse import quote
 
 import boto3
@@ -8,6 +9,7 @@ from crashes import crash
 from labs import FAULT_PORTS, running_lab, workbook_of
 from workspaces import HOME, Client, alive
 
+from helpers import databricks
 from helpers.databricks.laptop.dbutils import DBUtils
 from lab.control import operations
 from lab.core.runtime import existing_runtime
@@ -50,6 +52,60 @@ def test_a_crash_fails_what_ran_and_keeps_everything_else(lab, workbook):
     log = (lab.logs / "cluster.log").read_text(errors="replace")
     assert keys.secret_access_key not in log
     assert keys.access_key_id not in log
+
+
+CATALOG = """
+    CREATE DATABASE shop; CREATE DATABASE elsewhere LOCATION 'dbfs:/tmp/elsewhere';
+    CREATE TABLE shop.sold AS SELECT 1 AS a; COMMENT ON TABLE shop.sold IS 'by day';
+    CREATE TABLE elsewhere.sold AS SELECT 2 AS a;
+    CREATE TABLE outside USING delta LOCATION 'dbfs:/tmp/outside' AS SELECT 3 AS a;
+    CREATE TABLE lines (a INT, b STRING) USING csv OPTIONS (header true) LOCATION 'dbfs:/tmp/lines';
+    INSERT INTO lines VALUES (4, 'x');
+    CREATE TABLE parts (a INT, p STRING) USING parquet PARTITIONED BY (p); INSERT INTO parts VALUES (5, 'x'), (6, 'y');
+    CREATE VIEW seen AS SELECT a + 6 AS a FROM shop.sold;
+    CREATE FUNCTION eight(x INT) RETURNS INT RETURN x + 8;
+    CREATE TABLE before AS SELECT 9 AS a; ALTER TABLE before RENAME TO after;
+    CREATE TABLE dropped AS SELECT 1 AS a; DROP TABLE dropped
+"""
+
+
+def test_databases_tables_views_and_functions_outlive_the_cluster(lab, workbook):
+    spark = databricks.session()
+    for statement in CATALOG.split(";"):
+        spark.sql(statement)
+
+    crash(lab, "cluster")
+
+    spark.stop()  # its session went down with the cluster
+    spark = databricks.session()
+    for table, rows in (
+        ("shop.sold", [1]), ("elsewhere.sold", [2]), ("outside", [3]), ("lines", [4]), ("parts", [5, 6]), ("seen", [7]),
+        ("(SELECT eight(0) AS a)", [8]), ("after", [9]),
+    ):  # fmt: skip
+        assert [row["a"] for row in spark.sql(f"SELECT a FROM {table} ORDER BY a").collect()] == rows, table
+    described = {row["col_name"]: row["data_type"] for row in spark.sql("DESCRIBE EXTENDED shop.sold").collect()}
+    assert (described["Type"], described["Comment"]) == ("MANAGED", "by day")
+    tables = {table.name for table in spark.catalog.listTables()}
+    assert not tables & {"before", "dropped"}
+    folder = lab.home / "cluster" / "dbfs" / "user" / "hive" / "warehouse" / "shop.db" / "sold"
+    assert folder.exists()
+    spark.sql("DROP TABLE shop.sold")  # still managed, so its files go with it
+    assert not folder.exists()
+    assert (lab.home / "cluster" / "catalog.json").stat().st_mode & 0o077 == 0
+    spark.stop()
+
+
+def test_a_database_that_cannot_be_put_back_is_not_forgotten(lab, workbook):
+    file = lab.home / "cluster" / "catalog.json"
+    operations.down(lab)
+    kept = json.loads(file.read_text())
+    lost = {"name": "lost", "description": "", "location": "s3a://no-such-bucket-here/x", "properties": {}}
+    file.write_text(json.dumps(kept | {"databases": [*kept["databases"], lost]}))
+    operations.up(lab, ["cluster"])
+    spark = databricks.session()
+    spark.sql("CREATE DATABASE found")
+    spark.stop()
+    assert {"lost", "found"} <= {entry["name"] for entry in json.loads(file.read_text())["databases"]}
 
 
 def test_stopping_the_lab_ends_what_runs(lab, workbook):

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pandas as pd
+from IPython.display import HTML
 from IPython.display import display as show
 from pyspark.sql.dataframe import DataFrame
 
@@ -28,6 +29,11 @@ def display(value: Any = None, *_: Any, **__: Any) -> None:
         show(pd.DataFrame([row.asDict() for row in value]))
     else:
         show(value)
+
+
+def displayHTML(html: str) -> None:
+    """Show HTML, scripts included."""
+    show(HTML(html))
 
 
 def _of_stream(frame: DataFrame) -> pd.DataFrame:

@@ -3,20 +3,29 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-from lab.workspace.jobs import requests, runs
+from helpers.databricks.laptop.dbutils.context import USER
+from lab.workspace.jobs import references, requests, runs
 from lab.workspace.jobs.executor import Executor
-from lab.workspace.jobs.requests import whole_number
 from lab.workspace.jobs.runs import Run, Task
 from lab.workspace.jobs.states import State
 from lab.workspace.jobs.store import Jobs, Runs, now
-from lab.workspace.routing import Address, Answers, Fields, flag
+from lab.workspace.routing import (
+    Address,
+    Answers,
+    Fields,
+    flag,
+    mapping,
+    refused,
+    text,
+    whole_number,
+)  # fmt: skip
 
 VERSIONS = ("2.0", "2.1", "2.2")
 """Versions in whose name the addresses answer; the answers are 2.2's, a superset of the others'."""
 
-USER = "learner@workbook"
 DEEPEST = 5
 """How many notebooks may run one inside another before the lab takes it for an endless recursion."""
 
@@ -70,6 +79,7 @@ class JobsApi:
         token = str(asked.get("idempotency_token") or "")
         if token and (earlier := self._with_token(token)):
             return {"run_id": earlier.run_id}
+        requests.check_absent(asked)
         parent = whole_number(asked, "parent_run_id", 0)
         self._check_depth(parent)
         run = self._new_run(asked, {}, None, "WORKFLOW_RUN" if parent else "SUBMIT_RUN", token, parent)
@@ -84,20 +94,37 @@ class JobsApi:
         while parent:
             depth, parent = depth + 1, self._runs.find(parent)[0].parent_run_id
         if depth > DEEPEST:
-            raise requests.refused(f"More than {DEEPEST} notebooks run one inside another: do they call each other?")
+            raise refused(f"More than {DEEPEST} notebooks run one inside another: do they call each other?")
 
     def _new_run(
         self, settings: Mapping[str, Any], overrides: Mapping[str, str], job_id: int | None, run_type: str,
         token: str = "", parent: int = 0,
     ) -> Run:  # fmt: skip
-        run_id = self._runs.numbers.take(1 + len(settings.get("tasks") or [settings]))
+        tasks = requests.tasks(settings, overrides, 0)
+        run_id, start = self._runs.numbers.take(1 + len(tasks)), now()
+        name = str(settings.get("run_name") or settings.get("name") or "Untitled")
+        values = {
+            "job.id": str(job_id or run_id),
+            "job.run_id": str(run_id),
+            "job.name": name,
+            "job.start_time.iso_date": datetime.fromtimestamp(start / 1000, UTC).date().isoformat(),
+        }
+        given = references.resolved(overrides, values)
+        values |= {f"job.parameters.{parameter}": value for parameter, value in given.items()}
         return Run(
             run_id=run_id,
             job_id=job_id or run_id,
-            name=str(settings.get("run_name") or settings.get("name") or "Untitled"),
+            name=name,
             run_type=run_type,
-            tasks=requests.tasks(settings, overrides, run_id + 1),
-            start_time=now(),
+            tasks=tuple(
+                replace(
+                    task,
+                    run_id=run_id + 1 + number,
+                    parameters=references.resolved(task.parameters | given, values | {"task.name": task.key}),
+                )
+                for number, task in enumerate(tasks)
+            ),
+            start_time=start,
             timeout_seconds=whole_number(settings, "timeout_seconds", 0) if settings.get("tasks") else 0,
             idempotency_token=token,
             parent_run_id=parent,
@@ -110,7 +137,7 @@ class JobsApi:
     def _get_output(self, asked: Fields) -> Fields:
         run, task = self._runs.find(whole_number(asked, "run_id"))
         if task is None and len(run.latest) > 1:
-            raise requests.refused(
+            raise refused(
                 "Retrieving the output of runs with multiple tasks is not supported. Please retrieve the output of "
                 f"each individual task run instead: {', '.join(f'{each.key} is {each.run_id}' for each in run.latest)}."
             )
@@ -118,6 +145,9 @@ class JobsApi:
         return {"metadata": self._described_task(run, task)} | task.output
 
     def _list_runs(self, asked: Fields) -> Fields:
+        for name in ("run_type", "start_time_from", "start_time_to"):
+            if asked.get(name):
+                raise refused(f"{name}: the lab lists runs by job_id, active_only and completed_only. Leave it out.")
         job_id = whole_number(asked, "job_id", 0)
         found = [
             run
@@ -152,7 +182,7 @@ class JobsApi:
         return {"job_id": job_id}
 
     def _list_jobs(self, asked: Fields) -> Fields:
-        name = asked.get("name", "").lower()
+        name = text(asked, "name", "").lower()
         found = [job for job in self._jobs.all() if name in ("", job["settings"]["name"].lower())]
         page, more = _page(found, asked)
         return {"jobs": [self._job(job) for job in page]} | more
@@ -161,12 +191,15 @@ class JobsApi:
         return job | {"creator_user_name": USER}
 
     def _reset(self, asked: Fields) -> Fields:
-        return self._replace(asked, {"name": "Untitled"} | asked["new_settings"])
+        return self._replace(asked, {"name": "Untitled", **mapping(asked["new_settings"], "new_settings")})
 
     def _update(self, asked: Fields) -> Fields:
         before = self._jobs.get(whole_number(asked, "job_id"))["settings"]
-        kept = {name: value for name, value in before.items() if name not in asked.get("fields_to_remove", ())}
-        return self._replace(asked, kept | asked.get("new_settings", {}))
+        gone = asked.get("fields_to_remove") or []
+        if not isinstance(gone, list):
+            raise refused(f"fields_to_remove must be a list of names, not {gone!r:.80}.")
+        kept = {name: value for name, value in before.items() if name not in gone}
+        return self._replace(asked, {**kept, **mapping(asked.get("new_settings"), "new_settings")})
 
     def _replace(self, asked: Fields, settings: Fields) -> Fields:
         requests.check_job(settings)
@@ -179,6 +212,7 @@ class JobsApi:
         return {}
 
     def _run_now(self, asked: Fields) -> Fields:
+        requests.check_absent(asked)
         token = str(asked.get("idempotency_token") or "")
         run = self._with_token(token) if token else None
         if run is None:
@@ -241,6 +275,6 @@ class JobsApi:
 def _page(found: list, asked: Fields) -> tuple[list, Fields]:
     """Cut one page out of a list; the token of the next is where it begins."""
     begin, size = whole_number(asked, "offset", 0), whole_number(asked, "limit", PAGE_SIZE) or PAGE_SIZE
-    begin = int(asked["page_token"]) if str(asked.get("page_token") or "").isdigit() else begin
+    begin = whole_number(asked, "page_token") if asked.get("page_token") else begin
     more = {"next_page_token": str(begin + size)} if begin + size < len(found) else {}
     return found[begin : begin + size], more | {"has_more": bool(more)}

@@ -9,6 +9,7 @@ import papermill
 from jupyter_client.manager import KernelManager
 from papermill.execute import ERROR_MARKER_TAG
 
+from helpers.databricks.laptop.causes import cause
 from helpers.databricks.laptop.dbutils import EXIT
 from lab.workspace.notebook import source
 
@@ -42,10 +43,16 @@ def run(manager: KernelManager, asked: dict[str, Any]) -> dict[str, Any]:
             )
     except papermill.PapermillExecutionError as error:
         if error.ename != EXIT:
-            return {"error": f"{error.ename}: {error.evalue}", "error_trace": "\n".join(error.traceback)}
+            return {"error": _error(error.ename, error.evalue), "error_trace": "\n".join(error.traceback)}
         _show_exit(executed)
         return {"notebook_output": _result(error.evalue)}
     return {"notebook_output": {"truncated": False}}
+
+
+def _error(name: str, text: str) -> str:
+    """Say what stopped a notebook, its cause first: in a stream's message it stands ten thousand characters behind."""
+    found = cause(text)
+    return f"{found}\n\n{name}: {text}" if found else f"{name}: {text}"
 
 
 def _result(value: str) -> dict[str, Any]:

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lab.workspace.errors import WorkspaceError
+from lab.workspace.jobs import references
 from lab.workspace.jobs.runs import RUN_IF, Task
-from lab.workspace.routing import flag
+from lab.workspace.routing import flag, mapping, mappings, refused, text, whole_number
 
 Fields = Mapping[str, Any]
 
@@ -16,37 +16,27 @@ _TASK_KINDS = (
 )  # fmt: skip
 """Kinds of task that Databricks knows and the lab does not run."""
 
-
-def refused(message: str) -> WorkspaceError:
-    """Refuse a value."""
-    return WorkspaceError("INVALID_PARAMETER_VALUE", message)
-
-
-def whole_number(asked: Fields, name: str, default: int | None = None) -> int:
-    """Read a whole number, which Airflow may send as text.
-
-    Raises
-    ------
-    KeyError
-        If it is missing and there is no default.
-    WorkspaceError
-        If it is no whole number, or below 0.
-    """
-    value = asked[name] if default is None else asked.get(name, default)
-    try:
-        number = int(value)
-    except (TypeError, ValueError):
-        raise refused(f"{name} must be a whole number, not {value!r}.") from None
-    if number < 0:
-        raise refused(f"{name} must not be below 0, and {number} is.")
-    return number
+_BY_ITSELF = "the lab starts no job by itself. Leave it out; run-now, or Airflow (notebook 08), starts the job."
+_ONE_USER = "the lab has one user, who may do everything. Leave it out."
+_ABSENT = {
+    "schedule": _BY_ITSELF,
+    "trigger": _BY_ITSELF,
+    "continuous": _BY_ITSELF,
+    "git_source": "the lab has no repos. Import the notebook, and name its path in the workspace.",
+    "email_notifications": "the lab sends no mail. Leave it out; runs/get tells how a run ended.",
+    "webhook_notifications": "the lab calls nobody. Leave it out; runs/get tells how a run ended.",
+    "health": "the lab watches no run. Leave it out; timeout_seconds ends a run that takes too long.",
+    "libraries": "the lab installs none. Leave it out: notebooks have what requirements/workbook.txt lists.",
+    "access_control_list": _ONE_USER,
+    "run_as": _ONE_USER,
+    "only": "the lab runs all tasks of a job. Leave it out.",
+}
+"""Settings that would have an effect on Databricks and have none in the lab."""
 
 
 def texts(values: Any, name: str) -> dict[str, str]:
     """Read parameters, all as text: on Databricks a notebook gets nothing else."""
-    if not isinstance(values or {}, Mapping):
-        raise refused(f"{name} must be an object of names and values, not {values!r}.")
-    return {str(key): _as_text(value) for key, value in (values or {}).items()}
+    return {str(key): _as_text(value) for key, value in mapping(values, name).items()}
 
 
 def _as_text(value: Any) -> str:
@@ -57,7 +47,21 @@ def _as_text(value: Any) -> str:
 
 def job_parameters(settings: Fields) -> dict[str, str]:
     """Read a job's own parameters with their defaults."""
-    return texts({each["name"]: each.get("default", "") for each in settings.get("parameters", ())}, "parameters")
+    given = mappings(settings.get("parameters"), "parameters")
+    return texts({text(each, "name"): each.get("default", "") for each in given}, "parameters")
+
+
+def check_absent(settings: Fields) -> None:
+    """Refuse settings that the lab could only ignore.
+
+    Raises
+    ------
+    WorkspaceError
+        If there is one that is not empty.
+    """
+    for name, words in _ABSENT.items():
+        if settings.get(name):
+            raise refused(f"{name}: {words}")
 
 
 def tasks(settings: Fields, overrides: Mapping[str, str], first_id: int) -> tuple[Task, ...]:
@@ -77,7 +81,8 @@ def tasks(settings: Fields, overrides: Mapping[str, str], first_id: int) -> tupl
     WorkspaceError
         If a task is of another kind than a notebook, a dependency leads nowhere or in a circle, a key is used twice.
     """
-    wanted = settings.get("tasks") or [{"task_key": settings.get("run_name") or settings.get("name"), **settings}]
+    alone = {"task_key": settings.get("run_name") or settings.get("name"), **settings}
+    wanted = mappings(settings.get("tasks"), "tasks") or [alone]
     found = tuple(_task(each, overrides, first_id + number) for number, each in enumerate(wanted))
     _check_graph(found)
     return found
@@ -89,16 +94,21 @@ def _task(asked: Fields, overrides: Mapping[str, str], run_id: int) -> Task:
         kind = next((kind for kind in _TASK_KINDS if kind in asked), None)
         what = f"is a {kind}" if kind else "has no notebook_task"
         raise refused(f"Task {key!r} {what}; the lab's workspace runs tasks of the kind notebook_task only.")
-    notebook = asked["notebook_task"]
+    check_absent(asked)
+    notebook = mapping(asked["notebook_task"], "notebook_task")
+    if text(notebook, "source", "WORKSPACE") != "WORKSPACE" or notebook.get("warehouse_id"):
+        raise refused(f"Task {key!r}: the lab runs notebooks of its workspace on its cluster: no Git, no warehouse.")
     run_if = str(asked.get("run_if", "ALL_SUCCESS"))
     if run_if not in RUN_IF:
         raise refused(f"Task {key!r}: run_if is {run_if!r}; it can be {', '.join(RUN_IF)}.")
+    parameters = texts(notebook.get("base_parameters"), "base_parameters") | dict(overrides)
+    references.check(parameters)
     return Task(
         key=key,
         run_id=run_id,
-        notebook_path=str(notebook["notebook_path"]),
-        parameters=texts(notebook.get("base_parameters"), "base_parameters") | dict(overrides),
-        depends_on=tuple(str(each["task_key"]) for each in asked.get("depends_on") or ()),
+        notebook_path=text(notebook, "notebook_path"),
+        parameters=parameters,
+        depends_on=tuple(text(each, "task_key") for each in mappings(asked.get("depends_on"), "depends_on")),
         run_if=run_if,
         timeout_seconds=whole_number(asked, "timeout_seconds", 0),
         max_retries=_retries(asked),
@@ -115,6 +125,9 @@ def _retries(asked: Fields) -> int:
 
 def check_job(settings: Fields) -> None:
     """Refuse a job's mistakes when it is made, not in its first run."""
+    check_absent(settings)
+    text(settings, "name", "Untitled")
+    references.check(job_parameters(settings))
     tasks(settings, {}, 0)
     most_runs(settings)
     queues(settings)
@@ -127,10 +140,7 @@ def most_runs(settings: Fields) -> int:
 
 def queues(settings: Fields) -> bool:
     """Read whether further runs of a job wait for their turn; else they are skipped."""
-    queue = settings.get("queue") or {}
-    if not isinstance(queue, Mapping):
-        raise refused(f"queue must be an object, {{'enabled': true}}, not {queue!r}.")
-    return flag(queue, "enabled")
+    return flag(mapping(settings.get("queue"), "queue"), "enabled")
 
 
 def _check_graph(found: Iterable[Task]) -> None:

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import nbformat
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from nbformat import NotebookNode
 
 from helpers.databricks.laptop.dbutils import Api, Context, DBUtils, ExecutionError
-from lab.workspace.notebook.statements import statements
+from lab.workspace.notebook.statements import filled, named, statements
 
 FS_COMMANDS = ("ls", "head", "mkdirs", "rm", "cp", "mv", "put", "mounts")
 
@@ -51,12 +51,14 @@ class DatabricksMagics(Magics):
         self._dbutils = dbutils
         self._places = [Context.read(os.environ)]
 
+    @no_var_expand
     @cell_magic
     def sql(self, line: str, cell: str) -> None:
-        """Run statements; show the last one's rows, and keep them as ``_sqldf``."""
-        frame = None
-        for statement in statements(f"{line}\n{cell}"):
-            frame = self.shell.user_ns["spark"].sql(statement)
+        """Run statements, ``:day`` and ``${day}`` being widgets; show the last one's rows, keep them as ``_sqldf``."""
+        spark, values, frame = self.shell.user_ns["spark"], self._dbutils.widgets.getAll(), None
+        for statement in statements(self._filled(f"{line}\n{cell}", values)):
+            asked = {name: values[name] for name in named(statement) if name in values}
+            frame = spark.sql(statement, asked) if asked else spark.sql(statement)
         if frame is None:
             return
         self.shell.user_ns["_sqldf"] = frame
@@ -65,6 +67,15 @@ class DatabricksMagics(Magics):
         else:
             print("OK")
 
+    def _filled(self, text: str, values: dict[str, str]) -> str:
+        """Put widgets' values for ``${name}``; Spark does the same for its settings."""
+        text, left = filled(text, values)
+        for name in left:
+            if self.shell.user_ns["spark"].conf.get(name, None) is None:
+                raise MagicError(f"${{{name}}} is no widget: dbutils.widgets.text({name!r}, 'a value') makes one.")
+        return text
+
+    @no_var_expand
     @line_magic
     def run(self, line: str) -> None:
         """Run another notebook of the workspace here: its names become this notebook's."""
@@ -88,6 +99,7 @@ class DatabricksMagics(Magics):
             raise MagicError(f"Notebook not found: {path}. {error}") from None
         return nbformat.reads(base64.b64decode(answer["content"]).decode(), as_version=4)
 
+    @no_var_expand
     @cell_magic
     def fs(self, line: str, cell: str) -> None:
         """Call a function of `dbutils.fs`: ``%fs ls /mnt``."""
@@ -96,6 +108,7 @@ class DatabricksMagics(Magics):
             raise MagicError(f"%fs knows {', '.join(FS_COMMANDS)}, not {name!r}.")
         self.shell.user_ns["display"](getattr(self._dbutils.fs, name)(*arguments))
 
+    @no_var_expand
     @line_magic
     def pip(self, line: str) -> None:
         """Leave the environment alone: all notebooks share it."""

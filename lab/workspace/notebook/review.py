@@ -40,7 +40,7 @@ RULES = (
     (r"\._jvm\b|\._jsc\b", "Java cannot be reached over Spark Connect; dbutils.fs does what this is mostly used for."),
     (r"^%(scala|r)\b", "the lab's notebooks speak Python and SQL; write this cell in one of them."),
     (r"^%pip\b", "is not done: all notebooks share one environment, requirements/workbook.txt says what is in it."),
-    (r"\bdbutils\.(library|jobs|data|credentials)\b", "is not in the lab; fs, secrets, widgets and notebook are."),
+    (r"\bdbutils\.(jobs|data|credentials)\b", "is not in the lab; fs, secrets, widgets, notebook and library are."),
     (r"\b(abfss|wasbs|gs)://", "the lab has S3 only; use s3a://<bucket>, or a mount."),
     (r"mysql\+pymysql://", "replace the database's address by Workbook.load().database_url."),
     (r"https://\w+\.execute-api\.[\w-]+\.amazonaws\.com", "replace it by your API's address in the lab (notebook 04)."),

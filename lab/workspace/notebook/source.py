@@ -15,6 +15,9 @@ COMMENT = {".py": "#", ".sql": "--"}
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 _FIRST_WORD = re.compile(r"%([\w-]+)[ \t]*")
+_NO_PYTHON = re.compile(r"[%!]|# (MAGIC|COMMAND|DBTITLE)\b")
+"""Lines that stand as they are in a Jupyter notebook's cell, and cannot in a source file."""
+
 _CELL_MAGICS = ("sql", "sh", "fs", "scala", "r")
 
 
@@ -54,16 +57,33 @@ def read(file: Path) -> NotebookNode:
     return _numbered(notebook)
 
 
+def as_source(file: Path) -> str:
+    """Write a Jupyter notebook as Databricks exports it: a Python file with marks between the cells."""
+    cells = (_marked(cell) for cell in _jupyter(file).cells)
+    return f"\n\n{COMMENT['.py']} COMMAND ----------\n\n".join([header(".py") + "\n" + next(cells, ""), *cells]) + "\n"
+
+
+def _marked(cell: NotebookNode) -> str:
+    """Comment out what is no Python: a whole cell by its first word, else single lines."""
+    text = cell.source if cell.cell_type == "code" else f"%md\n{cell.source}"
+    whole = text.startswith("%")
+    return "\n".join(f"# MAGIC {line}" if whole or _NO_PYTHON.match(line) else line for line in text.split("\n"))
+
+
 def _from_jupyter(file: Path) -> NotebookNode:
-    try:
-        notebook = nbformat.reads(file.read_text(), as_version=4)
-    except Exception as error:  # the library raises whatever it stumbles over
-        raise WorkspaceError("INVALID_PARAMETER_VALUE", f"{file.name} is no notebook: {error}") from error
+    notebook = _jupyter(file)
     notebook.metadata["kernelspec"] = KERNEL
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
             notebook.cells[number] = _cell(cell.source, cell.metadata)
     return _numbered(notebook)
+
+
+def _jupyter(file: Path) -> NotebookNode:
+    try:
+        return nbformat.reads(file.read_text(), as_version=4)
+    except Exception as error:  # the library raises whatever it stumbles over
+        raise WorkspaceError("INVALID_PARAMETER_VALUE", f"{file.name} is no notebook: {error}") from error
 
 
 def _numbered(notebook: NotebookNode) -> NotebookNode:
@@ -100,9 +120,19 @@ def _cell(text: str, metadata: NotebookNode | None = None) -> NotebookNode:
         return new_markdown_cell(text[found.end() :].strip())
     if kind == "python" and found:
         text = text[found.end() :].strip()
+    if kind == "run" and found:
+        text = _run_on_one_line(text[found.end() :])
     if kind in _CELL_MAGICS:
         text = f"%%{kind}\n{text[found.end() :].strip()}"
     return new_code_cell(text, metadata=metadata or {})
+
+
+def _run_on_one_line(text: str) -> str:
+    """Write ``%run`` with its path, and its arguments, on one line, wherever Databricks lets them stand."""
+    first, *rest = text.strip().split("\n")
+    while rest and re.match(r"\s*(\$|$)", rest[0]):
+        first += f" {rest.pop(0).strip()}"
+    return "\n".join([f"%run {first.strip()}", *rest])
 
 
 def has_parameters(notebook: NotebookNode) -> bool:

@@ -160,6 +160,93 @@ def test_a_notebook_runs_another_and_hears_why_it_failed(client):
     assert "KeyError: 'gone'" in result
 
 
+def test_run_takes_its_arguments_as_they_stand_and_its_path_from_the_next_line(client):
+    client.put("shared", "kind = dbutils.widgets.get('kind')")
+    text = """# Databricks notebook source
+from pyspark.sql.functions import *
+stream, kind = "not this", None
+# COMMAND ----------
+# MAGIC %run ./shared $kind="$mode {stream}"
+# COMMAND ----------
+first = kind
+# COMMAND ----------
+# MAGIC %run
+# MAGIC ./shared
+# MAGIC   $kind="second"
+# COMMAND ----------
+dbutils.notebook.exit(f"{first}|{kind}")
+"""
+    assert client.result("runs another", text) == "$mode {stream}|second"
+
+
+def test_widgets_are_parameters_of_sql(client):
+    text = """# Databricks notebook source
+dbutils.widgets.text("day", "Monday")
+dbutils.widgets.text("table", "days_of_sql")
+spark.range(1).selectExpr("'Monday' AS day", "':day' AS text").createOrReplaceTempView("days_of_sql")
+# COMMAND ----------
+# MAGIC %sql
+# MAGIC -- the :others are not asked for
+# MAGIC SELECT day, ':day' AS text, 1::INT AS one FROM ${table} WHERE day = :day AND day = '${day}' AND text = ':day'
+# COMMAND ----------
+dbutils.notebook.exit(str(_sqldf.collect()))
+"""
+    assert client.result("asks sql", text) == "[Row(day='Monday', text=':day', one=1)]"
+
+
+def test_a_notebook_knows_itself(client):
+    text = """
+context = dbutils.notebook.entry_point.getDbutils().notebook().getContext()
+print(context.apiToken().get())
+displayHTML("<b>bold</b>")
+import os
+assert context.apiUrl().get() == os.environ["DATABRICKS_HOST"]
+dbutils.notebook.exit(context.notebookPath().get())
+"""
+    path = client.put("knows itself", text)
+    run = client.wait(client.submit(path))
+    assert client.output(run["run_id"])["notebook_output"]["result"] == path
+    shown = page(run["run_page_url"])
+    assert "<b>bold</b>" in shown
+    assert "[REDACTED]" in shown
+    assert os.environ["DATABRICKS_TOKEN"] not in shown
+
+
+def test_a_restart_of_python_forgets_names_and_keeps_what_notebooks_have(client):
+    text = """# Databricks notebook source
+dbutils.widgets.text("day", "Monday")
+amount = 1
+# COMMAND ----------
+dbutils.library.restartPython()
+# COMMAND ----------
+assert "amount" not in globals()
+dbutils.notebook.exit(dbutils.widgets.get("day") + str(spark.range(3).count()))
+"""
+    assert client.result("starts anew", text) == "Monday3"
+
+
+BAD_CASTS = {
+    "batch": "spark.sql(\"SELECT CAST('ten' AS INT)\").collect()",
+    "stream": """dbutils.fs.put('/tmp/bad casts/in/a.txt', 'ten', True)
+bad = spark.readStream.text('/tmp/bad casts/in').selectExpr('CAST(value AS INT)').writeStream.format('delta')
+bad = bad.option('checkpointLocation', '/tmp/bad casts/checkpoint').trigger(availableNow=True)
+bad.start('/tmp/bad casts/out').awaitTermination()""",
+}
+
+
+@pytest.mark.parametrize("kind", BAD_CASTS)
+def test_a_bad_cast_is_named_first_with_what_switches_it_off(client, kind):
+    run = client.wait(client.submit(client.put(f"bad cast {kind}", BAD_CASTS[kind])))
+    cause, advice, _, rest = client.output(run["run_id"])["error"].split("\n", 3)
+    assert cause.startswith("[CAST_INVALID_INPUT] The value 'ten'")
+    assert '`spark.conf.set("spark.sql.ansi.enabled", "false")`' in advice
+    assert "each bad one becomes NULL" in advice
+    assert rest.startswith({"batch": "NumberFormatException", "stream": "StreamingQueryException"}[kind])
+    off = 'spark.conf.set("spark.sql.ansi.enabled", "false")\n'
+    mended = BAD_CASTS["batch"] + "\ndbutils.notebook.exit(spark.sql(\"SELECT CAST('ten' AS INT) AS a\").first()['a'])"
+    assert client.result("without ansi", off + mended) == "None"
+
+
 def test_the_workbooks_parameters_cell_is_filled_as_text(client):
     notebook = nbformat.v4.new_notebook(
         cells=[
@@ -195,6 +282,10 @@ def test_what_runs_leave_behind_is_the_owners_alone(client, lab):
         ("# MAGIC %fs format /", "%fs knows ls, head"),
         ("# MAGIC %sql\n# MAGIC SELECT * FROM nobody", "TABLE_OR_VIEW_NOT_FOUND"),
         ("dbutils.widgets.get('nothing')", "No input widget named nothing is defined"),
+        ("# MAGIC %sql\n# MAGIC SELECT '${day}'", "${day} is no widget: dbutils.widgets.text('day'"),
+        ("# MAGIC %sql\n# MAGIC SELECT :day", "UNBOUND_SQL_PARAMETER"),
+        ("open('/dbfs/tmp/x')", "There is no folder /dbfs in the lab"),
+        ("dbutils.jobs.taskValues.get('a')", "dbutils of the lab has no jobs"),
     ],
 )
 def test_a_magic_that_fails_says_why_in_the_jobs_error(client, cell, words):

@@ -1,13 +1,17 @@
 """Notebooks in the forms that learners bring, read into cells."""
 
+import re
+
 import nbformat
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from helpers.databricks.laptop.dbutils import Context, InputWidgetNotDefined, Widgets
 from lab.workspace.errors import WorkspaceError
 from lab.workspace.notebook import source
 from lab.workspace.notebook.magics import parse_run
-from lab.workspace.notebook.statements import statements
+from lab.workspace.notebook.statements import filled, named, statements
 
 SOURCE = """\
 # Databricks notebook source
@@ -78,6 +82,50 @@ def test_a_jupyter_file_from_databricks_is_read_the_same_way(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("%run\n./other", "%run ./other"),
+        ("%run\n\n  ./other\n  $a=1\n$b='x'\n", "%run ./other $a=1 $b='x'"),
+        ("%run ./other $a=1", "%run ./other $a=1"),
+    ],
+)
+def test_run_is_one_line_however_it_is_written(tmp_path, text, expected):
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text)]), tmp_path / "n.ipynb")
+    assert cells(source.read(tmp_path / "n.ipynb")) == [("code", expected)]
+
+
+def test_a_jupyter_file_is_written_as_databricks_exports_it(tmp_path):
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_markdown_cell("# Title\n\ntext"),
+            nbformat.v4.new_code_cell("x = 1\n%time x"),
+            nbformat.v4.new_code_cell("%sql\nSELECT 1"),
+        ]
+    )
+    nbformat.write(notebook, tmp_path / "n.ipynb")
+    assert source.as_source(tmp_path / "n.ipynb") == (
+        "# Databricks notebook source\n# MAGIC %md\n# MAGIC # Title\n# MAGIC \n# MAGIC text\n\n"
+        "# COMMAND ----------\n\nx = 1\n# MAGIC %time x\n\n"
+        "# COMMAND ----------\n\n# MAGIC %sql\n# MAGIC SELECT 1\n"
+    )
+
+
+LINES = st.sampled_from(["x = 1", "", "%sql", "%md", "%run ./a", "!ls", "# MAGIC %md", "# COMMAND ----------", "    y"])
+CELLS = st.lists(st.tuples(st.booleans(), st.lists(LINES, min_size=1, max_size=4)), max_size=4)
+
+
+@given(CELLS)
+def test_no_cell_changes_on_the_way_to_source_and_back(tmp_path_factory, wanted):
+    folder = tmp_path_factory.mktemp("both")
+    make = {True: nbformat.v4.new_code_cell, False: nbformat.v4.new_markdown_cell}
+    texts = [(code, "\n".join(lines).strip()) for code, lines in wanted]
+    made = [make[code](text) for code, text in texts if text and (code or not re.match("%|#", text))]
+    nbformat.write(nbformat.v4.new_notebook(cells=made), folder / "n.ipynb")
+    (folder / "n.py").write_text(source.as_source(folder / "n.ipynb"))
+    assert cells(source.read(folder / "n.py")) == cells(source.read(folder / "n.ipynb"))
+
+
 def test_a_damaged_file_is_named(tmp_path):
     (tmp_path / "n.ipynb").write_text("{")
     with pytest.raises(WorkspaceError, match=r"n\.ipynb is no notebook"):
@@ -97,6 +145,12 @@ def test_a_damaged_file_is_named(tmp_path):
 )
 def test_semicolons_cut_only_where_a_statement_ends(text, expected):
     assert statements(text) == expected
+
+
+def test_parameters_of_sql_are_found_where_they_count():
+    assert named("SELECT :a, ':b', x::INT, \":c\", `:d` /* :e */ FROM t WHERE y=:f AND z=(:g) -- :h") == {"a", "f", "g"}
+    text, left = filled("SELECT ${a}, '${b}', ${env:X} ${c.d}", {"a": "1"})
+    assert (text, left) == ("SELECT 1, '${b}', ${env:X} ${c.d}", {"b", "c.d"})
 
 
 @pytest.mark.parametrize(

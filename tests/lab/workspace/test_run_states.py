@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lab.workspace.errors import WorkspaceError
-from lab.workspace.jobs import requests, runs, states
+from lab.workspace.jobs import references, requests, runs, states
 from lab.workspace.jobs.runs import Run, Task
 
 
@@ -158,11 +158,53 @@ NOTEBOOK = {"notebook_task": {"notebook_path": "/x"}}
         (NOTEBOOK | {"queue": "yes"}, "queue must be an object"),
         (NOTEBOOK | {"run_if": "MAYBE"}, "run_if is 'MAYBE'"),
         ({"notebook_task": {"notebook_path": "/x", "base_parameters": [1]}}, "base_parameters must be an object"),
+        ({"notebook_task": {"notebook_path": 5}}, "notebook_path must be text, not 5"),
+        ({"notebook_task": "x"}, "notebook_task must be an object"),
+        ({"notebook_task": {"notebook_path": "/x", "source": "GIT"}}, "no Git, no warehouse"),
+        ({"tasks": "x"}, "tasks must be a list of objects"),
+        (NOTEBOOK | {"max_retries": True}, "max_retries must be a whole number, not True"),
+        (NOTEBOOK | {"max_retries": 1.5}, "max_retries must be a whole number, not 1.5"),
+        (NOTEBOOK | {"schedule": {"quartz_cron_expression": "every day"}}, "schedule: the lab starts no job by itself"),
+        (NOTEBOOK | {"continuous": {"pause_status": "PAUSED"}}, "continuous: the lab starts no job by itself"),
+        (NOTEBOOK | {"libraries": [{"pypi": {"package": "x"}}]}, "libraries: the lab installs none"),
+        ({"tasks": [NOTEBOOK | {"libraries": [{"jar": "x"}]}]}, "libraries: the lab installs none"),
+        (NOTEBOOK | {"git_source": {"git_url": "x"}}, "git_source: the lab has no repos"),
+        (NOTEBOOK | {"run_as": {"user_name": "x"}}, "run_as: the lab has one user"),
+        (NOTEBOOK | {"parameters": [{"name": "p", "default": "{{job.naem}}"}]}, r"does not know what \{\{job.naem\}\}"),
     ],
 )
 def test_what_cannot_run_is_refused_by_name(settings, words):
     with pytest.raises(WorkspaceError, match=words):
         requests.check_job(settings)
+
+
+def test_empty_settings_ask_for_nothing():
+    requests.check_job(NOTEBOOK | {"email_notifications": {}, "schedule": None, "libraries": [], "queue": {}})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("run {{job.run_id}} of {{ job.name }}", "run 7 of nightly"),
+        ("{{job.parameters.day}}{{job.parameters.`day`}}", "MondayMonday"),
+        ("{{ds}} {{my.value} {{}} {x}", "{{ds}} {{my.value} {{}} {x}"),
+    ],
+)
+def test_references_are_resolved_and_other_braces_stay(text, expected):
+    references.check({"p": text})
+    values = {"job.run_id": "7", "job.name": "nightly", "job.parameters.day": "Monday"}
+    assert references.resolved({"p": text}, values) == {"p": expected}
+
+
+@pytest.mark.parametrize("name", ["tasks.a.values.b", "job.trigger.type", "workspace.id", "run_id", "task.run_id"])
+def test_a_reference_that_the_lab_cannot_resolve_is_refused(name):
+    with pytest.raises(WorkspaceError, match=r"it resolves job\.id, job\.name, job\.run_id"):
+        references.check({"p": f"a {{{{{name}}}}}"})
+
+
+def test_a_reference_to_a_parameter_that_is_not_there_is_refused():
+    with pytest.raises(WorkspaceError, match=r"\{\{job\.parameters\.x\}\} has no value here"):
+        references.resolved({"p": "{{job.parameters.x}}"}, {})
 
 
 def test_parameters_arrive_as_text_and_the_run_goes_before_the_task():

@@ -5,8 +5,11 @@ from collections.abc import Mapping
 
 from helpers.databricks.laptop.dbutils.api import Api, ExecutionError
 from helpers.databricks.laptop.dbutils.context import Context
+from helpers.databricks.laptop.dbutils.entry_point import EntryPoint
 from helpers.databricks.laptop.dbutils.fs import FileInfo, FileSystem, MountInfo
+from helpers.databricks.laptop.dbutils.library import Library
 from helpers.databricks.laptop.dbutils.notebook import EXIT, Notebook, NotebookExit
+from helpers.databricks.laptop.dbutils.partial import Partial
 from helpers.databricks.laptop.dbutils.secrets import SecretMetadata, Secrets, SecretScope
 from helpers.databricks.laptop.dbutils.widgets import InputWidgetNotDefined, Widgets
 
@@ -16,7 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class DBUtils:
+class DBUtils(Partial):
     """What Databricks calls `dbutils`.
 
     Parameters
@@ -35,11 +38,15 @@ class DBUtils:
         Parameters of the notebook.
     notebook : Notebook
         Run another notebook, or leave this one.
+    library : Library
+        Start Python anew.
     """
 
     def __init__(self, environment: Mapping[str, str] = os.environ):
-        api, context = Api(environment["DATABRICKS_HOST"], environment["DATABRICKS_TOKEN"]), Context.read(environment)
+        host, token = environment["DATABRICKS_HOST"], environment["DATABRICKS_TOKEN"]
+        api, context = Api(host, token), Context.read(environment)
         self.fs = FileSystem(api)
         self.secrets = Secrets(api)
         self.widgets = Widgets(context.arguments)
-        self.notebook = Notebook(api, context)
+        self.notebook = Notebook(api, context, EntryPoint(context, host, token))
+        self.library = Library()

@@ -4,6 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+USER = "learner@workbook"
+"""The one user of the workspace."""
+
 
 @dataclass(frozen=True)
 class Context:

@@ -4,9 +4,13 @@ import base64
 from typing import Any, NamedTuple
 
 from helpers.databricks.laptop.dbutils.api import Api
+from helpers.databricks.laptop.dbutils.partial import Partial
 
 HEAD_BYTES = 65_536
 """What `fs.head` shows unless told otherwise."""
+
+PIECE = 2**20
+"""Bytes that the REST API takes or gives at a time."""
 
 
 class FileInfo(NamedTuple):
@@ -17,6 +21,14 @@ class FileInfo(NamedTuple):
     size: int
     modificationTime: int
 
+    def isDir(self) -> bool:
+        """Tell whether it is a folder."""
+        return self.name.endswith("/")
+
+    def isFile(self) -> bool:
+        """Tell whether it is a file."""
+        return not self.isDir()
+
 
 class MountInfo(NamedTuple):
     """One entry of `fs.mounts`."""
@@ -26,8 +38,10 @@ class MountInfo(NamedTuple):
     encryptionType: str
 
 
-class FileSystem:
+class FileSystem(Partial):
     """`dbutils.fs`: files and mounts by their paths in DBFS."""
+
+    called = "dbutils.fs"
 
     def __init__(self, api: Api):
         self._api = api
@@ -38,16 +52,28 @@ class FileSystem:
 
     def head(self, file: str, max_bytes: int = HEAD_BYTES) -> str:
         """Return the beginning of a text file."""
-        if self._api.get("/api/2.0/dbfs/get-status", path=file)["file_size"] > max_bytes:
+        size = self._api.get("/api/2.0/dbfs/get-status", path=file)["file_size"]
+        if size > max_bytes:
             print(f"[Truncated to first {max_bytes} bytes]")
-        read = self._api.get("/api/2.0/dbfs/read", path=file, offset=0, length=max_bytes)
-        return base64.b64decode(read["data"]).decode(errors="replace")
+        wanted = max(1, min(size, max_bytes))  # of an empty file too: a folder is refused when it is read
+        found = (self._read(file, begin, min(PIECE, wanted - begin)) for begin in range(0, wanted, PIECE))
+        return b"".join(found).decode(errors="replace")
+
+    def _read(self, file: str, offset: int, length: int) -> bytes:
+        read = self._api.get("/api/2.0/dbfs/read", path=file, offset=offset, length=length)
+        return base64.b64decode(read["data"])
 
     def put(self, file: str, contents: str, overwrite: bool = False) -> bool:
         """Write a text file."""
         data = contents.encode()
-        encoded = base64.b64encode(data).decode()
-        self._api.post("/api/2.0/dbfs/put", path=file, contents=encoded, overwrite=overwrite)
+        pieces = [base64.b64encode(data[begin : begin + PIECE]).decode() for begin in range(0, len(data), PIECE)]
+        if len(pieces) <= 1:
+            self._api.post("/api/2.0/dbfs/put", path=file, contents="".join(pieces), overwrite=overwrite)
+        else:
+            handle = self._api.post("/api/2.0/dbfs/create", path=file, overwrite=overwrite)["handle"]
+            for piece in pieces:
+                self._api.post("/api/2.0/dbfs/add-block", handle=handle, data=piece)
+            self._api.post("/api/2.0/dbfs/close", handle=handle)
         print(f"Wrote {len(data)} bytes.")
         return True
 

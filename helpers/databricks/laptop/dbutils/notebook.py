@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from helpers.databricks.laptop.dbutils.api import Api, ExecutionError
 from helpers.databricks.laptop.dbutils.context import Context
+from helpers.databricks.laptop.dbutils.entry_point import EntryPoint
+from helpers.databricks.laptop.dbutils.partial import Partial
 
 POLL_SECONDS = 0.5
 
@@ -17,12 +19,21 @@ EXIT = NotebookExit.__name__
 """What the workspace looks for in a notebook that has stopped."""
 
 
-class Notebook:
-    """Notebooks that run notebooks."""
+class Notebook(Partial):
+    """Notebooks that run notebooks.
 
-    def __init__(self, api: Api, context: Context):
+    Attributes
+    ----------
+    entry_point : EntryPoint
+        Tells the notebook its own path.
+    """
+
+    called = "dbutils.notebook"
+
+    def __init__(self, api: Api, context: Context, entry_point: EntryPoint):
         self._api = api
         self._context = context
+        self.entry_point = entry_point
 
     def exit(self, value: str) -> None:
         """Leave the notebook; `value` is its result."""

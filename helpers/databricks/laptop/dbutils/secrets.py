@@ -4,6 +4,7 @@ import base64
 from typing import NamedTuple
 
 from helpers.databricks.laptop.dbutils.api import Api
+from helpers.databricks.laptop.dbutils.partial import Partial
 from helpers.databricks.laptop.dbutils.redaction import redact
 
 
@@ -19,8 +20,10 @@ class SecretMetadata(NamedTuple):
     key: str
 
 
-class Secrets:
+class Secrets(Partial):
     """`dbutils.secrets`: read secrets without writing them into a notebook."""
+
+    called = "dbutils.secrets"
 
     def __init__(self, api: Api):
         self._api = api

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
+from helpers.databricks.laptop.dbutils.partial import Partial
+
 
 class InputWidgetNotDefined(Exception):
     """Nobody has made a widget of this name, and the job has no parameter of it."""
 
 
-class Widgets:
+class Widgets(Partial):
     """Parameters of a notebook; a job's go before the defaults.
 
     Parameters
@@ -15,6 +17,8 @@ class Widgets:
     arguments : mapping of str to str
         What the job hands over.
     """
+
+    called = "dbutils.widgets"
 
     def __init__(self, arguments: Mapping[str, str]):
         self._arguments = dict(arguments)
