@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from lab.core import processes
@@ -42,14 +43,18 @@ WAREHOUSE = "user/hive/warehouse"
 
 
 def tables_on_disk(warehouse: Path) -> list[Path]:
-    """List the folders of a warehouse that hold a Delta table."""
-    return sorted(log.parent for log in warehouse.glob("*/_delta_log"))
+    """List the folders of a warehouse that hold a Delta table; one whose making a full disk cut short has no commit."""
+    return sorted(log.parent for log in warehouse.glob("*/_delta_log") if any(log.glob("*.json")))
 
 
 def register_tables(spark: SparkSession, warehouse: Path) -> None:
-    """Put the tables of a warehouse folder into the catalog."""
+    """Put the tables of a warehouse folder into the catalog; one that is damaged is left out, and the others are in."""
     for folder in tables_on_disk(warehouse):
-        spark.sql(f"CREATE TABLE IF NOT EXISTS `{folder.name}` USING delta LOCATION 'dbfs:/{WAREHOUSE}/{folder.name}'")
+        place = f"dbfs:/{WAREHOUSE}/{folder.name}"
+        try:
+            spark.sql(f"CREATE TABLE IF NOT EXISTS `{folder.name}` USING delta LOCATION '{place}'")
+        except PySparkException as error:
+            print(f"The table {folder.name} is left out: {str(error).splitlines()[0]}. Its files are at {place}.")
 
 
 def close_session(spark: SparkSession, session_id: str) -> None:
