@@ -12,11 +12,18 @@ from helpers.databricks.laptop.dbutils import ExecutionError
 from lab.control import doctor, operations, supervision
 from lab.core.layout import Lab, LabError
 
+INTERRUPTED = 130
+"""Exit code of a program that Ctrl-C ended, as shells have it."""
+
 _LOOK = {True: "[green]ready[/]", False: "[red]not answering[/]"}
 
 
 def _up(lab: Lab, options: argparse.Namespace) -> int:
-    operations.up(lab, options.services)
+    try:
+        operations.up(lab, options.services)
+    except KeyboardInterrupt:
+        print("\nStopped, and so is all that this command had started. The same command starts over.", file=sys.stderr)
+        return INTERRUPTED
     print("The lab is up. `python -m lab status` shows it, `python -m lab down` stops it.")
     return 0
 
@@ -121,6 +128,9 @@ def main(arguments: list[str] | None = None) -> int:
     except LabError as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return INTERRUPTED
     except OSError as error:
         print(
             f"{error.strerror}: {error.filename or ''}\n`python -m lab doctor` looks for the cause.",

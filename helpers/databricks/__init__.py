@@ -4,6 +4,8 @@ Spark is imported when a notebook attaches: the lab's command line and its job r
 it, and importing Spark takes longer than most of what they do.
 """
 
+import atexit
+import contextlib
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -78,6 +80,7 @@ def session() -> "SparkSession":
     if is_remote() and not on_databricks:
         spark.client.set_retry_policies([DefaultPolicy(**PATIENCE)])
         streaming_warnings.watch()
+        atexit.register(_give_up, spark)
     try:
         spark.conf.get("spark.sql.session.timeZone")
     except Exception as error:
@@ -88,3 +91,12 @@ def session() -> "SparkSession":
     if not on_databricks:
         spark.dataSource.register(KinesisDataSource)
     return spark
+
+
+def _give_up(spark: "SparkSession") -> None:
+    """End the session with its notebook, as detaching does; the cluster would keep it, and its queries, for an hour."""
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    with contextlib.suppress(Exception):  # a cluster that is gone has no session to end
+        spark.client.set_retry_policies([DefaultPolicy(max_retries=0)])
+        spark.stop()

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from lab.client import home
+from lab.core import machine_services
 from lab.core.instance_file import Instance
 from lab.core.layout import Lab, port_variable
 from lab.core.processes import MARK, marked
@@ -47,6 +48,20 @@ def end_processes(instance_id: str) -> None:
         _, left = psutil.wait_procs(left, timeout=END_SECONDS)
 
 
+def power_off(lab: Lab, instance_id: str) -> None:
+    """End everything on an instance's machine; as on EC2, nothing of it comes back when the instance starts."""
+    end_processes(instance_id)
+    for service in machine_services.read(disk(lab, instance_id) / "services"):
+        machine_services.forget(disk(lab, instance_id) / "services", service.pid)
+
+
+def suspend(machine: "Machine") -> None:
+    """End everything on a machine because the lab stops; its services come back with the lab."""
+    services = machine_services.read(machine.services)
+    end_processes(machine.instance.id)
+    machine_services.write(machine.services, services)
+
+
 class Machine:
     """The machine of a running instance.
 
@@ -56,11 +71,14 @@ class Machine:
         Which one.
     home : Path
         Home folder of ``ec2-user``.
+    services : Path
+        Folder in which services that run on it are written down.
     """
 
     def __init__(self, runtime: Runtime, instance: Instance):
         self.instance = instance
         self.home = disk(runtime.lab, instance.id) / "home"
+        self.services = disk(runtime.lab, instance.id) / "services"
         self._runtime = runtime
         home.create(runtime, self.home)
         self._programs = _programs(runtime)
@@ -89,6 +107,7 @@ class Machine:
             "KAFKA_OPTS": f"-Djavax.net.ssl.trustStore={shlex.quote(str(trust_store))}",
             "KAFKA_REST_AUTHORITY": str(lab.tls / "ca.pem"),
             port_variable("rest"): str(lab.ports["rest"]),
+            machine_services.FOLDER: str(self.services),
             MARK: str(lab.home),
             INSTANCE_MARK: self.instance.id,
         }

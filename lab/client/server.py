@@ -9,8 +9,8 @@ from typing import Any
 
 import asyncssh
 
-from lab.client import host_key, sessions
-from lab.client.machine import USER, Machine, end_processes
+from lab.client import host_key, services, sessions
+from lab.client.machine import USER, Machine, power_off, suspend
 from lab.core import instance_file
 from lab.core.runtime import Runtime
 
@@ -52,7 +52,7 @@ class Server:
         if before and (running is None or running.id != before.instance.id):
             for connection in list(self.connections):
                 connection.disconnect(asyncssh.DISC_BY_APPLICATION, "the instance was stopped")
-            await asyncio.to_thread(end_processes, before.instance.id)
+            await asyncio.to_thread(power_off, self._runtime.lab, before.instance.id)
 
     async def keep_looking(self) -> None:
         """Look again and again, for ever."""
@@ -146,13 +146,16 @@ async def running(runtime: Runtime) -> AsyncIterator[None]:
         encoding=None, login_timeout=LOGIN_SECONDS, server_version="client_machine", line_editor=False,
         password_auth=False, kbdint_auth=False, gss_host=None, agent_forwarding=False, x11_forwarding=False,
     )  # fmt: skip
-    looking = asyncio.create_task(server.keep_looking())
+    tasks = [asyncio.create_task(server.keep_looking())]
+    if server.machine:
+        tasks.append(asyncio.create_task(services.bring_back(server.machine)))
     try:
         yield
     finally:
-        looking.cancel()
+        for task in tasks:
+            task.cancel()
         acceptor.close()
         for connection in list(server.connections):
             connection.abort()
         if server.machine:
-            await asyncio.to_thread(end_processes, server.machine.instance.id)
+            await asyncio.to_thread(suspend, server.machine)

@@ -1,6 +1,5 @@
 """Say in plain words what is missing or in the way, and how to mend it."""
 
-import shutil
 import socket
 import sys
 import tempfile
@@ -10,15 +9,12 @@ from pathlib import Path
 
 import psutil
 
-from lab.control import operations
+from lab.control import disk, operations
 from lab.core import processes
 from lab.core.java import OLDEST_JAVA, find_java
 from lab.core.layout import Lab, port_variable
 from lab.setup import jars
 from lab.setup.environment import OLDEST_PYTHON, is_complete
-
-DISK_MB = 2000
-"""Free space that jars, Airflow, Kafka's log, objects and tables need beside the environment."""
 
 MEMORY_MB = 5500
 """Free memory that the lab with Airflow and one notebook need: 5.2 and 0.3 GB at most in a run of all notebooks."""
@@ -69,8 +65,9 @@ def _folder(folder: Path) -> Finding:
         return Finding(
             False, f"{folder} cannot be written: {error.strerror}. Give yourself write access, or set LAB_HOME."
         )
-    free = shutil.disk_usage(folder).free / 1e6
-    return Finding(free >= DISK_MB, f"{free:,.0f} MB free in {folder}; {DISK_MB:,} MB are needed")
+    if shortage := disk.shortage(folder):
+        return Finding(False, shortage)
+    return Finding(True, f"{disk.free_mb(folder):,.0f} MB free in {folder}; {disk.NEEDED_MB:,} MB are needed")
 
 
 def _memory() -> Finding:

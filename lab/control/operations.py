@@ -1,7 +1,6 @@
 """What one can do with a lab: start it, look at it, stop it, forget it."""
 
 import shutil
-import socket
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
-from lab.control import supervision
+from lab.control import disk, interrupts, ports, supervision
 from lab.control.supervision import State, Supervisor
 from lab.core import addresses, processes
 from lab.core.files import make_private_folder
@@ -57,21 +56,6 @@ def choose(names: Iterable[str]) -> list[Service]:
     return [service for service in ALL if service.name in wanted]
 
 
-def _refuse_taken_ports(lab: Lab, names: Iterable[str]) -> None:
-    for name in names:
-        port = lab.ports[name]
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                owner = processes.listener(port) or "another program"
-                raise LabError(
-                    f"Port {port}, wanted for {name}, is in use by {owner}. Stop that, or choose another port with "
-                    f"{port_variable(name)}=…, or move all ports with LAB_PORT_OFFSET=1000."
-                ) from None
-
-
 def up(lab: Lab, names: Iterable[str] = (), say=print) -> Runtime:
     """Start services and wait until each answers; what already runs stays as it is.
 
@@ -88,20 +72,41 @@ def up(lab: Lab, names: Iterable[str] = (), say=print) -> Runtime:
     ------
     LabError
         If a port is taken, a service does not come up, or set-up is impossible.
+    KeyboardInterrupt
+        At Ctrl-C, once everything that was started here is stopped again.
     """
     services = choose(names)
     with exclusive(lab):
         started = time.monotonic()
+        if shortage := disk.shortage(lab.home):
+            say(shortage)
         runtime = steps.complete(_wanted(lab))
         supervisor = Supervisor(runtime)
-        if not supervisor.is_up():
-            _refuse_silent_supervisor(lab)
-            if left := processes.end_all(lab.home):
-                say(f"ended {left} processes that an earlier lab left behind")
-            _refuse_taken_ports(lab, ["supervisor"])
-            supervisor.start()
-        _start(runtime, supervisor, services, started, say)
+        with _undone_at_an_interrupt(lab, supervisor):
+            if not supervisor.is_up():
+                _refuse_silent_supervisor(lab)
+                if left := processes.end_all(lab.home):
+                    say(f"ended {left} processes that an earlier lab left behind")
+                ports.refuse_taken(lab, ["supervisor"])
+                with interrupts.deferred():
+                    supervisor.start()
+            _start(runtime, supervisor, services, started, say)
     return runtime
+
+
+@contextmanager
+def _undone_at_an_interrupt(lab: Lab, supervisor: Supervisor) -> Iterator[None]:
+    """Stop at Ctrl-C what was started meanwhile, and nothing that ran before."""
+    before = supervisor.running() if supervisor.is_up() else None
+    try:
+        yield
+    except KeyboardInterrupt:
+        with interrupts.ignored():
+            if before is None:
+                _end(lab)
+            else:
+                stop(supervisor.runtime, [service.name for service in reversed(ALL) if service.name not in before])
+        raise
 
 
 def _wanted(lab: Lab) -> Lab:
@@ -149,7 +154,7 @@ def _start(runtime: Runtime, supervisor: Supervisor, services: list[Service], st
     states = supervisor.states()
     idle = [service for service in services if not states[service.name].running]
     try:
-        _refuse_taken_ports(runtime.lab, [port for service in idle for port in service.ports])
+        ports.refuse_taken(runtime.lab, [port for service in idle for port in service.ports])
     except LabError:
         if not any(state.running for state in states.values()):
             supervisor.stop()
@@ -255,24 +260,29 @@ def _report(runtime: Runtime, service: Service, state: State) -> Report:
 
 
 def down(lab: Lab) -> int:
-    """Stop a lab and make sure that nothing of it runs on.
+    """Stop a lab and make sure that nothing of it runs on; Ctrl-C meanwhile does not leave half of it running.
 
     Returns
     -------
     int
         How many processes had to be ended besides those the supervisor stopped.
     """
-    with exclusive(lab):
-        if lab.credentials_file.exists():
-            supervisor = Supervisor(existing_runtime(supervision.as_it_runs(lab)))
-            if supervisor.is_up():
-                supervisor.stop()
-        addresses.remove(lab)
-        lab.ports_file.unlink(missing_ok=True)
-        return processes.end_all(lab.home)
+    with interrupts.ignored(), exclusive(lab):
+        return _end(lab)
+
+
+def _end(lab: Lab) -> int:
+    if lab.credentials_file.exists():
+        supervisor = Supervisor(existing_runtime(supervision.as_it_runs(lab)))
+        if supervisor.is_up():
+            supervisor.stop()
+    addresses.remove(lab)
+    lab.ports_file.unlink(missing_ok=True)
+    return processes.end_all(lab.home)
 
 
 def reset(lab: Lab) -> None:
     """Stop a lab and delete everything it stored; what set-up built stays."""
-    down(lab)
-    shutil.rmtree(lab.home, ignore_errors=True)
+    with interrupts.ignored():
+        down(lab)
+        shutil.rmtree(lab.home, ignore_errors=True)

@@ -141,6 +141,7 @@ class Supervisor:
         done = subprocess.run(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._file)],
             env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for the command that starts it
         )  # fmt: skip
         if done.returncode:
             raise LabError(f"The supervisor did not start:\n{done.stdout}{done.stderr}")
@@ -173,6 +174,10 @@ class Supervisor:
             )
             for info in self._rpc.getAllProcessInfo()
         }
+
+    def running(self) -> set[str]:
+        """Name the services that run."""
+        return {name for name, state in self.states().items() if state.running}
 
     def stop(self) -> None:
         """Stop all services, then supervisord, and wait until it is gone."""

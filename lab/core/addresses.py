@@ -29,7 +29,7 @@ def variables(runtime: Runtime) -> dict[str, str]:
         "WORKBOOK_KEY_FOLDER": str(lab.home / "keys"),
         "WORKBOOK_INVOKE_URL": f"http://127.0.0.1:{lab.ports['aws']}/restapis/{{api}}/{{stage}}/_user_request_",
         "WORKBOOK_DBFS_ROOT": str(lab.data("cluster") / "dbfs"),
-        "WORKBOOK_DATABASE_URL": f"sqlite:///{lab.posts_database}?detect_types=1",
+        "WORKBOOK_DATABASE_URL": f"sqlite+posts:///{lab.posts_database}?detect_types=1",
         "DATABRICKS_HOST": f"http://127.0.0.1:{lab.ports['workspace']}",
         "DATABRICKS_TOKEN": credentials.cluster_token,
         # 127.0.0.1 with a token would make the client switch to TLS

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import os
 import signal
 import socket
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from lab.core import machine_services
 from lab.rest_proxy.brokers import Brokers
 from lab.rest_proxy.cluster import Cluster
 from lab.rest_proxy.consumer_routes import ConsumerRoutes
@@ -96,7 +98,8 @@ class Proxy:
             reached = await self._first_contact()
             async with self._listening():
                 tasks.append(asyncio.create_task(self._announce(reached)))
-                await stop.wait()
+                with machine_services.recorded(os.environ):
+                    await stop.wait()
                 log.info("Stopping: no new requests are taken.")
         finally:
             for task in tasks:

@@ -63,7 +63,7 @@ def make() -> None:
                 "This Python cannot make virtual environments: its ensurepip is missing.\n"
                 "On Debian and Ubuntu install the package python3-venv, then run the same command again."
             ) from error
-    print("[2/3] Python packages, about 1.3 GB on disk, half a minute on a fast line", flush=True)
+    print("[2/3] Python packages, about 1.6 GB on disk, half a minute on a fast line", flush=True)
     run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
         "--require-hashes", "-r", "requirements/bootstrap.txt")  # fmt: skip
     uv = (python, "-m", "uv", "pip")

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from lab.core import processes
@@ -47,16 +48,24 @@ def register_table(spark: SparkSession, folder: Path) -> None:
     spark.sql(f"CREATE TABLE IF NOT EXISTS `{folder.name}` USING delta LOCATION 'dbfs:/{WAREHOUSE}/{folder.name}'")
 
 
+def tables_on_disk(warehouse: Path) -> list[Path]:
+    """List the folders of a warehouse that hold a Delta table; one whose making a full disk cut short has no commit."""
+    return sorted(log.parent for log in warehouse.glob("*/_delta_log") if any(log.glob("*.json")))
+
+
 def open_catalog(spark: SparkSession, file: Path, warehouse: Path) -> None:
     """Put back what the catalog held, and keep it from now on.
 
-    A lab from before the file was kept has its tables in the warehouse only: they are looked for there, once.
+    A lab from before the file was kept has its tables in the warehouse only: they are looked for there, once. One that
+    is damaged is left out, and the others are in.
     """
     is_new = not file.exists()
     spark._jvm.workbook.catalog.KeptCatalog.open(spark._jsparkSession, str(file))
-    if is_new:
-        for log in sorted(warehouse.glob("*/_delta_log")):
-            register_table(spark, log.parent)
+    for folder in tables_on_disk(warehouse) if is_new else ():
+        try:
+            register_table(spark, folder)
+        except PySparkException as error:
+            print(f"The table {folder.name} is left out: {str(error).splitlines()[0]}. Its files are at {folder}.")
 
 
 def close_session(spark: SparkSession, session_id: str) -> None:

@@ -1,5 +1,6 @@
 """DBFS through Hadoop's own file systems: the root is a folder of the lab, mounts lead into buckets."""
 
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -162,17 +163,49 @@ class Dbfs:
 
     def write(self, path: str, content: bytes, overwrite: bool) -> None:
         """Write a file whole."""
-        file = self.stream(path, overwrite)
-        try:
-            file.write(content)
-        finally:
-            file.close()
+        with self._java_words(path):
+            place, system = self._open(path)
+            with self._whole_or_not(system, place, overwrite) as landing:
+                file = self._written(path, system.create(landing, overwrite))
+                try:
+                    file.write(content)
+                finally:
+                    file.close()
 
     def stream(self, path: str, overwrite: bool) -> WrittenFile:
         """Open a file to be written piece by piece."""
         with self._java_words(path):
             place, system = self._open(path)
-            return WrittenFile(system.create(place, overwrite), lambda: self._java_words(path))
+            return self._written(path, system.create(place, overwrite))
+
+    def _written(self, path: str, stream: Any) -> WrittenFile:
+        return WrittenFile(stream, lambda: self._java_words(path))
+
+    @contextmanager
+    def _whole_or_not(self, system: Any, place: Any, overwrite: bool = True) -> Iterator[Any]:
+        """Give the path to write a file to: what is there stays until the new one is whole, a full disk or not.
+
+        S3 replaces an object only when the whole of it has come; a local file would be cut to nothing first.
+        """
+        there = system.exists(place)
+        replaces = there and overwrite and not self._is_folder(system, place) and not self._is_in_s3(system, place)
+        landing = self._fs.Path(place.getParent(), f".{place.getName()}.{uuid.uuid4().hex}") if replaces else place
+        try:
+            yield landing
+            if replaces:
+                system.rename(landing, place)
+        except BaseException:
+            if replaces or not there:
+                system.delete(landing, True)
+            raise
+
+    @staticmethod
+    def _is_folder(system: Any, place: Any) -> bool:
+        return system.exists(place) and system.getFileStatus(place).isDirectory()
+
+    @staticmethod
+    def _is_in_s3(system: Any, place: Any) -> bool:
+        return system.resolvePath(place).toUri().getScheme() == "s3a"
 
     def make_folders(self, path: str) -> None:
         """Make a folder and those above it."""
@@ -192,7 +225,15 @@ class Dbfs:
             raise WorkspaceError("INVALID_PARAMETER_VALUE", f"{source} is a folder: copy it with recurse=True.")
         with self._java_words(source):
             (place, system), (other, other_system) = self._open(source), self._open(target)
-            self._fs.FileUtil.copy(system, place, other_system, other, move, True, self._hadoop)
+            if not self._is_folder(system, place) and self._is_folder(other_system, other):
+                other = self._fs.Path(other, place.getName())
+            if place.equals(other):
+                raise WorkspaceError("INVALID_PARAMETER_VALUE", f"{source} and {target} are the same.")
+            with self._whole_or_not(other_system, other) as landing:
+                if not self._fs.FileUtil.copy(system, place, other_system, landing, False, True, self._hadoop):
+                    raise WorkspaceError("IO_ERROR", f"{source} could not be copied to {target}.")
+            if move:
+                system.delete(place, True)
 
     def link(self, mount_point: str, target: str | None) -> None:
         """Let a mount point lead to an address, or nowhere."""

@@ -43,10 +43,10 @@ def test_jupyterlab_and_the_lab_start_and_stop_together(tmp_path):
     try:
         wait_until(lambda: answers(f"http://127.0.0.1:{port}/api"), 90, "JupyterLab to answer", every=0.3)
         assert all(report.healthy for report in operations.status(lab) if not report.service.on_demand)
-        for _ in range(2):  # JupyterLab wants Ctrl-C twice
-            os.killpg(jupyter.pid, signal.SIGINT)
+        deadline = time.monotonic() + 60
+        while jupyter.poll() is None and time.monotonic() < deadline:
+            os.killpg(jupyter.pid, signal.SIGINT)  # JupyterLab wants it twice, and the impatient go on
             time.sleep(0.5)
-        jupyter.wait(timeout=60)
         assert operations.status(lab) == []
     finally:
         if jupyter.poll() is None:

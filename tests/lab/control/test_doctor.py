@@ -2,7 +2,7 @@ import socket
 
 from labs import SPARE_PORTS
 
-from lab.control import doctor, operations
+from lab.control import disk, doctor, operations
 from lab.control.supervision import State
 from lab.core.layout import Lab, read_ports
 from lab.services import ALL
@@ -36,6 +36,6 @@ def test_a_service_that_has_given_up_is_named_with_its_last_words(tmp_path):
 
 
 def test_a_full_disk_is_seen_before_it_hurts(tmp_path, monkeypatch):
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 5_000_000})())
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 5_000_000})())
     assert not doctor._folder(tmp_path).well
-    assert "5 MB free" in doctor._folder(tmp_path).text
+    assert "Only 5 MB are free" in doctor._folder(tmp_path).text
