@@ -114,9 +114,18 @@ class Mwaa(BaseService):
         return {}
 
     async def create_cli_token(self, parameters: Parameters) -> dict[str, Any]:
-        """Answer CreateCliToken: a token that Airflow's own REST API takes."""
-        self._get_available(parameters)
-        return {"CliToken": await self._token("/cli"), "WebServerHostname": self._web.host}
+        """Refuse CreateCliToken: its tokens open ``/aws_mwaa/cli``, which is MWAA's own and no part of Airflow.
+
+        Raises
+        ------
+        AwsError
+            Always, with what to use in its place.
+        """
+        self._get(parameters)
+        raise _invalid(
+            "The lab's MWAA has no /aws_mwaa/cli for which this token would be; AWS's has. Call Airflow's REST API "
+            "by InvokeRestApi, as in path /dags/<dag>/dagRuns."
+        )
 
     async def create_web_login_token(self, parameters: Parameters) -> dict[str, Any]:
         """Answer CreateWebLoginToken: a token that Airflow's own web server takes."""

@@ -1,9 +1,14 @@
 """MWAA: what it refuses, before an Airflow is started."""
 
+import asyncio
+from types import SimpleNamespace
+
 import pytest
 from botocore.exceptions import ClientError
 
+from lab.aws.errors import AwsError
 from lab.aws.mwaa.dag_folder import DagFolder
+from lab.aws.mwaa.environment import Mwaa
 
 pytestmark = pytest.mark.lab
 
@@ -59,6 +64,12 @@ def test_an_unknown_environment_is_not_found(learner):
         assert refusal(mwaa, operation, Name="nothing") == (
             "ResourceNotFoundException", "Environment nothing not found.",
         )  # fmt: skip
+
+
+def test_a_token_for_a_command_line_that_is_not_there_is_not_given():
+    mwaa = Mwaa(SimpleNamespace(runtime=SimpleNamespace(lab=None), state=SimpleNamespace(own={"airflow": {"one": {}}})))
+    with pytest.raises(AwsError, match=r"no /aws_mwaa/cli .* InvokeRestApi"):
+        asyncio.run(mwaa.create_cli_token({"Name": "one"}))
 
 
 def test_the_dag_folder_follows_the_bucket(learner, bucket, tmp_path):
