@@ -10,9 +10,11 @@ from uuid import uuid4
 import aiohttp
 from multidict import CIMultiDict
 
+from lab.aws import members
 from lab.aws.api_gateway import http_integration, mock_integration, routing, service_integration
 from lab.aws.api_gateway.deployments import VALIDATED, Deployments
 from lab.aws.api_gateway.errors import GatewayRefusal, gateway_error, misconfigured
+from lab.aws.api_gateway.members import API_GATEWAY
 from lab.aws.api_gateway.requests import Invocation
 from lab.aws.api_gateway.service_integration import Perform
 from lab.aws.api_gateway.stages import Stage
@@ -74,6 +76,7 @@ class DataPlane:
             If there is no such resource or method.
         """
         asked = operation.parameters()
+        members.check("API Gateway", operation.name, API_GATEWAY[operation.name], asked)
         resource = await self._deployments.resource(asked["restApiId"], asked["resourceId"])
         methods = resource.get("resourceMethods") or {}
         method = methods.get(asked["httpMethod"]) or methods.get("ANY")

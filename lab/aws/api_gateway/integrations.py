@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from lab.aws.api_gateway import templates
+from lab.aws.api_gateway import members, templates
 from lab.aws.api_gateway.service_integration import Target
 from lab.aws.errors import AwsError
+from lab.aws.members import check as check_members
 from lab.aws.protocol import Operation
 
 AUTHORIZATIONS = ("NONE", "AWS_IAM")
@@ -21,6 +22,11 @@ def check(operation: Operation) -> None:
     AwsError
         ``BadRequestException``, naming the value.
     """
+    if lacking := members.LACKING.get(operation.name):
+        raise AwsError("NotImplementedException", f"The lab's API Gateway has no {lacking}; AWS's has.", 501)
+    known = members.API_GATEWAY.get(operation.name)
+    if known:
+        check_members("API Gateway", operation.name, known, operation.parameters())
     checks = {
         "PutMethod": lambda asked: check_authorization(asked["authorizationType"]), "PutIntegration": _integration,
         "PutIntegrationResponse": check_response, "CreateRequestValidator": _validator,
@@ -51,6 +57,9 @@ def _integration(asked: Mapping[str, Any]) -> None:
         raise ValueError(f"The lab has integrations of the types {', '.join(TYPES)}, not {asked['type']!r}.")
     if asked["type"] == "AWS":
         Target.read(asked.get("uri", ""))
+    for name in asked.get("requestParameters", {}):
+        if name.startswith("integration.request.querystring."):
+            raise ValueError(f"The lab maps parameters of the path and headers, not {name!r}; AWS does.")
     for template in asked.get("requestTemplates", {}).values():
         templates.check(template)
 

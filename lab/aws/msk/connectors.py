@@ -135,7 +135,9 @@ class Connectors:
         """Answer DeleteConnector; its tasks end behind the answer."""
         arn = parameters["connectorArn"]
         async with self._records.one_at_a_time:
-            check_idle(records.get(self._records.connectors, arn))
+            connector = records.get(self._records.connectors, arn)
+            check_idle(connector)
+            check_version(connector, parameters.get("currentVersion", connector["currentVersion"]))
             await self._records.change(self._records.connectors, arn, connectorState="DELETING")
         self._records.start(self._delete(arn))
         return {"connectorArn": arn, "connectorState": "DELETING"}
@@ -150,6 +152,20 @@ class Connectors:
         for operation in [one for one, record in self._records.operations.items() if record["connectorArn"] == arn]:
             await self._records.forget(self._records.operations, operation)
         await self._records.forget(self._records.connectors, arn)
+
+
+def check_version(connector: Parameters, version: str) -> None:
+    """Refuse to touch a connector that has been changed since somebody looked.
+
+    Raises
+    ------
+    AwsError
+        If the version is not current.
+    """
+    if version != connector["currentVersion"]:
+        raise AwsError(
+            "BadRequestException", f"currentVersion {version!r} is not current: describe_connector tells which is."
+        )
 
 
 def check_idle(connector: Parameters) -> None:

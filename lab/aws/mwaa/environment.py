@@ -15,6 +15,7 @@ from lab.aws.endpoint import LOG, Endpoint
 from lab.aws.errors import AwsError
 from lab.aws.identity import policies
 from lab.aws.mwaa.dag_folder import DagFolder
+from lab.aws.mwaa.members import MWAA
 from lab.control import operations
 from lab.core import iam_file
 from lab.services import airflow, s3
@@ -30,8 +31,7 @@ UNDER_WAY = ("CREATING", "UPDATING", "DELETING")
 
 KEPT = (
     "ExecutionRoleArn", "SourceBucketArn", "DagS3Path", "NetworkConfiguration", "EnvironmentClass", "MaxWorkers",
-    "MinWorkers", "Schedulers", "Tags", "WebserverAccessMode", "AirflowConfigurationOptions",
-    "LoggingConfiguration",
+    "MinWorkers", "Schedulers", "Tags", "WebserverAccessMode", "LoggingConfiguration", "MaxWebservers", "MinWebservers",
 )  # fmt: skip
 """What a request says of an environment that is shown again; of these the lab honours the first three."""
 
@@ -47,6 +47,7 @@ class Mwaa(BaseService):
     """Amazon MWAA in front of one Airflow, which runs while there is an environment."""
 
     title = "MWAA"
+    members = MWAA
 
     def __init__(self, endpoint: Endpoint, web: AirflowWeb):
         self._endpoint = endpoint

@@ -312,6 +312,21 @@ def test_a_method_that_wants_an_api_key_lets_in_those_of_its_usage_plans(client,
             client.delete_api_key(apiKey=one["id"])
 
 
+def test_what_would_be_ignored_is_refused_when_it_is_set(client, workbook, api):
+    with refused("NotImplementedException", "does not know policy of CreateRestApi"):
+        client.create_rest_api(name="closed", policy="{}")
+    with refused("NotImplementedException", "no gateway responses of one's own"):
+        client.put_gateway_response(restApiId=api, responseType="DEFAULT_4XX")
+    where = {"restApiId": api, "resourceId": rest_api.create_proxy_resource(workbook, api), "httpMethod": "GET"}
+    client.put_method(**where, authorizationType="NONE")
+    http = {"type": "HTTP_PROXY", "integrationHttpMethod": "GET", "uri": "http://127.0.0.1:1"}
+    with refused("NotImplementedException", "does not know tlsConfig of PutIntegration"):
+        client.put_integration(**where, **http, tlsConfig={"insecureSkipVerification": True})
+    with refused("BadRequestException", "The lab maps parameters of the path and headers"):
+        mapped = {"integration.request.querystring.a": "'b'"}
+        client.put_integration(**where, **http, requestParameters=mapped)
+
+
 def test_limits_of_usage_plans_and_checks_of_bodies_are_refused(client, api):
     with refused("BadRequestException", "no throttle and no quota"):
         client.create_usage_plan(name="limited", throttle={"rateLimit": 1.0, "burstLimit": 1})
