@@ -6,6 +6,7 @@ for a version is refused.
 
 from collections.abc import Mapping
 from typing import Any
+from xml.etree import ElementTree
 
 from lab.aws.errors import AwsError
 
@@ -27,6 +28,31 @@ READ = {"Bucket", "VersioningConfiguration", "PublicAccessBlockConfiguration", "
 """Members of these operations that are read here; `MFA` is refused, as a header, by `members`."""
 
 MEANINGLESS = {"ContentMD5": "checked by the signature", "ChecksumAlgorithm": "checked by the signature"}
+
+
+def check_form(body: bytes, shape: Any) -> None:
+    """Refuse a document of another kind, or with elements that the setting does not have, in any other case.
+
+    Parameters
+    ----------
+    body : bytes
+        Well-formed: what stands for the members has been read.
+    shape : StructureShape
+        The model of the operation's input; its payload is what the body is.
+
+    Raises
+    ------
+    AwsError
+        ``MalformedXML``, naming the element.
+    """
+    wanted = shape.serialization["payload"]
+    known = {kind.serialization.get("name", name) for name, kind in shape.members[wanted].members.items()}
+    root = ElementTree.fromstring(body)
+    tags = [element.tag.rpartition("}")[2] for element in (root, *root)]
+    if others := [tag for tag in tags[:1] if tag != wanted] + [tag for tag in tags[1:] if tag not in known]:
+        raise AwsError(
+            "MalformedXML", f"The XML you provided was not well-formed: <{others[0]}> is no part of {wanted} here."
+        )
 
 
 def changed(operation: str, asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -72,6 +72,8 @@ class S3Front:
     async def _set(self, operation: Operation) -> Answer:
         """Change or tell what S3Proxy does not keep of a bucket."""
         asked = operation.parameters()
+        if operation.call.body:
+            bucket_settings.check_form(operation.call.body, operation.model.input_shape)
         bucket = asked["Bucket"]
         there = await self._passed_on(Call("HEAD", f"/{bucket}", "", CIMultiDict(), b""))
         if there.status != 200:

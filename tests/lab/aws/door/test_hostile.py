@@ -248,14 +248,18 @@ def test_broken_xml(port, keys, name):
     assert answer.startswith(b"HTTP/1.1 4"), answer[:300]
 
 
+SETTINGS = {"another case": b"<PublicAccessBlockConfiguration><blockPublicAcls>true</blockPublicAcls>"
+                            b"</PublicAccessBlockConfiguration>"}  # fmt: skip
+
+
 @pytest.mark.parametrize("setting", ["versioning", "publicAccessBlock", "tagging", "encryption"])
-@pytest.mark.parametrize("name", [*XML, "nothing"])
+@pytest.mark.parametrize("name", [*XML, "nothing", "another case"])
 def test_broken_settings_of_buckets(port, runtime, learner, setting, name):
     own = Key(runtime.credentials.access_key_id, runtime.credentials.secret_access_key, LEARNER, LEARNER)
     bucket = f"test-hostile-{setting.lower()}"
     learner("s3").create_bucket(Bucket=bucket)
     try:
-        answer = ask(port, own, "s3", "PUT", f"/{bucket}?{setting}", XML.get(name, b""))
+        answer = ask(port, own, "s3", "PUT", f"/{bucket}?{setting}", (XML | SETTINGS).get(name, b""))
         assert answer.startswith(b"HTTP/1.1 4"), answer[:300]
         assert "Status" not in learner("s3").get_bucket_versioning(Bucket=bucket)
     finally:
