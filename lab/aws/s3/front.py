@@ -59,7 +59,8 @@ class S3Front:
         if operation.name in bucket_settings.OPERATIONS:
             return await self._set(operation)
         if operation.name not in members.PASSED_ON:
-            raise AwsError("NotImplemented", f"The lab's S3 does not answer {operation.name}; AWS does.", 501)
+            why = " It keeps no versions of objects." if "Version" in operation.name else ""
+            raise AwsError("NotImplemented", f"The lab's S3 does not answer {operation.name}; AWS does.{why}", 501)
         if operation.name == "CreateBucket":
             names.check_new_bucket(call.path.strip("/"))
         answer = await self._passed_on(call)

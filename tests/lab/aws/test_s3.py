@@ -332,7 +332,7 @@ LACKING = [
     ("delete_object", {"VersionId": "1"}, "versions of objects"),
     ("get_object", {"PartNumber": 1}, "Range"),
     ("put_object_tagging", {"Tagging": {"TagSet": []}}, "does not answer PutObjectTagging"),
-    ("list_object_versions", {}, "does not answer ListObjectVersions"),
+    ("list_object_versions", {}, "does not answer ListObjectVersions; AWS does. It keeps no versions"),
     ("put_bucket_policy", {"Policy": "{}"}, "does not answer PutBucketPolicy"),
     ("put_bucket_acl", {"ACL": "private"}, "does not answer PutBucketAcl"),
     ("put_bucket_versioning", {"VersioningConfiguration": {"Status": "Enabled", "MFADelete": "Enabled"}}, "by MFA"),
