@@ -27,6 +27,7 @@ bench: setup       ## speed, as ratios measured in one run
 	PYTHONPATH=tests/support $(PY) tests/benchmarks/posting_speed.py
 	PYTHONPATH=tests/support $(PY) tests/benchmarks/stream_speed.py
 	PYTHONPATH=tests/support $(PY) tests/benchmarks/streaming_latency.py
+	PYTHONPATH=tests/support $(PY) tests/benchmarks/s3_doors.py
 
 setup:
 	@$(PYTHON) lab/setup/environment.py

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from lab.aws.errors import AwsError
+from lab.aws.members import Members, check
 from lab.aws.protocol import Answer, Operation
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -24,11 +25,14 @@ class BaseService:
     ----------
     title : str
         What it is called in messages.
+    members : mapping of str to Members
+        What each operation may say.
     parts : tuple of object
         What has the methods, if the service itself has them not.
     """
 
     title: str
+    members: Mapping[str, Members]
     parts: tuple[object, ...] = ()
 
     async def answer(self, operation: Operation) -> Answer:
@@ -45,5 +49,6 @@ class BaseService:
             raise AwsError(
                 "NotImplementedException", f"The lab's {self.title} does not answer {operation.name}; AWS does.", 501
             )
+        check(self.title, operation.name, self.members.get(operation.name), operation.parameters())
         result: Mapping[str, Any] = await method(operation.parameters())
         return operation.answer(result)

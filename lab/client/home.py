@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import time
 from pathlib import Path
 from string import Template
 
@@ -37,6 +38,13 @@ def create(runtime: Runtime, home: Path) -> None:
     _rest_proxy(runtime, unfinished / "kafka-rest")
     shutil.copy(_FILES / "bashrc", unfinished / ".bashrc")
     unfinished.rename(home)
+
+
+def write_aws(file: Path, program: Path) -> None:
+    """Write what the AWS CLI is started by; whoever runs the one that is there goes on with it."""
+    unfinished = file.with_name(f"aws.{time.monotonic_ns()}")
+    _program(unfinished, "aws.sh", program=str(program))
+    unfinished.rename(file)
 
 
 def _kafka(runtime: Runtime, folder: Path) -> None:

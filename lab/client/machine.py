@@ -117,10 +117,10 @@ def _programs(runtime: Runtime) -> Path:
     """Make the folder of programs that an EC2 instance has and a laptop may not have: ``aws``, ``java``."""
     folder = runtime.lab.data("client") / "programs"
     folder.mkdir(parents=True, exist_ok=True)
-    for name, program in {"aws": VENV / "bin" / "aws", "java": runtime.java.executable}.items():
-        link = folder / name
-        if not link.is_symlink() or os.readlink(link) != str(program):
-            unfinished = folder / f"{name}.{time.monotonic_ns()}"
-            unfinished.symlink_to(program)
-            unfinished.rename(link)
+    home.write_aws(folder / "aws", VENV / "bin" / "aws")
+    link, program = folder / "java", runtime.java.executable
+    if not link.is_symlink() or os.readlink(link) != str(program):
+        unfinished = folder / f"java.{time.monotonic_ns()}"
+        unfinished.symlink_to(program)
+        unfinished.rename(link)
     return folder

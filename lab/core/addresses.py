@@ -19,7 +19,8 @@ def variables(runtime: Runtime) -> dict[str, str]:
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{lab.ports['aws']}",
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
-        "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{lab.ports['s3']}",
+        # the same door, whose policies hold for every key; named, so that another in the shell does not count
+        "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{lab.ports['aws']}",
         "WORKBOOK_BOOTSTRAP_SERVERS": f"127.0.0.1:{lab.ports['kafka']}",
         "WORKBOOK_KAFKA_AUTHORITY": str(lab.tls / "ca.pem"),
         "WORKBOOK_SINK_PLUGIN": str(lab.build / SINK_PLUGIN),

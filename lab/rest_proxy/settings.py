@@ -133,7 +133,8 @@ def read(properties: Mapping[str, str], environment: Mapping[str, str]) -> Setti
     StartError
         If a property is missing, or has a value with which the proxy cannot work.
     """
-    servers = properties.get("bootstrap.servers", "").strip()
+    properties = {name: value.strip() for name, value in properties.items()}  # so does Kafka
+    servers = properties.get("bootstrap.servers", "")
     if not servers:
         raise StartError("bootstrap.servers is missing: give the cluster's bootstrap string for IAM.")
     _require_prefix(properties)
@@ -180,7 +181,7 @@ def _require(properties: Mapping[str, str], name: str, value: str) -> None:
 
 def _port(properties: Mapping[str, str], environment: Mapping[str, str]) -> tuple[int, tuple[str, ...]]:
     default = f"http://{HOST}:{environment.get('LAB_REST_PORT') or 8082}"
-    listener = properties.get("listeners", "").strip() or default
+    listener = properties.get("listeners", "") or default
     mistake = StartError(f"listeners is {listener!r}: give one address, such as http://{HOST}:8082")
     try:
         address = urlsplit(listener)
@@ -209,7 +210,7 @@ def _limits(properties: Mapping[str, str]) -> Limits:
 def _number(name: str, text: str) -> int:
     least = -1 if name == "fetch.min.bytes" else 1
     try:
-        number = int(text.strip())
+        number = int(text)
     except ValueError:
         raise StartError(f"{name} is {text!r}: give a whole number.") from None
     if not least <= number < 2**31:

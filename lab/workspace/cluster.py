@@ -79,7 +79,8 @@ def open_workspace(spark: SparkSession, runtime: Runtime) -> Executor:
     """Serve the workspace; return what runs its jobs."""
     lab, token = runtime.lab, runtime.credentials.cluster_token
     state, port = lab.home / "workspace", lab.ports["workspace"]
-    files = Dbfs(spark, dbfs_root(lab))
+    door = f"http://127.0.0.1:{lab.ports['aws']}"
+    files = Dbfs(spark, dbfs_root(lab), door, runtime.credentials.access_key_id)
     tree = Tree(state / "files", CHECKOUT / "notebooks")
     runs = Runs(state / "runs")
     runners = Runners(lab, state / "runners", ready=SLOTS)

@@ -100,9 +100,14 @@ class Dbfs:
         The cluster's own session, which has a Java side.
     root : Path
         Folder that is DBFS's root.
+    door : str
+        Address at which S3 takes other keys than the cluster's own, as far as their policies go.
+    own_key : str
+        The cluster's own access key id, which goes to S3 directly.
     """
 
-    def __init__(self, spark: "SparkSession", root: Path):
+    def __init__(self, spark: "SparkSession", root: Path, door: str, own_key: str):
+        self._door, self._own_key = door, own_key
         self._root = str(root)
         self._hadoop = spark._jsc.hadoopConfiguration()
         self._fs = spark._jvm.org.apache.hadoop.fs
@@ -246,7 +251,8 @@ class Dbfs:
 
     def set_keys(self, bucket: str, key: str | None, secret: str | None) -> None:
         """Use keys for a bucket, or with None the cluster's own again."""
-        for name, value in (("access.key", key), ("secret.key", secret)):
+        endpoint = None if key in (None, self._own_key) else self._door
+        for name, value in (("access.key", key), ("secret.key", secret), ("endpoint", endpoint)):
             setting = f"fs.s3a.bucket.{bucket}.{name}"
             if value is None:
                 self._hadoop.unset(setting)

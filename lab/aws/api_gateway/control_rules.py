@@ -49,19 +49,89 @@ def keep_stage(operation: Operation, stage: Stage, deployment: str) -> None:
     _api(asked["restApiId"]).stages[stage.name] = stage
 
 
-def integration(asked: Asked) -> Any:
-    """Find the integration of a method.
+def resource(asked: Asked) -> Any:
+    """Find a resource.
 
     Raises
     ------
     AwsError
         If there is none.
     """
-    methods = _resource(_api(asked["restApiId"]), asked["resourceId"]).resource_methods
+    return _resource(_api(asked["restApiId"]), asked["resourceId"])
+
+
+def method(asked: Asked) -> Any:
+    """Find a method; raises as `resource` does."""
+    return _found(resource(asked).resource_methods, asked["httpMethod"], "Method")
+
+
+def integration(asked: Asked) -> Any:
+    """Find the integration of a method; raises as `resource` does."""
+    methods = resource(asked).resource_methods
     found = methods[asked["httpMethod"]].method_integration if asked["httpMethod"] in methods else None
     if found is None:
         raise _not_found("Integration")
     return found
+
+
+def method_response(asked: Asked) -> Any:
+    """Find a response of a method; raises as `resource` does."""
+    return _found(method(asked).method_responses, asked["statusCode"], "Response status code")
+
+
+def integration_response(asked: Asked) -> Any:
+    """Find a response of an integration; raises as `resource` does."""
+    return _found(integration(asked).integration_responses or {}, asked["statusCode"], "Integration response")
+
+
+def check_new_path_part(asked: Asked, part: str) -> None:
+    """Refuse a new name of a resource that a sibling has, or that its children could not be below.
+
+    Raises
+    ------
+    AwsError
+        In AWS's words.
+    """
+    api, there = _api(asked["restApiId"]), resource(asked)
+    if there.parent_id is None:
+        raise _bad_request("The root resource cannot be renamed")
+    if part.endswith("+}") and _below(api, there.id):
+        raise _bad_request(f"Cannot create a child of a resource with a greedy path variable: {part}")
+    _check_siblings(
+        [one.path_part for one in api.resources.values() if one.parent_id == there.parent_id and one.id != there.id],
+        part,
+    )
+
+
+def check_validator(api: str, validator: str) -> None:
+    """Refuse a request validator that the API does not have.
+
+    Raises
+    ------
+    AwsError
+        In AWS's words.
+    """
+    if validator not in _api(api).request_validators:
+        raise _bad_request("Invalid Request Validator identifier specified")
+
+
+def validates_parameters(api: str, validator: str | None) -> bool:
+    """Tell whether a request validator looks whether the required parameters are there."""
+    found = _api(api).request_validators.get(validator)
+    return bool(found and found.validate_request_parameters)
+
+
+def api_keys(api: str, stage: str) -> frozenset[str]:
+    """List the values of the enabled keys that the usage plans of a stage let in."""
+    backend = apigateway_backends[ACCOUNT][REGION]
+    plans = [
+        plan.id
+        for plan in backend.usage_plans.values()
+        if {"apiId": api, "stage": stage}
+        in [{"apiId": one.get("apiId"), "stage": one.get("stage")} for one in plan.api_stages]
+    ]
+    keys = {key for plan in plans for key in backend.usage_plan_keys.get(plan, {})}
+    return frozenset(backend.keys[key].value for key in keys if key in backend.keys and backend.keys[key].enabled)
 
 
 def _api(api: str) -> RestAPI:
@@ -75,6 +145,8 @@ def _put_method(api: RestAPI, asked: Asked) -> None:
     resource = _resource(api, asked["resourceId"])
     if asked["httpMethod"] in resource.resource_methods:
         raise _conflict("Method already exists for this resource")
+    if asked.get("requestValidatorId"):
+        check_validator(api.id, asked["requestValidatorId"])
 
 
 def _delete_method(api: RestAPI, asked: Asked) -> None:
@@ -84,11 +156,14 @@ def _delete_method(api: RestAPI, asked: Asked) -> None:
 
 def _create_resource(api: RestAPI, asked: Asked) -> None:
     parent, part = _resource(api, asked["parentId"]), asked["pathPart"]
-    siblings = [one.path_part for one in api.resources.values() if one.parent_id == parent.id]
-    if part in siblings:
-        raise _conflict(f"Another resource with the same parent already has this name: {part}")
     if (parent.path_part or "").endswith("+}"):
         raise _bad_request(f"Cannot create a child of a resource with a greedy path variable: {parent.path_part}")
+    _check_siblings([one.path_part for one in api.resources.values() if one.parent_id == parent.id], part)
+
+
+def _check_siblings(siblings: list[str], part: str) -> None:
+    if part in siblings:
+        raise _conflict(f"Another resource with the same parent already has this name: {part}")
     variables = [sibling for sibling in siblings if sibling.startswith("{")]
     if part.startswith("{") and variables:
         raise _bad_request(
@@ -142,6 +217,12 @@ def _resource(api: RestAPI, resource: str) -> Any:
     if resource not in api.resources:
         raise _not_found("Resource")
     return api.resources[resource]
+
+
+def _found(where: Mapping[str, Any], name: str, what: str) -> Any:
+    if name not in where:
+        raise _not_found(what)
+    return where[name]
 
 
 def _below(api: RestAPI, resource: str) -> list[str]:

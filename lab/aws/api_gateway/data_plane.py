@@ -10,9 +10,11 @@ from uuid import uuid4
 import aiohttp
 from multidict import CIMultiDict
 
+from lab.aws import members
 from lab.aws.api_gateway import http_integration, mock_integration, routing, service_integration
-from lab.aws.api_gateway.deployments import Deployments
+from lab.aws.api_gateway.deployments import VALIDATED, Deployments
 from lab.aws.api_gateway.errors import GatewayRefusal, gateway_error, misconfigured
+from lab.aws.api_gateway.members import API_GATEWAY
 from lab.aws.api_gateway.requests import Invocation
 from lab.aws.api_gateway.service_integration import Perform
 from lab.aws.api_gateway.stages import Stage
@@ -61,6 +63,8 @@ class DataPlane:
             return gateway_error(403, words, request_id, "MissingAuthenticationTokenException")
         if len(call.body) > LARGEST_PAYLOAD:
             return gateway_error(413, "Request Too Long", request_id, "RequestTooLargeException")
+        if match.method.get("apiKeyRequired") and call.headers.get("x-api-key") not in stage.api_keys:
+            return gateway_error(403, "Forbidden", request_id, "ForbiddenException")
         return await self._run(Invocation(call, stage, match, request_id))
 
     async def test(self, operation: Operation) -> Answer:
@@ -72,6 +76,7 @@ class DataPlane:
             If there is no such resource or method.
         """
         asked = operation.parameters()
+        members.check("API Gateway", operation.name, API_GATEWAY[operation.name], asked)
         resource = await self._deployments.resource(asked["restApiId"], asked["resourceId"])
         methods = resource.get("resourceMethods") or {}
         method = methods.get(asked["httpMethod"]) or methods.get("ANY")
@@ -99,7 +104,7 @@ class DataPlane:
         method = invocation.match.method
         missing = [
             name for name, required in (method.get("requestParameters") or {}).items()
-            if str(required).lower() == "true" and not name.startswith("method.request.path.")
+            if method.get(VALIDATED) and str(required).lower() == "true" and not name.startswith("method.request.path.")
             and invocation.value(name) is None
         ]  # fmt: skip
         if missing:

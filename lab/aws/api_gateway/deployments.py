@@ -9,7 +9,7 @@ from typing import Any
 from moto.apigateway.models import apigateway_backends
 from multidict import CIMultiDict
 
-from lab.aws.api_gateway import control_rules, integration_patch, integrations
+from lab.aws.api_gateway import control_rules, integration_patch, integrations, patches
 from lab.aws.api_gateway.stages import Stage
 from lab.aws.endpoint import Endpoint
 from lab.aws.errors import AwsError
@@ -17,6 +17,9 @@ from lab.aws.protocol import Answer, Call, Operation
 from lab.core.iam_file import ACCOUNT
 
 MOST_RESOURCES = 500
+
+VALIDATED = "parameters are validated"
+"""Stands in a method of a snapshot beside API Gateway's own words: what its request validator said then."""
 
 PUT = ("type", *integration_patch.VALUES, *integration_patch.MAPPINGS)
 """What a PutIntegration says."""
@@ -46,6 +49,8 @@ class Deployments:
         """Let moto answer a call of API Gateway's control plane, and note what is deployed since."""
         if operation.name == "UpdateIntegration":
             return await self._update_integration(operation)
+        if operation.name in patches.KNOWN:
+            return await self._update(operation)
         integrations.check(operation)
         kept: Any = None
 
@@ -86,6 +91,19 @@ class Deployments:
             answer = await self._endpoint.pass_on(put, first, then)
             return dataclasses.replace(answer, status=200)
 
+    async def _update(self, operation: Operation) -> Answer:
+        """Answer an update that moto does not have: patch its object, and tell it as it is then."""
+        told = dataclasses.replace(operation.call, method="GET", body=b"")
+
+        def work() -> tuple[Answer, int]:
+            patches.apply(operation)
+            self._endpoint.state.touch("apigateway")
+            return self._endpoint.moto.answer(told), self._endpoint.state.generation
+
+        answer, generation = await self._endpoint.moto.run(work)
+        await self._endpoint.saved(generation)
+        return answer
+
     def _after(self, operation: Operation, answer: Answer) -> None:
         if operation.name == "CreateDeployment":
             api = operation.parameters()["restApiId"]
@@ -111,7 +129,11 @@ class Deployments:
         path, query = f"/restapis/{api}/resources", f"embed=methods&limit={MOST_RESOURCES}"
         headers = CIMultiDict({"Host": "127.0.0.1", "Authorization": _AS_MOTO_WANTS_IT})
         listed = json.loads(self._endpoint.moto.answer(Call("GET", path, query, headers, b"")).body)
-        return listed.get("item", [])
+        resources = listed.get("item", [])
+        for resource in resources:
+            for method in (resource.get("resourceMethods") or {}).values():
+                method[VALIDATED] = control_rules.validates_parameters(api, method.get("requestValidatorId"))
+        return resources
 
     def look(self) -> None:
         """Look which deployment each stage serves; on moto's thread."""
@@ -119,6 +141,7 @@ class Deployments:
             (api.id, stage.name): Stage(
                 api.id, stage.name, dict(stage.variables or {}),
                 self._snapshots.get(f"{api.id}/{stage.deployment_id}", []),
+                control_rules.api_keys(api.id, stage.name),
             )
             for backend in apigateway_backends[ACCOUNT].values()
             for api in backend.apis.values()

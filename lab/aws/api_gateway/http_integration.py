@@ -6,7 +6,7 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-from lab.aws.api_gateway.errors import gateway_error
+from lab.aws.api_gateway.errors import gateway_error, misconfigured
 from lab.aws.api_gateway.requests import Invocation
 from lab.aws.protocol import Answer
 
@@ -18,6 +18,7 @@ HOP_BY_HOP = {
     "proxy-authenticate", "host", "content-length", "expect", "date", "server",
 }  # fmt: skip
 
+_STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
 _VARIABLE = re.compile(r"\{([\w-]+)\}")
 
 
@@ -33,7 +34,11 @@ async def answer(invocation: Invocation, http: aiohttp.ClientSession) -> Answer:
     """
     integration = invocation.match.method["methodIntegration"]
     mapped = integration.get("requestParameters") or {}
-    url = _VARIABLE.sub(lambda found: _path_value(invocation, mapped, found), integration["uri"])
+    uri = _STAGE_VARIABLE.sub(lambda found: invocation.stage.variables.get(found[1], found[0]), integration["uri"])
+    if missing := _STAGE_VARIABLE.search(uri):
+        invocation.log.append(f"Execution failed due to configuration error: the stage has no variable {missing[1]!r}")
+        raise misconfigured()
+    url = _VARIABLE.sub(lambda found: _path_value(invocation, mapped, found), uri)
     if _VARIABLE.search(url):
         return gateway_error(500, "Internal server error", invocation.id)
     method = integration.get("httpMethod") or "ANY"

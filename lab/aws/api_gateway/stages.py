@@ -1,7 +1,7 @@
 """What a stage of an API serves."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -17,9 +17,12 @@ class Stage:
         Stage variables.
     resources : list of mapping
         As they were when the deployment was made.
+    api_keys : frozenset of str
+        Values of the API keys that its usage plans let in.
     """
 
     api: str
     name: str
     variables: Mapping[str, str]
     resources: list[Mapping[str, Any]]
+    api_keys: frozenset[str] = field(default=frozenset(), repr=False)

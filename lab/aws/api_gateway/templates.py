@@ -11,11 +11,10 @@ from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
-from airspeed.operators import Template, TemplateError
-
-from lab.aws.api_gateway import json_path
+from lab.aws.api_gateway import java, json_path
 from lab.aws.api_gateway.errors import GatewayRefusal, misconfigured
 from lab.aws.api_gateway.requests import Invocation
+from lab.aws.api_gateway.velocity import Template, TemplateError
 
 MOST_TEMPLATES = 256
 """Kept parsed; an API of the workbook has six."""
@@ -96,19 +95,19 @@ class Input:
     @cached_property
     def _document(self) -> Any:
         try:
-            return json.loads(self.body, parse_constant=_no_constant)
+            return java.of_json(json.loads(self.body, parse_constant=_no_constant))
         except (ValueError, RecursionError) as error:
             raise _NotJson(str(error)) from None
 
     def json(self, path: str = "$") -> str:
         """Return a part of the body as JSON; ``""`` stands for what is not there."""
         found = json_path.find(self._document, path)
-        return '""' if found is None else _json(found)
+        return '""' if found is None else java.as_json(found)
 
     def path(self, path: str = "$") -> Any:
         """Return a part of the body as an object, to be walked through; empty text stands for what is not there."""
         found = json_path.find(self._document, path)
-        return "" if found is None else found
+        return "" if found is None else java.of_json(found)
 
     def params(self, name: str | None = None) -> Any:
         """Return a parameter, looked for in path, query string and headers; without a name all of them."""
@@ -135,7 +134,7 @@ class Util:
 
     def parseJson(self, text: str) -> Any:
         """Turn JSON into an object."""
-        return json.loads(text)
+        return java.of_json(json.loads(text))
 
     def urlEncode(self, text: str) -> str:
         """Encode for a form."""
@@ -160,8 +159,4 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else _json(value)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return value if isinstance(value, str) else java.as_json(value)

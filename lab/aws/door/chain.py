@@ -33,6 +33,7 @@ REQUEST: tuple[Step, ...] = (
     steps.find_signer,
     steps.read_body,
     steps.verify_signature,
+    steps.put_chunks_together,
     steps.make_canonical,
     *KNOWN_CALLER,
 )

@@ -16,6 +16,10 @@ S3_ACTIONS = {
     "CompleteMultipartUpload": "PutObject", "CopyObject": "PutObject", "UploadPartCopy": "PutObject",
     "DeleteObjects": "DeleteObject", "ListParts": "ListMultipartUploadParts",
     "ListMultipartUploads": "ListBucketMultipartUploads", "ListObjectVersions": "ListBucketVersions",
+    "PutBucketEncryption": "PutEncryptionConfiguration", "DeleteBucketEncryption": "PutEncryptionConfiguration",
+    "GetBucketEncryption": "GetEncryptionConfiguration", "DeleteBucketTagging": "PutBucketTagging",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock", "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
 }  # fmt: skip
 """S3 operations whose action has another name."""
 
@@ -96,9 +100,10 @@ def _s3(call: Call, operation: Operation) -> Iterator[RequiredAction]:
 def _streams(operation: Operation) -> set[str]:
     """Name the streams in a call, however it names them; two names of two streams need both."""
     parameters = operation.parameters()
-    found = {parameters[name] for name in ("ConsumerARN", "ResourceARN") if name in parameters}
-    if "StreamARN" in parameters:  # whatever account it names, the stream of that name here is what is acted on
-        found.add(_stream_arn(parameters["StreamARN"].rpartition("/")[2]))
+    found = {parameters["ConsumerARN"]} if "ConsumerARN" in parameters else set()
+    for named in ("StreamARN", "ResourceARN"):
+        if named in parameters:  # whatever account it names, the stream of that name here is what is acted on
+            found.add(_stream_arn(parameters[named].rpartition("/")[2]))
     if "StreamName" in parameters:
         found.add(_stream_arn(parameters["StreamName"]))
     if "ShardIterator" in parameters:

@@ -18,7 +18,7 @@ from lab.aws.ec2 import Ec2
 from lab.aws.endpoint import Endpoint
 from lab.aws.identity.principals import Key
 from lab.aws.protocol import Answer, Call, refusal
-from lab.aws.s3 import S3Front
+from lab.aws.s3.front import S3Front
 
 
 class Edge:
@@ -33,7 +33,7 @@ class Edge:
         own: Mapping[str, Answering],
     ):
         data_plane = DataPlane(endpoint, deployments, http, self.perform)
-        self._services = Services(endpoint, ec2, deployments, data_plane, S3Front(endpoint.runtime, http), own)
+        self._services = Services(endpoint, ec2, deployments, data_plane, S3Front(endpoint, http), own)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request; whatever happens, in a form that AWS's clients understand."""

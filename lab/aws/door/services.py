@@ -11,7 +11,7 @@ from lab.aws.endpoint import Endpoint
 from lab.aws.identity import iam, sts
 from lab.aws.identity.principals import Key
 from lab.aws.protocol import Answer, Call, Operation
-from lab.aws.s3 import S3Front
+from lab.aws.s3.front import S3Front
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,6 @@ class Services:
             case "apigateway":
                 return await self.deployments.answer(operation)
             case "s3":
-                return await self.s3.answer(call)
+                return await self.s3.answer(call, operation)
             case _:
                 return await self.endpoint.pass_on(operation)

@@ -8,7 +8,7 @@ import dataclasses
 import json
 from datetime import UTC, datetime
 
-from lab.aws.door import authorization, body, canonical_call, error_dialect, signature
+from lab.aws.door import authorization, body, canonical_call, chunked_body, error_dialect, signature
 from lab.aws.door.handling import Handling
 from lab.aws.door.services import Services
 from lab.aws.errors import AwsError
@@ -85,6 +85,12 @@ async def read_body(services: Services, handling: Handling) -> None:
 async def verify_signature(services: Services, handling: Handling) -> None:
     """Check that the signature is the request's, and of now."""
     signature.verify(handling.call, handling.signature, handling.caller, datetime.now(UTC))
+
+
+async def put_chunks_together(services: Services, handling: Handling) -> None:
+    """Check the chunks in which a client of S3 sends a body, and make them one."""
+    if handling.service == "s3":
+        handling.call = chunked_body.put_together(handling.call, handling.signature, handling.caller.secret)
 
 
 async def make_canonical(services: Services, handling: Handling) -> None:

@@ -44,6 +44,9 @@ HONOURED: dict[str, set[str]] = {
     "AddTagsToStream": _STREAM | {"Tags"},
     "RemoveTagsFromStream": _STREAM | {"TagKeys"},
     "ListTagsForStream": _STREAM | {"ExclusiveStartTagKey", "Limit"},
+    "TagResource": {"ResourceARN", "Tags"},
+    "UntagResource": {"ResourceARN", "TagKeys"},
+    "ListTagsForResource": {"ResourceARN"},
 }
 """What each operation takes; what it does not know, it refuses. Numbers rise in any case, so that putting in the order
 of `SequenceNumberForOrdering` needs nothing more."""
@@ -101,6 +104,9 @@ class Kinesis:
             "AddTagsToStream": self._add_tags,
             "RemoveTagsFromStream": self._remove_tags,
             "ListTagsForStream": self._list_tags,
+            "TagResource": lambda request: self._add_tags(_of_stream(request)),
+            "UntagResource": lambda request: self._remove_tags(_of_stream(request)),
+            "ListTagsForResource": lambda request: {"Tags": self._list_tags(_of_stream(request))["Tags"]},
         }
         self.streams = self._kept()
 
@@ -468,6 +474,14 @@ def _number(request: Answer, name: str, low: int, high: int, default: int | None
 
 def _size(record: Answer) -> int:
     return len(record["Data"]) + len(record["PartitionKey"].encode())
+
+
+def _of_stream(request: Answer) -> Answer:
+    """Read a resource as the stream that it is; the lab has no consumers."""
+    arn = request["ResourceARN"]
+    if ":stream/" not in arn or "/consumer/" in arn:
+        raise not_found(f"{arn} is no stream; the lab's Kinesis has tags of streams alone.")
+    return request | {"StreamARN": arn}
 
 
 def _page(shards: list[Shard], after: str | None, limit: int) -> tuple[list[Shard], bool]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from lab.aws.base_service import BaseService
 from lab.aws.errors import AwsError
+from lab.aws.msk.members import MSK
 from lab.core import iam_file
 from lab.core.layout import Lab
 from lab.setup.plugin import kafka_version
@@ -20,6 +21,7 @@ class Msk(BaseService):
     """Amazon MSK, read-only: the course's cluster is there when a learner comes."""
 
     title = "MSK"
+    members = MSK
 
     def __init__(self, lab: Lab):
         self._lab = lab
@@ -103,7 +105,8 @@ class Msk(BaseService):
 
 
 def _named(parameters: Parameters) -> bool:
-    return iam_file.CLUSTER_NAME.startswith(parameters.get("ClusterNameFilter", ""))
+    wanted = parameters.get("ClusterTypeFilter", "PROVISIONED")
+    return wanted.upper() == "PROVISIONED" and iam_file.CLUSTER_NAME.startswith(parameters.get("ClusterNameFilter", ""))
 
 
 def _check_arn(parameters: Parameters) -> None:

@@ -6,6 +6,7 @@ from lab.aws.msk.connect_worker import Worker
 from lab.aws.msk.connector_operations import ConnectorOperations
 from lab.aws.msk.connectors import Connectors
 from lab.aws.msk.custom_plugins import CustomPlugins
+from lab.aws.msk.members import MSK_CONNECT
 from lab.aws.msk.records import Records
 from lab.aws.msk.worker_configurations import WorkerConfigurations
 
@@ -18,6 +19,7 @@ class MskConnect(BaseService):
     """
 
     title = "MSK Connect"
+    members = MSK_CONNECT
 
     def __init__(self, endpoint: Endpoint, worker: Worker):
         kept = Records(endpoint)

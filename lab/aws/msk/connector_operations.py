@@ -6,7 +6,7 @@ from uuid import uuid4
 from lab.aws.errors import AwsError
 from lab.aws.msk import records
 from lab.aws.msk.connect_worker import ConnectFailed, Worker
-from lab.aws.msk.connectors import Connectors, check_idle
+from lab.aws.msk.connectors import Connectors, check_idle, check_version
 from lab.aws.msk.records import Parameters, Records, explained
 
 
@@ -32,11 +32,7 @@ class ConnectorOperations:
     async def _begin_update(self, parameters: Parameters) -> dict[str, Any]:
         arn = parameters["connectorArn"]
         connector = records.get(self._records.connectors, arn)
-        version = parameters["currentVersion"]
-        if version != connector["currentVersion"]:
-            raise AwsError(
-                "BadRequestException", f"currentVersion {version!r} is not current: describe_connector tells which is."
-            )
+        check_version(connector, parameters["currentVersion"])
         check_idle(connector)
         if connector["connectorState"] != "RUNNING":
             state = connector["connectorState"]

@@ -15,6 +15,9 @@ from lab.aws.msk.records import Parameters, Records, explained
 from lab.aws.msk.worker_configurations import WorkerConfigurations
 from lab.services import kafka
 
+S3_SINK = "io.confluent.connect.s3.S3SinkConnector"
+"""Confluent's name of its sink for S3."""
+
 UNDER_WAY = ("CREATING", "UPDATING", "DELETING")
 
 
@@ -104,7 +107,7 @@ class Connectors:
         role = connector["serviceExecutionRoleArn"]
         if missing := connector_role.gaps(self._endpoint.directory, role, required):
             raise ConnectFailed(f"Access denied: no policy of {role} allows {missing[0]}.")
-        await self._worker.configure(name, self._configurations.defaults(connector) | dict(properties))
+        await self._worker.configure(name, self._configurations.defaults(connector) | _with_short_name(properties))
 
     def _check_cluster(self, connector: Parameters) -> None:
         servers = connector["kafkaCluster"]["apacheKafkaCluster"]["bootstrapServers"]
@@ -132,7 +135,9 @@ class Connectors:
         """Answer DeleteConnector; its tasks end behind the answer."""
         arn = parameters["connectorArn"]
         async with self._records.one_at_a_time:
-            check_idle(records.get(self._records.connectors, arn))
+            connector = records.get(self._records.connectors, arn)
+            check_idle(connector)
+            check_version(connector, parameters.get("currentVersion", connector["currentVersion"]))
             await self._records.change(self._records.connectors, arn, connectorState="DELETING")
         self._records.start(self._delete(arn))
         return {"connectorArn": arn, "connectorState": "DELETING"}
@@ -149,6 +154,20 @@ class Connectors:
         await self._records.forget(self._records.connectors, arn)
 
 
+def check_version(connector: Parameters, version: str) -> None:
+    """Refuse to touch a connector that has been changed since somebody looked.
+
+    Raises
+    ------
+    AwsError
+        If the version is not current.
+    """
+    if version != connector["currentVersion"]:
+        raise AwsError(
+            "BadRequestException", f"currentVersion {version!r} is not current: describe_connector tells which is."
+        )
+
+
 def check_idle(connector: Parameters) -> None:
     """Refuse to touch a connector that is being changed.
 
@@ -160,6 +179,12 @@ def check_idle(connector: Parameters) -> None:
     if connector["connectorState"] in UNDER_WAY:
         state = connector["connectorState"]
         raise AwsError("ConflictException", f"The connector is {state}: wait for that to end.", 409)
+
+
+def _with_short_name(properties: Mapping[str, str]) -> dict[str, str]:
+    """Call Confluent's S3 sink by the short name, which is that of the workbook's own sink too."""
+    named = properties.get("connector.class", "").strip()
+    return {**properties, "connector.class": S3_SINK.rpartition(".")[2]} if named == S3_SINK else dict(properties)
 
 
 def _topics(runtime: Any, properties: Mapping[str, str]) -> list[str]:

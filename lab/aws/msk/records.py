@@ -127,8 +127,6 @@ def explained(error: Exception) -> str:
     reason = str(error)
     if not isinstance(error, ConnectFailed | ClientError):
         LOG.error("MSK Connect failed", exc_info=error)
-    if "Failed to find any class" in reason and "io.confluent" in reason:
-        return f"{reason} The workbook's own plugin goes by the short name S3SinkConnector, as Confluent's does too."
     return reason
 
 

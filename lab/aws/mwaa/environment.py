@@ -15,6 +15,7 @@ from lab.aws.endpoint import LOG, Endpoint
 from lab.aws.errors import AwsError
 from lab.aws.identity import policies
 from lab.aws.mwaa.dag_folder import DagFolder
+from lab.aws.mwaa.members import MWAA
 from lab.control import operations
 from lab.core import iam_file
 from lab.services import airflow, s3
@@ -30,8 +31,7 @@ UNDER_WAY = ("CREATING", "UPDATING", "DELETING")
 
 KEPT = (
     "ExecutionRoleArn", "SourceBucketArn", "DagS3Path", "NetworkConfiguration", "EnvironmentClass", "MaxWorkers",
-    "MinWorkers", "Schedulers", "Tags", "WebserverAccessMode", "AirflowConfigurationOptions",
-    "LoggingConfiguration",
+    "MinWorkers", "Schedulers", "Tags", "WebserverAccessMode", "LoggingConfiguration", "MaxWebservers", "MinWebservers",
 )  # fmt: skip
 """What a request says of an environment that is shown again; of these the lab honours the first three."""
 
@@ -47,6 +47,7 @@ class Mwaa(BaseService):
     """Amazon MWAA in front of one Airflow, which runs while there is an environment."""
 
     title = "MWAA"
+    members = MWAA
 
     def __init__(self, endpoint: Endpoint, web: AirflowWeb):
         self._endpoint = endpoint
@@ -114,9 +115,18 @@ class Mwaa(BaseService):
         return {}
 
     async def create_cli_token(self, parameters: Parameters) -> dict[str, Any]:
-        """Answer CreateCliToken: a token that Airflow's own REST API takes."""
-        self._get_available(parameters)
-        return {"CliToken": await self._token("/cli"), "WebServerHostname": self._web.host}
+        """Refuse CreateCliToken: its tokens open ``/aws_mwaa/cli``, which is MWAA's own and no part of Airflow.
+
+        Raises
+        ------
+        AwsError
+            Always, with what to use in its place.
+        """
+        self._get(parameters)
+        raise _invalid(
+            "The lab's MWAA has no /aws_mwaa/cli for which this token would be; AWS's has. Call Airflow's REST API "
+            "by InvokeRestApi, as in path /dags/<dag>/dagRuns."
+        )
 
     async def create_web_login_token(self, parameters: Parameters) -> dict[str, Any]:
         """Answer CreateWebLoginToken: a token that Airflow's own web server takes."""

@@ -18,8 +18,8 @@ RULES = (
     (r"^%pip\b", "is not done: all notebooks share one environment, requirements/workbook.txt says what is in it."),
     (r"\bdbutils\.(jobs|data|credentials)\b", "is not in the lab; fs, secrets, widgets, notebook and library are."),
     (r"\bentry_point\b(?!.*\b(notebookPath|userName|apiUrl|apiToken)\b)",
-     "leads to Databricks' own Java, of which the lab has little more than the notebook's path; hand over what the code "
-     "asks for as a parameter, and read it with dbutils.widgets.get('name')."),
+     "leads to Databricks' own Java, of which the lab has little more than the notebook's path; hand over what the "
+     "code asks for as a parameter, and read it with dbutils.widgets.get('name')."),
     (r"\b(abfss|wasbs|gs)://", "the lab has S3 only; use s3a://<bucket>, or a mount."),
     (r"\bmysql\+\w+|[\"']mysql[\"']|\bmysql://",
      "in the lab the posts are in SQLite: put create_engine(Workbook.load().database_url) in place of the whole "

@@ -7,10 +7,13 @@ import urllib.error
 import urllib.request
 import uuid
 
+import boto3
 import pytest
 from boto3.s3.transfer import TransferConfig
+from botocore import httpchecksum
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.handlers import validate_bucket_name
 from callers import policy, refused
 from crashes import pid
 
@@ -220,3 +223,135 @@ def test_old_signatures_are_refused_with_the_remedy(role, buckets):
     with pytest.raises(urllib.error.HTTPError) as refusal:
         urllib.request.urlopen(url, timeout=5)
     assert b"s3v4" in refusal.value.read()
+
+
+def test_a_users_key_works_at_the_address_of_the_workbook_as_far_as_its_policies_go(workbook, learner, buckets):
+    iam, name = learner("iam"), f"test-{uuid.uuid4().hex[:8]}"
+    iam.create_user(UserName=name)
+    document = policy("s3:*", resource=[f"arn:aws:s3:::{buckets[0]}", f"arn:aws:s3:::{buckets[0]}/*"])
+    iam.put_user_policy(UserName=name, PolicyName="s3", PolicyDocument=document)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    try:
+        s3 = boto3.client(
+            "s3", region_name=workbook.region,
+            aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"],
+        )  # fmt: skip
+        s3.put_object(Bucket=buckets[0], Key="users", Body=b"1")
+        with refused("AccessDenied", f"s3:GetObject on resource: arn:aws:s3:::{buckets[1]}/secret"):
+            s3.get_object(Bucket=buckets[1], Key="secret")
+    finally:
+        iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+        iam.delete_user_policy(UserName=name, PolicyName="s3")
+        iam.delete_user(UserName=name)
+
+
+@pytest.mark.parametrize("algorithm", ["CRC32", "SHA256"])
+@pytest.mark.parametrize("size", [0, 10, 200_000, 3 * 2**20])
+def test_a_body_in_chunks_with_a_checksum_behind_it_comes_through(s3, buckets, monkeypatch, algorithm, size):
+    """What boto3 and the AWS CLI send over TLS, which the lab does not speak: they are made to send it without."""
+    parse = httpchecksum.urlparse
+    monkeypatch.setattr(httpchecksum, "urlparse", lambda url: parse(url.replace("http:", "https:")))
+    seen = []
+    s3.meta.events.register("before-send.s3.PutObject", lambda request, **_: seen.append(dict(request.headers)))
+    body = os.urandom(size)
+    s3.put_object(Bucket=buckets[0], Key="chunks", Body=body, ChecksumAlgorithm=algorithm)
+    assert seen[0]["X-Amz-Content-SHA256"] == b"STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+    found = s3.get_object(Bucket=buckets[0], Key="chunks")
+    assert found["Body"].read() == body
+    assert not found.get("ContentEncoding")
+
+
+def test_a_checksum_that_does_not_fit_is_refused(s3, buckets):
+    with refused("BadDigest"):
+        s3.put_object(Bucket=buckets[0], Key="wrong", Body=b"1", ChecksumCRC32="AAAAAA==")
+
+
+@pytest.mark.parametrize("name", ["Bad_Bucket", "ab", "a..b", "192.168.5.4", "-a-b", "xn--a", "a-s3alias", "a" * 70])
+def test_bad_names_of_buckets_are_refused_with_the_rule(learner, name):
+    s3 = learner("s3")
+    s3.meta.events.unregister("before-parameter-build.s3", validate_bucket_name)
+    with refused("InvalidBucketName", "3 to 63 small letters"):
+        s3.create_bucket(Bucket=name)
+
+
+def test_what_mwaa_and_tutorials_set_on_a_bucket_is_kept_and_told(s3, buckets):
+    """The AWS CLI's calls in MWAA's tutorial: versioning and no public access."""
+    mine, other = buckets
+    blocked = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+    assert "Status" not in s3.get_bucket_versioning(Bucket=mine)
+    assert s3.get_public_access_block(Bucket=mine)["PublicAccessBlockConfiguration"] == blocked, "AWS's default"
+    s3.put_bucket_versioning(Bucket=mine, VersioningConfiguration={"Status": "Enabled"})
+    assert s3.get_bucket_versioning(Bucket=mine)["Status"] == "Enabled"
+    s3.put_public_access_block(Bucket=mine, PublicAccessBlockConfiguration=blocked | {"BlockPublicAcls": False})
+    assert not s3.get_public_access_block(Bucket=mine)["PublicAccessBlockConfiguration"]["BlockPublicAcls"]
+    s3.delete_public_access_block(Bucket=mine)
+    with refused("NoSuchPublicAccessBlockConfiguration"):
+        s3.get_public_access_block(Bucket=mine)
+    with refused("NoSuchTagSet"):
+        s3.get_bucket_tagging(Bucket=mine)
+    s3.put_bucket_tagging(Bucket=mine, Tagging={"TagSet": [{"Key": "é", "Value": "1"}]})
+    assert s3.get_bucket_tagging(Bucket=mine)["TagSet"] == [{"Key": "é", "Value": "1"}]
+    s3.delete_bucket_tagging(Bucket=mine)
+    with refused("NoSuchTagSet"):
+        s3.get_bucket_tagging(Bucket=mine)
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    s3.put_bucket_encryption(Bucket=mine, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    told = s3.get_bucket_encryption(Bucket=mine)["ServerSideEncryptionConfiguration"]["Rules"][0]
+    assert told["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    with refused("AccessDenied", "s3:PutBucketPublicAccessBlock"):
+        s3.put_public_access_block(Bucket=other, PublicAccessBlockConfiguration=blocked)
+
+
+def test_settings_go_with_the_bucket(learner):
+    s3, name = learner("s3"), f"test-{uuid.uuid4().hex[:8]}"
+    for _ in range(2):
+        s3.create_bucket(Bucket=name)
+        assert "Status" not in s3.get_bucket_versioning(Bucket=name)
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Suspended"})
+        s3.delete_bucket(Bucket=name)
+    with refused("NoSuchBucket"):
+        s3.get_bucket_versioning(Bucket=name)
+
+
+def test_sse_s3_is_taken_and_told(s3, buckets):
+    answer = s3.put_object(Bucket=buckets[0], Key="sse", Body=b"1", ServerSideEncryption="AES256")
+    assert answer["ServerSideEncryption"] == "AES256"
+    assert s3.head_object(Bucket=buckets[0], Key="sse")["ServerSideEncryption"] == "AES256"
+
+
+LACKING = [
+    ("put_object", {"ServerSideEncryption": "aws:kms"}, "AES256, not 'aws:kms'"),
+    ("put_object", {"SSECustomerKey": "k" * 32, "SSECustomerAlgorithm": "AES256"}, "keys of KMS or of the customer"),
+    ("put_object", {"Tagging": "a=b"}, "tags of objects"),
+    ("put_object", {"StorageClass": "GLACIER"}, "STANDARD, not 'GLACIER'"),
+    ("put_object", {"ObjectLockMode": "GOVERNANCE"}, "locks of objects"),
+    ("put_object", {"ACL": "public-read"}, "does not allow ACLs"),
+    ("put_object", {"GrantRead": "id=1"}, "access control lists"),
+    ("put_object", {"ExpectedBucketOwner": "111111111111"}, "of the account 123456789012"),
+    ("get_object", {"VersionId": "1"}, "versions of objects"),
+    ("delete_object", {"VersionId": "1"}, "versions of objects"),
+    ("get_object", {"PartNumber": 1}, "Range"),
+    ("put_object_tagging", {"Tagging": {"TagSet": []}}, "does not answer PutObjectTagging"),
+    ("list_object_versions", {}, "does not answer ListObjectVersions; AWS does. It keeps no versions"),
+    ("put_bucket_policy", {"Policy": "{}"}, "does not answer PutBucketPolicy"),
+    ("put_bucket_acl", {"ACL": "private"}, "does not answer PutBucketAcl"),
+    ("put_bucket_versioning", {"VersioningConfiguration": {"Status": "Enabled", "MFADelete": "Enabled"}}, "by MFA"),
+    ("put_bucket_encryption", {"ServerSideEncryptionConfiguration": {"Rules": [
+        {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]}}, "AES256"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("operation", "more", "words"), LACKING)
+def test_what_the_lab_lacks_is_refused_in_words_that_say_so(s3, buckets, operation, more, words):
+    key = {} if "bucket" in operation or "list" in operation else {"Key": "lacking"}
+    if operation == "put_object":
+        key["Body"] = b"1"
+    with pytest.raises(ClientError, match=words):
+        getattr(s3, operation)(Bucket=buckets[0], **key, **more)
+
+
+def test_settings_that_say_how_it_is_are_taken(s3, buckets):
+    s3.put_object(
+        Bucket=buckets[0], Key="plain", Body=b"1", ACL="bucket-owner-full-control", StorageClass="STANDARD",
+        ExpectedBucketOwner="123456789012", RequestPayer="requester",
+    )  # fmt: skip

@@ -117,6 +117,33 @@ def test_credentials_are_those_of_the_role(machine, launched):
     assert "not authorized to perform: s3:ListAllMyBuckets" in said
 
 
+def test_the_cli_takes_the_form_of_binary_values_that_it_reads_anyway(machine):
+    command = "aws sts get-caller-identity --cli-binary-format {} --query Account --output text"
+    assert machine.run(command.format("raw-in-base64-out")).output == "123456789012\n"
+    refused = machine.run(command.format("base64"), check=False)
+    assert refused.exit_code == 252
+    assert "AWS CLI version 1" in refused.errors
+    assert machine.run('aws sts get-caller-identity --query "\'two words\'" --output text').output == "two words\n"
+
+
+def test_the_home_folder_of_an_ec2_instance_is_told(machine):
+    home = machine.run("echo $HOME").output.strip()
+    words = f"The lab: the home folder of this machine is {home}, not /home/ec2-user"
+    assert words in machine.run("cat /home/ec2-user/client.properties", check=False).errors
+    assert words in machine.run("cd /home/ec2-user/kafka && ls", check=False).errors
+    assert "The lab" not in machine.run("cat nowhere", check=False).errors
+
+
+def test_three_replicas_are_refused_in_words_that_name_the_one_broker(machine, kafka_folder):
+    create = f"cd {kafka_folder}/bin && ./kafka-topics.sh {{}} --create --topic x --replication-factor {{}}"
+    refused = machine.run(create.format("--bootstrap-server $BOOTSTRAP_SERVERS", 3), check=False)
+    assert refused.exit_code == 1
+    assert "The lab has one broker, and no topic can have 3 replicas" in refused.errors
+    assert "one broker" not in machine.run(create.format("", 1), check=False).text
+    elsewhere = machine.run(f"CLASSPATH=/home/ec2-user/a.jar; {kafka_folder}/bin/kafka-topics.sh", check=False)
+    assert "not /home/ec2-user" in elsewhere.errors
+
+
 SIGNED_IN = "--bootstrap-server $BOOTSTRAP_SERVERS --command-config client.properties"
 
 

@@ -93,13 +93,18 @@ def test_one_name_without_the_prefix_is_the_only_one_named(load):
     ("name", "value", "right"),
     [
         ("client.security.protocol", "PLAINTEXT", "SASL_SSL"),
-        ("client.security.protocol", "SASL_SSL ", "SASL_SSL"),
         ("client.sasl.mechanism", "PLAIN", "AWS_MSK_IAM"),
     ],
 )
 def test_a_value_that_cannot_work_is_shown_with_the_right_one(load, name, value, right):
     with pytest.raises(StartError, match=rf"{name} is '{value}'.*Write {name} = {right}"):
         load(without(name) + f"{name}={value}\n")
+
+
+def test_blanks_behind_a_value_are_none_of_it_as_kafka_reads_them(load):
+    text = FILE.replace("client.security.protocol=SASL_SSL", "client.security.protocol=SASL_SSL \t")
+    assert text != FILE
+    assert load(text) == load(FILE)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "example.org", "localhost"])

@@ -11,7 +11,7 @@ from lab.setup import plugin
 
 @pytest.mark.parametrize(
     ("project", "build", "count"),
-    [(plugin.SINK, plugin.build_sink, 17), (plugin.KAFKA_IAM, plugin.build_kafka_iam, 144)],
+    [(plugin.SINK, plugin.build_sink, 18), (plugin.KAFKA_IAM, plugin.build_kafka_iam, 144)],
     ids=["sink", "kafka-iam"],
 )
 def test_every_java_test_passes(project, build, count, tmp_path):

@@ -1,5 +1,6 @@
 """dbutils and display against the running workspace: what they return, what they say, what they keep to themselves."""
 
+import json
 import re
 import textwrap
 import uuid
@@ -88,6 +89,29 @@ def test_keys_may_come_as_extra_configs(dbutils, bucket, keys, point):
     configs = {"fs.s3a.access.key": keys.access_key_id, "fs.s3a.secret.key": keys.secret_access_key}
     assert dbutils.fs.mount(f"s3a://{bucket}/topics", point, "", None, configs) is True
     assert [entry.name for entry in dbutils.fs.ls(point)] == ["x/"]
+
+
+def test_a_users_keys_open_a_bucket_as_far_as_their_policies_go(dbutils, spark, bucket, point):
+    """Over the AWS endpoint, to which Hadoop's client sends what it writes chunk by chunk."""
+    iam, name = boto3.client("iam"), f"mount-{uuid.uuid4().hex[:8]}"
+    iam.create_user(UserName=name)
+    allowed = {"Effect": "Allow", "Action": "s3:*", "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]}
+    denied = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/topics/*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allowed, denied]})
+    iam.put_user_policy(UserName=name, PolicyName="s3", PolicyDocument=document)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    try:
+        dbutils.fs.mount(f"s3n://{key['AccessKeyId']}:{quote(key['SecretAccessKey'], '')}@{bucket}", point)
+        assert spark.read.json(f"{point}/topics/x").count() == 2
+        spark.range(1000).write.json(f"{point}/own")
+        assert spark.read.json(f"{point}/own").count() == 1000
+        with pytest.raises(ExecutionError, match="AccessDenied"):
+            dbutils.fs.put(f"{point}/topics/y.json", "{}")
+    finally:
+        dbutils.fs.unmount(point)
+        iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+        iam.delete_user_policy(UserName=name, PolicyName="s3")
+        iam.delete_user(UserName=name)
 
 
 def test_unmounting_what_is_not_mounted_is_refused(dbutils, address, point, capsys):

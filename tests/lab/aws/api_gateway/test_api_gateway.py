@@ -158,10 +158,15 @@ def test_a_path_that_is_not_mapped_is_an_error_of_the_api(client, workbook, api,
     assert (reply.status_code, reply.json()["message"]) == (500, "Internal server error")
 
 
-def test_a_required_parameter_is_asked_for(client, workbook, api, backend):
+@pytest.mark.parametrize("validated", [True, False])
+def test_a_required_parameter_is_asked_for_if_there_is_a_validator(client, workbook, api, backend, validated):
     resource = rest_api.create_proxy_resource(workbook, api)
+    more = {}
+    if validated:
+        made = client.create_request_validator(restApiId=api, name="parameters", validateRequestParameters=True)
+        more["requestValidatorId"] = made["id"]
     client.put_method(
-        restApiId=api, resourceId=resource, httpMethod="ANY", authorizationType="NONE",
+        restApiId=api, resourceId=resource, httpMethod="ANY", authorizationType="NONE", **more,
         requestParameters={"method.request.querystring.page": True, "method.request.path.proxy": True},
     )  # fmt: skip
     client.put_integration(
@@ -174,8 +179,11 @@ def test_a_required_parameter_is_asked_for(client, workbook, api, backend):
         },
     )  # fmt: skip
     url = rest_api.deploy(workbook, api)
-    reply = requests.post(f"{url}/a")
-    assert (reply.status_code, reply.json()["message"]) == (400, "Missing required request parameters: [page]")
+    reply = requests.post(f"{url}/a", headers={"page": "1"})
+    if validated:
+        assert (reply.status_code, reply.json()["message"]) == (400, "Missing required request parameters: [page]")
+    else:
+        assert "required request parameters" not in reply.text
     requests.post(f"{url}/a?page=7")
     method, path, headers, _ = backend.asked[-1]
     assert (method, path.split("?")[0]) == ("GET", "/fixed/7")
@@ -276,3 +284,108 @@ def test_an_integration_is_patched_and_keeps_its_responses(client, workbook, api
             client.update_integration(**where, patchOperations=[patch])
     with refused("NotFoundException", "Integration"):
         client.update_integration(**where | {"httpMethod": "GET"}, patchOperations=moved)
+
+
+def test_a_method_that_wants_an_api_key_lets_in_those_of_its_usage_plans(client, workbook, api, url, backend):
+    where = {"restApiId": api, "resourceId": rest_api.resources(workbook, api)["/{proxy+}"], "httpMethod": "ANY"}
+    patch = [{"op": "replace", "path": "/apiKeyRequired", "value": "true"}]
+    assert client.update_method(**where, patchOperations=patch)["apiKeyRequired"] is True
+    rest_api.deploy(workbook, api)
+    key = client.create_api_key(name="test", enabled=True)
+    other = client.create_api_key(name="in no plan", enabled=True)
+    plan = client.create_usage_plan(name="test", apiStages=[{"apiId": api, "stage": "prod"}])["id"]
+    try:
+        before = len(backend.asked)
+        for headers in ({}, {"x-api-key": "wrong"}, {"x-api-key": key["value"]}, {"x-api-key": other["value"]}):
+            reply = requests.get(f"{url}/a", headers=headers)
+            assert (reply.status_code, reply.json()["message"]) == (403, "Forbidden")
+        assert len(backend.asked) == before
+        client.create_usage_plan_key(usagePlanId=plan, keyId=key["id"], keyType="API_KEY")
+        assert requests.get(f"{url}/a", headers={"X-API-Key": key["value"]}).status_code == 201
+        assert requests.get(f"{url}/a", headers={"x-api-key": other["value"]}).status_code == 403
+        off = [{"op": "replace", "path": "/enabled", "value": "false"}]
+        client.update_api_key(apiKey=key["id"], patchOperations=off)
+        assert requests.get(f"{url}/a", headers={"x-api-key": key["value"]}).status_code == 403
+    finally:
+        client.delete_usage_plan(usagePlanId=plan)
+        for one in (key, other):
+            client.delete_api_key(apiKey=one["id"])
+
+
+def test_what_would_be_ignored_is_refused_when_it_is_set(client, workbook, api):
+    with refused("NotImplementedException", "does not know policy of CreateRestApi"):
+        client.create_rest_api(name="closed", policy="{}")
+    with refused("NotImplementedException", "no gateway responses of one's own"):
+        client.put_gateway_response(restApiId=api, responseType="DEFAULT_4XX")
+    where = {"restApiId": api, "resourceId": rest_api.create_proxy_resource(workbook, api), "httpMethod": "GET"}
+    client.put_method(**where, authorizationType="NONE")
+    http = {"type": "HTTP_PROXY", "integrationHttpMethod": "GET", "uri": "http://127.0.0.1:1"}
+    with refused("NotImplementedException", "does not know tlsConfig of PutIntegration"):
+        client.put_integration(**where, **http, tlsConfig={"insecureSkipVerification": True})
+    with refused("BadRequestException", "The lab maps parameters of the path and headers"):
+        mapped = {"integration.request.querystring.a": "'b'"}
+        client.put_integration(**where, **http, requestParameters=mapped)
+
+
+def test_limits_of_usage_plans_and_checks_of_bodies_are_refused(client, api):
+    with refused("BadRequestException", "no throttle and no quota"):
+        client.create_usage_plan(name="limited", throttle={"rateLimit": 1.0, "burstLimit": 1})
+    with refused("BadRequestException", "not at bodies"):
+        client.create_request_validator(restApiId=api, name="bodies", validateRequestBody=True)
+    with refused("BadRequestException", "from the header x-api-key"):
+        client.create_rest_api(name="authorizer", apiKeySource="AUTHORIZER")
+
+
+def test_stage_variables_lead_to_the_server(client, workbook, api, backend):
+    resource = rest_api.create_proxy_resource(workbook, api)
+    rest_api.forward(workbook, api, resource, "http://${stageVariables.host}/${stageVariables.folder}")
+    url = rest_api.deploy(workbook, api)
+    assert requests.get(f"{url}/a").json()["message"] == "Internal server error"
+    for name, value in (("host", backend.url.removeprefix("http://")), ("folder", "of-the-stage")):
+        patch = [{"op": "replace", "path": f"/variables/{name}", "value": value}]
+        client.update_stage(restApiId=api, stageName="prod", patchOperations=patch)
+    assert requests.get(f"{url}/a").json()["path"] == "/of-the-stage/a"
+
+
+def test_methods_resources_and_responses_are_patched(client, workbook, api, url):
+    resource = rest_api.create_resource(workbook, api, "/one")
+    where = {"restApiId": api, "resourceId": resource, "httpMethod": "GET"}
+    client.put_method(**where, authorizationType="NONE")
+    client.put_integration(**where, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'})
+    client.put_method_response(**where, statusCode="200")
+    client.put_integration_response(**where, statusCode="200")
+
+    def patch(op, path, value=None):
+        return [{"op": op, "path": path} | ({} if value is None else {"value": value})]
+
+    named = "/responseParameters/method.response.header.X-Own"
+    client.update_method_response(**where, statusCode="200", patchOperations=patch("add", named, "false"))
+    made = client.update_integration_response(
+        **where, statusCode="200",
+        patchOperations=patch("add", "/responseTemplates/application~1json", "patched") + patch("add", named, "'x'"),
+    )  # fmt: skip
+    assert made["responseTemplates"] == {"application/json": "patched"}
+    assert (
+        client.update_resource(
+            restApiId=api, resourceId=resource, patchOperations=patch("replace", "/pathPart", "two")
+        )["path"]
+        == "/two"
+    )
+    rest_api.deploy(workbook, api)
+    reply = requests.get(f"{url}/two")
+    assert (reply.status_code, reply.text, reply.headers["X-Own"]) == (200, "patched", "x")
+    with refused("BadRequestException", "NONE and AWS_IAM"):
+        client.update_method(**where, patchOperations=patch("replace", "/authorizationType", "CUSTOM"))
+    with refused("BadRequestException", "Invalid Request Validator"):
+        client.update_method(**where, patchOperations=patch("replace", "/requestValidatorId", "nobody"))
+    with refused("BadRequestException", "The lab patches"):
+        client.update_method(**where, patchOperations=patch("replace", "/authorizerId", "x"))
+    with refused("BadRequestException", "#end"):
+        bad = patch("replace", "/responseTemplates/application~1json", "#foreach($a in $b)")
+        client.update_integration_response(**where, statusCode="200", patchOperations=bad)
+    with refused("ConflictException", "already has this name"):
+        client.update_resource(
+            restApiId=api, resourceId=resource, patchOperations=patch("replace", "/pathPart", "{proxy+}")
+        )
+    with refused("NotFoundException"):
+        client.update_method(**where | {"httpMethod": "PUT"}, patchOperations=[])

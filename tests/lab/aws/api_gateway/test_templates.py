@@ -14,7 +14,8 @@ from lab.aws.api_gateway.routing import Match
 from lab.aws.api_gateway.stages import Stage
 from lab.aws.protocol import Call
 
-BODY = {"text": 'a "quoted" it\'s\nline é', "number": 7, "list": [{"a-b": 1}, {"a-b": "two"}], "none": None}
+BODY = {"text": 'a "quoted" it\'s\nline é', "number": 7, "list": [{"a-b": 1}, {"a-b": "two"}], "none": None,
+        "mixed": ["a", 1, None, True, {"b": "é"}], "padded": " Ab c "}  # fmt: skip
 
 AWSS_TUTORIAL = """{"StreamName": "$input.params('stream-name')", "Records": [
   #foreach($elem in $input.path('$.records'))
@@ -54,6 +55,25 @@ def rendered(template, body=BODY):
         ("$util.base64Decode($util.base64Encode('é'))", "é"),
         ("$context.stage $context.httpMethod $context.identity.sourceIp", "prod PUT 127.0.0.1"),
         ("$stageVariables.colour", "blue"),
+        # a list of the body is Jayway's JSONArray, an object a LinkedHashMap
+        ("$input.path('$.mixed')", '["a",1,null,true,{"b":"é"}]'),
+        ("$input.path('$.list[0]') $input.path('$.list')[1]", "{a-b=1} {a-b=two}"),
+        ("$input.path('$.mixed')[3] #set($l = [1, 'x'])$l", "true [1, x]"),
+        ("$input.path('$.list[*].a-b') $input.path('$..a-b') $input.path('$.list[5:]')", '[1,"two"] [1,"two"] []'),
+        ("$input.json('$.list[*].a-b') $input.path('$.list.length()')", '[1,"two"] 2'),
+        # Java's methods
+        ("[$input.path('$.padded').trim()] $input.path('$.padded').trim().toUpperCase()", "[Ab c] AB C"),
+        ("$input.path('$.padded').toLowerCase().trim().concat('!')", "ab c!"),
+        ("#if($input.path('$.list[1].a-b').equals('two'))same#end", "same"),
+        ("#if($input.params('page').equalsIgnoreCase('2'))same#end", "same"),
+        ("$input.path('$.padded').trim().split(' ').get(1) $input.path('$.padded').indexOf('zz')", "c -1"),
+        ("$input.path('$.padded').replaceAll('(b) (c)', '$2-$1').trim()", "Ac-b"),
+        ("'abc'", "'abc'"),
+        ("#set($text = 'abc')$text.substring(1) $text.length() $text.contains('b')", "bc 3 true"),
+        ("$input.path('$.list[0]').containsKey('a-b') $input.path('$.list[0]').keySet()", "true [a-b]"),
+        ("#foreach($e in $input.path('$.list[1]').entrySet())$e.key=$e.getValue()#end", "a-b=two"),
+        ("#foreach($value in $input.path('$.list[1]'))$value#end", "two"),
+        ("#foreach($n in [1..3])$n#end $input.path('$.number').toString().length()", "123 1"),
     ],
 )
 def test_what_the_variables_give(template, expected):
@@ -61,7 +81,7 @@ def test_what_the_variables_give(template, expected):
 
 
 def test_what_is_not_there_is_never_left_as_an_expression():
-    assert rendered("[$nothing][$nothing.at.all][$input.path('$.list')[0].none][$util.nope('x')][${none}]") == "[]" * 5
+    assert rendered("[$nothing][$nothing.at.all][$input.path('$.list')[0].none][${none}]") == "[]" * 4
 
 
 def test_text_that_looks_like_an_expression_is_data():
@@ -90,9 +110,24 @@ def test_without_a_body_there_is_an_empty_object():
 def test_a_template_that_cannot_be_filled_in_is_an_error_of_the_api_and_told_in_the_log():
     made = invocation()
     with pytest.raises(GatewayRefusal) as refused:
-        templates.render("$input.json('$..a')", made, "{}")
+        templates.render("$input.json('$.a[?(@.b)]')", made, "{}")
     assert refused.value.status == 500
     assert "no JSONPath that the lab evaluates" in made.log[-1]
+
+
+@pytest.mark.parametrize("call", ["$input.path('$.text').lower()", "$input.path('$.list').sort()", "$util.nope('x')"])
+def test_a_method_that_the_lab_lacks_is_an_error_that_names_it(call):
+    made = invocation()
+    with pytest.raises(GatewayRefusal) as refused:
+        templates.render(call, made, json.dumps(BODY))
+    assert refused.value.status == 500
+    assert "The lab's templates have no" in made.log[-1]
+    assert "AWS may" in made.log[-1]
+
+
+def test_pythons_own_attributes_are_not_there():
+    template = "[$input.path('$.text').lower][$input.path('$.list').sort][$input.path('$.list[0]').items]"
+    assert rendered(template) == "[]" * 3
 
 
 def test_a_template_that_is_no_velocity_is_refused():
@@ -115,7 +150,7 @@ def test_a_path_leads_to_one_place(path, found):
     assert json_path.find({"a": [{"b c": 1}, 2]}, path) == found
 
 
-@pytest.mark.parametrize("path", ["a", "$.a[*]", "$..a", "$.a[?(@.b)]", "$.", "$['a"])
+@pytest.mark.parametrize("path", ["a", "$.a[?(@.b)]", "$.a.sum()", "$.", "$['a"])
 def test_other_paths_are_refused(path):
     with pytest.raises(ValueError, match="JSONPath"):
         json_path.find({"a": [1]}, path)

@@ -6,8 +6,10 @@ import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from unittest import mock
 
 import pytest
+from botocore import auth
 from callers import policy
 from signed import NOW, call, signed
 
@@ -244,6 +246,43 @@ XML = {
 def test_broken_xml(port, keys, name):
     answer = ask(port, keys, "s3", "POST", "/bucket?delete", XML[name])
     assert answer.startswith(b"HTTP/1.1 4"), answer[:300]
+
+
+SETTINGS = {"another case": b"<PublicAccessBlockConfiguration><blockPublicAcls>true</blockPublicAcls>"
+                            b"</PublicAccessBlockConfiguration>"}  # fmt: skip
+
+
+@pytest.mark.parametrize("setting", ["versioning", "publicAccessBlock", "tagging", "encryption"])
+@pytest.mark.parametrize("name", [*XML, "nothing", "another case"])
+def test_broken_settings_of_buckets(port, runtime, learner, setting, name):
+    own = Key(runtime.credentials.access_key_id, runtime.credentials.secret_access_key, LEARNER, LEARNER)
+    bucket = f"test-hostile-{setting.lower()}"
+    learner("s3").create_bucket(Bucket=bucket)
+    try:
+        answer = ask(port, own, "s3", "PUT", f"/{bucket}?{setting}", (XML | SETTINGS).get(name, b""))
+        assert answer.startswith(b"HTTP/1.1 4"), answer[:300]
+        assert "Status" not in learner("s3").get_bucket_versioning(Bucket=bucket)
+    finally:
+        learner("s3").delete_bucket(Bucket=bucket)
+
+
+CHUNKS = {
+    "no chunks": b"plain", "nothing": b"", "half a chunk": b"5\r\nab", "no end": b"5\r\nabcde\r\n",
+    "huge": b"ffffffff\r\nab", "not hex": b"zz\r\n", "no length": b"\r\n\r\n", "binary": bytes(range(256)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHUNKS)
+def test_broken_chunks(port, runtime, name):
+    own = Key(runtime.credentials.access_key_id, runtime.credentials.secret_access_key, LEARNER, LEARNER)
+    stated = {"X-Amz-Decoded-Content-Length": "5", "Host": f"127.0.0.1:{port}"}
+    with mock.patch.object(auth.S3SigV4Auth, "payload", return_value="STREAMING-UNSIGNED-PAYLOAD-TRAILER"):
+        seen = signed("s3", call("PUT", "/b/k", b"", stated), own, at=datetime.now(UTC))
+    lines = [f"{header}: {value}".encode() for header, value in seen.headers.items() if header != "Host"]
+    lines.append(b"Content-Length: %d" % len(CHUNKS[name]))
+    answer = send(port, head(port, b"PUT", b"/b/k", *lines), CHUNKS[name])
+    assert answer.startswith(b"HTTP/1.1 400"), answer[:300]
+    assert b"IncompleteBody" in answer
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"[" * 100_000, b'{"name": {"a": 1}}', b"\xff", b"{}"])

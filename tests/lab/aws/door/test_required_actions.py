@@ -83,6 +83,7 @@ def test_kinesis():
     assert kinesis("DeleteStream", StreamARN=stream("pin")) == [("kinesis:DeleteStream", stream("pin"))]
     elsewhere = stream("pin").replace(ACCOUNT, "9" * 12)
     assert kinesis("DeleteStream", StreamARN=elsewhere) == [("kinesis:DeleteStream", stream("pin"))]
+    assert kinesis("ListTagsForResource", ResourceARN=elsewhere) == [("kinesis:ListTagsForResource", stream("pin"))]
     both = kinesis("DeleteStream", StreamName="pin", StreamARN=stream("geo"))
     assert sorted(both) == [("kinesis:DeleteStream", stream("geo")), ("kinesis:DeleteStream", stream("pin"))]
 

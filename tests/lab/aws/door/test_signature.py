@@ -245,7 +245,7 @@ def test_another_region_is_named_with_ours():
 def test_a_stated_digest_must_be_the_bodys():
     seen = signed("s3", call("PUT", "/b/k", b"one"))
     assert refused(dataclasses.replace(seen, body=b"two")).code == "XAmzContentSHA256Mismatch"
-    seen.headers["X-Amz-Content-SHA256"] = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+    seen.headers["X-Amz-Content-SHA256"] = "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"
     assert refused(seen).code == "NotImplemented"
 
 

@@ -97,6 +97,24 @@ def test_tags_are_kept(kinesis):
         kinesis.delete_stream(StreamName=f"{NAME}-tagged")
 
 
+def test_the_newer_names_of_the_calls_of_tags_work(kinesis, role):
+    """TagResource and its like, by which newer tools tag streams."""
+    kinesis.tag_resource(ResourceARN=ARN, Tags={"team": "data", "stage": "test"})
+    kinesis.untag_resource(ResourceARN=ARN, TagKeys=["stage"])
+    assert kinesis.list_tags_for_resource(ResourceARN=ARN)["Tags"] == [{"Key": "team", "Value": "data"}]
+    assert kinesis.list_tags_for_stream(StreamName=NAME)["Tags"] == [{"Key": "team", "Value": "data"}]
+    with refused("ResourceNotFoundException", "is no stream"):
+        kinesis.tag_resource(ResourceARN=f"{ARN}/consumer/c:1", Tags={"a": "b"})
+    role.may(policy("kinesis:TagResource", resource=f"{ARN}-other"))
+    with refused("AccessDeniedException", f"kinesis:TagResource on resource: {ARN}"):
+        role.assumed().client("kinesis").tag_resource(ResourceARN=ARN, Tags={"a": "b"})
+
+
+def test_members_that_the_lab_does_not_know_are_refused(kinesis):
+    with refused("NotImplementedException", "does not know MaxRecordSizeInKiB of CreateStream"):
+        kinesis.create_stream(StreamName=f"{NAME}-large", ShardCount=1, MaxRecordSizeInKiB=2048)
+
+
 def test_what_the_lab_has_not_is_said(kinesis):
     with refused("NotImplementedException", "The lab's Kinesis does not answer RegisterStreamConsumer; AWS does"):
         kinesis.register_stream_consumer(StreamARN=ARN, ConsumerName="c")

@@ -298,7 +298,8 @@ def test_a_bucket_that_is_not_there_fails_with_its_name(connect, own, request_of
     [
         ({"flush.size": "0"}, "flush.size"),
         ({"tasks.max": "many"}, "tasks.max"),
-        ({"connector.class": "io.confluent.connect.s3.S3SinkConnector"}, "goes by the short name S3SinkConnector"),
+        ({"store.kafka.keys": "true"}, "the lab's sink stores the values of records alone"),
+        ({"s3.acl.canned": "public-read"}, "Confluent's sink does otherwise"),
         ({"connector.class": "NoSuchSink"}, "NoSuchSink"),
         ({"topics.regex": "*"}, "'*' is no pattern"),
         ({"topics": "a", "topics.regex": "b"}, ""),
@@ -312,6 +313,21 @@ def test_a_property_that_cannot_be_fails_with_its_name(connect, request_of, own,
     assert state == "FAILED"
     assert reason in message
     assert message
+
+
+def test_confluents_name_of_the_sink_is_ours_too(connect, request_of):
+    confluents = {"connector.class": "io.confluent.connect.s3.S3SinkConnector", "store.kafka.keys": "false"}
+    state, message = outcome(connect, request_of(confluents))
+    assert (state, message) == ("RUNNING", "")
+
+
+def test_tags_are_refused_and_a_version_that_is_not_current(connect, request_of):
+    with refused("NotImplementedException", "does not know tags of CreateConnector"):
+        connect.create_connector(**request_of(tags={"a": "b"}))
+    arn = connect.create_connector(**request_of())["connectorArn"]
+    described(connect, arn, lambda state: state == "RUNNING")
+    with refused("BadRequestException", "'K9' is not current"):
+        connect.delete_connector(connectorArn=arn, currentVersion="K9")
 
 
 def test_another_clusters_brokers_do_not_answer(connect, request_of, own):

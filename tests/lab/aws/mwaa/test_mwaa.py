@@ -1,9 +1,14 @@
 """MWAA: what it refuses, before an Airflow is started."""
 
+import asyncio
+from types import SimpleNamespace
+
 import pytest
 from botocore.exceptions import ClientError
 
+from lab.aws.errors import AwsError
 from lab.aws.mwaa.dag_folder import DagFolder
+from lab.aws.mwaa.environment import Mwaa
 
 pytestmark = pytest.mark.lab
 
@@ -59,6 +64,23 @@ def test_an_unknown_environment_is_not_found(learner):
         assert refusal(mwaa, operation, Name="nothing") == (
             "ResourceNotFoundException", "Environment nothing not found.",
         )  # fmt: skip
+
+
+def test_what_an_environment_would_ignore_is_refused(learner, make_role, bucket):
+    mwaa, role = learner("mwaa"), make_role(AIRFLOW)
+    for name, value in (
+        ("AirflowConfigurationOptions", {"core.parallelism": "1"}), ("WeeklyMaintenanceWindowStart", "MON:01:00"),
+        ("KmsKey", "arn:aws:kms:us-east-1:123456789012:key/a"),
+    ):  # fmt: skip
+        code, message = refusal(mwaa, "create_environment", **asked(arn(role), **{name: value}))
+        assert code == "NotImplementedException"
+        assert message == f"The lab's MWAA does not know {name} of CreateEnvironment; AWS does. Leave it out."
+
+
+def test_a_token_for_a_command_line_that_is_not_there_is_not_given():
+    mwaa = SimpleNamespace(_get=lambda parameters: parameters)
+    with pytest.raises(AwsError, match=r"no /aws_mwaa/cli .* InvokeRestApi"):
+        asyncio.run(Mwaa.create_cli_token(mwaa, {"Name": "one"}))
 
 
 def test_the_dag_folder_follows_the_bucket(learner, bucket, tmp_path):

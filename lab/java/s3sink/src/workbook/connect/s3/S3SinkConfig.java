@@ -42,6 +42,32 @@ final class S3SinkConfig extends AbstractConfig {
         .define("schema.compatibility", STRING, "NONE", only("NONE"), LOW, "JSON without schemas has nothing to compare.")
         .define("s3.compression.type", STRING, "none", only("none"), LOW, "Objects are plain text.");
 
+    static {
+        lacking("store.kafka.keys", "false", "the lab's sink stores the values of records alone");
+        lacking("store.kafka.headers", "false", "the lab's sink stores the values of records alone");
+        lacking("s3.object.tagging", "false", "the lab's S3 has no tags of objects");
+        lacking("s3.ssea.name", "", "the lab's S3 has SSE-S3 for every object, and nothing else");
+        lacking("s3.sse.customer.key", "", "the lab's S3 has SSE-S3 for every object, and nothing else");
+        lacking("s3.sse.kms.key.id", "", "the lab's S3 has SSE-S3 for every object, and nothing else");
+        lacking("s3.acl.canned", "", "the lab's S3 has no ACLs");
+        lacking("s3.proxy.url", "", "the lab's sink goes to S3 directly");
+        lacking("s3.path.style.access.enabled", "true", "the lab's S3 has addresses by path alone");
+        lacking("s3.credentials.provider.class", "com.amazonaws.auth.DefaultAWSCredentialsProviderChain",
+            "the lab's sink takes aws.access.key.id or the AWS SDK's chain");
+        lacking("s3.schema.partition.affix.type", "NONE", "JSON without schemas has no versions of them");
+        lacking("json.decimal.format", "BASE64", "the lab's sink writes what JSON it reads");
+        lacking("directory.delim", "/", "the lab's sink makes keys with /");
+    }
+
+    /** What Confluent's sink would do and this one would ignore: refused, unless it says how it is anyway. */
+    private static void lacking(String property, String asItIs, String why) {
+        DEFINITION.define(property, STRING, asItIs, (name, value) -> {
+            if (!String.valueOf(value).equalsIgnoreCase(asItIs)) {
+                throw new ConfigException(name, value, why + "; Confluent's sink does otherwise. Leave it out");
+            }
+        }, LOW, "Not in this sink: " + why + ".");
+    }
+
     S3SinkConfig(Map<String, String> properties) {
         super(DEFINITION, properties, false);
     }

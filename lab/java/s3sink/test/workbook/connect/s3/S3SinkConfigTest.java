@@ -33,6 +33,16 @@ class S3SinkConfigTest {
     }
 
     @Test
+    void whatConfluentsSinkDoesAndThisOneDoesNotIsRefused() {
+        refused("store.kafka.keys", "true", "the values of records alone");
+        refused("store.kafka.headers", "true", "the values of records alone");
+        refused("s3.sse.kms.key.id", "a", "SSE-S3");
+        refused("s3.acl.canned", "public-read", "no ACLs");
+        refused("directory.delim", "-", "keys with /");
+        assertEquals(List.of(), errors(Map.of("store.kafka.keys", "false", "s3.part.size", "5242880")));
+    }
+
+    @Test
     void mistakesAreAnsweredWithASentence() {
         refused("flush.size", "0", "at least 1");
         refused("flush.size", "many", "Not a number");
