@@ -47,11 +47,11 @@ def strip(notebook: Path) -> None:
 
 
 def measured(notebook: Path) -> dict[str, list]:
-    """Collect the outputs that hold seconds: source of the cell → outputs."""
+    """Collect the outputs that hold seconds, where there are any: source of the cell → outputs."""
     if not notebook.exists():
         return {}
     cells = nbformat.read(notebook, as_version=4).cells
-    return {cell.source: cell.outputs for cell in cells if IGNORED in cell.metadata.get("tags", ())}
+    return {cell.source: cell.outputs for cell in cells if IGNORED in cell.metadata.get("tags", ()) and cell.outputs}
 
 
 def restore(notebook: Path, earlier: dict[str, list]) -> None:
