@@ -20,11 +20,20 @@ INVOKE_URL = "https://{api}.execute-api.{region}.amazonaws.com/{stage}"
 SINK_PLUGIN = "plugins/workbook-kafka-connect-s3.zip"
 """Where below ``.setup`` the S3 sink's zip is made."""
 
+DATABASE_URL = f"sqlite+posts:///{CHECKOUT / '.setup' / 'posts.db'}?detect_types=1"
+"""The posts database that set-up makes: the course's own can be read by nobody else."""
+
 TABLES = ("pin", "geo", "user")
 """The three tables, in the order in which every posting carries them."""
 
 _RETRIES = {"s3": {"total_max_attempts": 3}}
 """Service → where its client differs from boto3's own: a bucket that is out of reach is said sooner."""
+
+TARGETS = ("laptop", "aws")
+"""Where the pipeline can run."""
+
+_ON_LAPTOP = "WORKBOOK_ON_LAPTOP"
+"""Stands in the environment of a process that has read the lab's addresses; the value is the lab's folder."""
 
 _OTHER_ACCOUNTS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN")
 
@@ -63,8 +72,8 @@ class Workbook:
         AWS region.
     bootstrap_servers : str
         ``host:port`` of the Kafka brokers, joined by commas.
-    kafka_authority : str
-        PEM file: who signed the brokers' certificates.
+    kafka_authority : str, optional
+        PEM file: who signed the brokers' certificates. None: who signs for the public, as for MSK.
     sink_plugin : str
         File on this computer: the zip of the S3 sink that Kafka Connect loads.
     client_host : str
@@ -84,7 +93,7 @@ class Workbook:
     id: str
     region: str
     bootstrap_servers: str
-    kafka_authority: str = field(repr=False)
+    kafka_authority: str | None = field(repr=False)
     sink_plugin: str = field(repr=False)
     client_host: str
     ssh_port: int
@@ -103,7 +112,8 @@ class Workbook:
 
         ``.env`` in the checkout holds a learner's own choices (see ``.env.example``). Unless it says
         ``WORKBOOK_TARGET=aws``, the running lab's addresses and keys replace whatever AWS settings the shell has, so
-        that nothing meant for the laptop can reach a real account.
+        that nothing meant for the laptop can reach a real account. A process that has read them stays on the laptop:
+        the keys that they replaced are gone from it.
 
         Parameters
         ----------
@@ -120,10 +130,13 @@ class Workbook:
         target = os.environ if environment is None else dict(environment)
         own = {name: value for name, value in dotenv_values(checkout / ".env").items() if value}
         target.update({name: value for name, value in own.items() if name not in target})
-        if target.get("WORKBOOK_TARGET", "laptop") == "laptop":
+        if _target(target) == "laptop":
+            home = Path(target.get("LAB_HOME") or checkout / ".lab")
             for name in _OTHER_ACCOUNTS:
                 target.pop(name, None)
-            target.update(_lab_addresses(Path(target.get("LAB_HOME") or checkout / ".lab")))
+            target.update(_lab_addresses(home) | {_ON_LAPTOP: str(home)})
+        else:
+            _prepare_account(target)
         import boto3  # late, as in `client`
 
         boto3.setup_default_session()  # forget the keys of a lab that is gone
@@ -131,14 +144,14 @@ class Workbook:
             id=target.get("WORKBOOK_ID", LAPTOP_ID),
             region=_setting(target, "AWS_REGION"),
             bootstrap_servers=_setting(target, "WORKBOOK_BOOTSTRAP_SERVERS"),
-            kafka_authority=_setting(target, "WORKBOOK_KAFKA_AUTHORITY"),
+            kafka_authority=target.get("WORKBOOK_KAFKA_AUTHORITY") or None,
             sink_plugin=target.get("WORKBOOK_SINK_PLUGIN") or str(CHECKOUT / ".setup" / SINK_PLUGIN),
             client_host=target.get("WORKBOOK_CLIENT_HOST", ""),
-            ssh_port=int(target.get("WORKBOOK_SSH_PORT") or 22),
+            ssh_port=_port(target, "WORKBOOK_SSH_PORT", 22),
             ssh_from=target.get("WORKBOOK_SSH_FROM", ""),
             key_folder=target.get("WORKBOOK_KEY_FOLDER") or str(Path.home() / ".ssh"),
             invoke_url=target.get("WORKBOOK_INVOKE_URL") or INVOKE_URL,
-            database_url=_setting(target, "WORKBOOK_DATABASE_URL"),
+            database_url=target.get("WORKBOOK_DATABASE_URL") or DATABASE_URL,
         )
 
     def client(self, service: str) -> Any:
@@ -272,6 +285,41 @@ def _lab_addresses(home: Path) -> dict[str, str]:
             "then run this cell again. For your own AWS account, set WORKBOOK_TARGET=aws in .env (see .env.example)."
         )
     return {name: value or "" for name, value in dotenv_values(file, interpolate=False).items()}
+
+
+def _target(settings: Mapping[str, str]) -> str:
+    target = settings.get("WORKBOOK_TARGET") or "laptop"
+    if target not in TARGETS:
+        raise SetupError(f"WORKBOOK_TARGET={target!r} is neither {' nor '.join(TARGETS)}. Correct the line in .env.")
+    return target
+
+
+def _prepare_account(settings: dict[str, str]) -> None:
+    """Refuse what would meet the laptop or somebody else on a real account; name the region to every library.
+
+    boto3 and kafka-python read ``AWS_DEFAULT_REGION``, Java's SDK reads ``AWS_REGION``.
+    """
+    if _ON_LAPTOP in settings:
+        raise SetupError(
+            "This kernel has been on the laptop, and still has the lab's addresses and keys. Restart the kernel, then "
+            "run the cells from the top: with WORKBOOK_TARGET=aws they use your account."
+        )
+    if settings.get("WORKBOOK_ID", LAPTOP_ID) == LAPTOP_ID:
+        raise SetupError(
+            f"WORKBOOK_ID is missing, or the laptop's {LAPTOP_ID}: names of buckets are unique in the world, and that "
+            "one may be taken. Draw 12 hex digits, `python -c 'import secrets; print(secrets.token_hex(6))'`, and put "
+            "them into .env."
+        )
+    region = settings.get("AWS_REGION") or settings.get("AWS_DEFAULT_REGION")
+    if region:
+        settings.update(AWS_REGION=region, AWS_DEFAULT_REGION=region)
+
+
+def _port(settings: Mapping[str, str], name: str, default: int) -> int:
+    text = settings.get(name) or str(default)
+    if not (text.isdecimal() and 0 < int(text) < 65536):
+        raise SetupError(f"{name}={text!r} is no port: give a number from 1 to 65535 in .env, or leave the line out.")
+    return int(text)
 
 
 def _setting(settings: Mapping[str, str], name: str) -> str:

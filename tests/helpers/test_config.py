@@ -59,16 +59,73 @@ def test_a_lab_that_is_down_is_said_with_the_way_to_start_it(tmp_path):
         Workbook.load({}, tmp_path)
 
 
+ACCOUNT = {
+    "WORKBOOK_TARGET": "aws",
+    "WORKBOOK_ID": "abcdef012345",
+    "AWS_REGION": "eu-west-1",
+    "WORKBOOK_BOOTSTRAP_SERVERS": "b-1.msk:9098",
+}
+
+
 def test_on_ones_own_account_settings_come_from_dotenv(tmp_path):
-    write(tmp_path / ".env", ADDRESSES | {"WORKBOOK_TARGET": "aws", "WORKBOOK_BOOTSTRAP_SERVERS": "b-1.msk:9098"})
-    assert Workbook.load({}, tmp_path).bootstrap_servers == "b-1.msk:9098"
+    write(tmp_path / ".env", ACCOUNT)
+    workbook = Workbook.load({}, tmp_path)
+    assert workbook.bootstrap_servers == "b-1.msk:9098"
+    assert workbook.kafka_authority is None
+    assert workbook.database_url.startswith("sqlite+posts:///")
 
 
-def test_a_missing_setting_is_named(tmp_path):
-    settings = {name: value for name, value in ADDRESSES.items() if name != "WORKBOOK_DATABASE_URL"}
-    write(tmp_path / ".env", settings | {"WORKBOOK_TARGET": "aws"})
-    with pytest.raises(SetupError, match="WORKBOOK_DATABASE_URL is missing"):
+@pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_either_name_of_the_region_reaches_every_library(tmp_path, monkeypatch, name):
+    for other in ("AWS_REGION", "AWS_DEFAULT_REGION", "WORKBOOK_ON_LAPTOP"):
+        monkeypatch.delenv(other, raising=False)
+    before = dict(os.environ)
+    others = {key: value for key, value in ACCOUNT.items() if key != "AWS_REGION"}
+    write(tmp_path / ".env", others | {name: "eu-west-1"})
+    try:
+        Workbook.load(checkout=tmp_path)
+        assert os.environ["AWS_REGION"] == os.environ["AWS_DEFAULT_REGION"] == "eu-west-1"
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.mark.parametrize("name", ["WORKBOOK_BOOTSTRAP_SERVERS", "AWS_REGION"])
+def test_a_missing_setting_is_named(tmp_path, name):
+    write(tmp_path / ".env", {key: value for key, value in ACCOUNT.items() if key != name})
+    with pytest.raises(SetupError, match=f"{name} is missing"):
         Workbook.load({}, tmp_path)
+
+
+def test_a_typing_error_in_the_target_reaches_no_account(checkout):
+    with pytest.raises(SetupError, match="WORKBOOK_TARGET='latop' is neither laptop nor aws"):
+        Workbook.load({"WORKBOOK_TARGET": "latop"}, checkout)
+
+
+@pytest.mark.parametrize("own", [{}, {"WORKBOOK_ID": LAPTOP_ID}])
+def test_an_account_needs_an_id_of_its_own(tmp_path, own):
+    settings = {key: value for key, value in ACCOUNT.items() if key != "WORKBOOK_ID"} | own
+    with pytest.raises(SetupError, match=r"unique in the world.*secrets\.token_hex"):
+        Workbook.load(settings, tmp_path)
+
+
+def test_a_process_that_was_on_the_laptop_does_not_take_its_keys_to_an_account(checkout):
+    before = dict(os.environ)
+    os.environ.pop("LAB_HOME", None)
+    try:
+        Workbook.load(checkout=checkout)
+        write(checkout / ".env", ACCOUNT)
+        with pytest.raises(SetupError, match="Restart the kernel"):
+            Workbook.load(checkout=checkout)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.mark.parametrize("port", ["ssh", "0", "70000", "-1"])
+def test_a_port_that_is_none_is_named(tmp_path, port):
+    with pytest.raises(SetupError, match=f"WORKBOOK_SSH_PORT='{port}' is no port"):
+        Workbook.load(ACCOUNT | {"WORKBOOK_SSH_PORT": port}, tmp_path)
 
 
 @pytest.mark.parametrize("wrong", ["0A1B2C3D4E5F", "0a1b", "0a1b2c3d4e5g"])
