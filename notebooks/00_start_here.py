@@ -42,9 +42,11 @@ seed = 100  # start of the random numbers: the same seed draws the same posts
 # ## Check the environment
 #
 # One object, `workbook`, holds every name and address. On the laptop its values come from the running lab; on your own
-# account they come from your settings. The cells below are the same in both places.
+# account they come from your settings. The cells below are the same in both places. `lesson` judges what you write:
+# `lesson.check(1, …)`, `lesson.hint(1)`, `lesson.solution(1)`.
 
 # %%
+from helpers.checks import notebook_00 as lesson
 from helpers.config import Workbook
 
 workbook = Workbook.load()
@@ -107,15 +109,36 @@ tally = emulate(workbook, posts=posts, rate=rate, seed=seed, progress=False)
 print(tally)
 
 # %% [markdown]
-# **Predict, then run.** With `flush.size` 1, how many objects will the connector write for 200 posts?
+# **Predict, then run.** With `flush.size` 1, how many objects will the connector write for 200 posts? Put your number
+# in the place of the dots, if there are dots.
+
+# %%
+guess = lesson.predict(1, 600)
 
 # %%
 _ = msk_connect.wait_until_stored(workbook)
 objects = sink_objects.objects(workbook, "start-here", since=before)
-print(len(objects), "objects")
+guess.answer(len(objects))
 
 # %% [markdown]
-# Three topics, 200 messages each, one message an object. Now follow one post. First the message as Kafka keeps it:
+# Three topics, 200 messages each, one message an object.
+#
+# ## Exercise 1: how many objects?
+#
+# Put that into a function, for any number of posts and any `flush.size`. The connector writes an object when it is
+# full.
+
+# %% tags=["exercise-1"]
+def objects_written(posts: int, flush_size: int) -> int:
+    """Count the objects that the connector has written when `posts` posts have come through."""
+    ...
+
+
+# %%
+lesson.check(1, objects_written)
+
+# %% [markdown]
+# Now follow one post. First the message as Kafka keeps it:
 
 # %%
 import json

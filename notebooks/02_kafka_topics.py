@@ -46,6 +46,7 @@ iam_jar = "aws-msk-iam-auth-2.3.9-all.jar"  # the package that lets Kafka's tool
 # Connect to the client machine. `ready_machine` does what part 1 did by hand, as far as it is not done yet.
 
 # %%
+from helpers.checks import notebook_02 as lesson
 from helpers.config import TABLES, Workbook
 from helpers.notebook import catch_up
 
@@ -93,14 +94,20 @@ machine.show(f"{bin} ./kafka-topics.sh {signed_in} --describe --topic {place} | 
 # ## Break it on purpose
 #
 # **Predict, then run.** The role's policy allows topics whose names begin with your id. Which of these will the broker
-# refuse: `hello`, `<id>hello`, `<id>.hello`?
+# refuse: `hello`, `<id>hello`, `<id>.hello`? Say how many of the three.
+
+# %%
+guess = lesson.predict(1, 2)
 
 # %%
 create = f"{bin} ./kafka-topics.sh {signed_in} --create --if-not-exists --topic"
+refused = 0
 for name in ("hello", f"{workbook.id}hello", f"{workbook.id}.hello"):
     answer = machine.run(f"{create} {name}", check=False)
-    refused = "TopicAuthorizationException" in answer.text
-    print(f"{name:20}", "refused by the broker" if refused else "created")
+    was_refused = "TopicAuthorizationException" in answer.text
+    print(f"{name:20}", "refused by the broker" if was_refused else "created")
+    refused += was_refused
+guess.answer(refused)
 
 # %% [markdown]
 # The dot is part of the pattern `<id>.*`: without it, a learner with the id `0a1` could use the topics of one with the
@@ -144,6 +151,21 @@ machine.show(f"{groups} --describe 2> /dev/null | awk 'NF {{print $1, $2, $3, $4
 # %%
 machine.run(f"echo '{{\"n\": 4}}' | (cd {kafka_folder}/bin && ./kafka-console-producer.sh {signed_in} --topic {hello})")
 machine.show(f"{groups} --describe 2> /dev/null | awk 'NF {{print $3, $4, $5, $6}}' | column -t")
+
+# %% [markdown]
+# ## Exercise 1: the lag of a group
+#
+# A topic may have several partitions, and a group may have committed nothing in some of them. Both arguments are
+# dictionaries: partition → offset. A partition in which nothing was committed is not in the second one.
+
+# %% tags=["exercise-1"]
+def lag(end: dict[int, int], committed: dict[int, int]) -> int:
+    """Count the messages that a group has still to read: partition → offset, at the end and committed."""
+    ...
+
+
+# %%
+lesson.check(1, lag)
 
 # %% [markdown]
 # Reading does not take a message away. A second group starts from the beginning and sees all four.

@@ -52,6 +52,7 @@ rate = 100.0  # posts a second
 # to that.
 
 # %%
+from helpers.checks import notebook_03 as lesson
 from helpers.config import Workbook
 from helpers.kafka import client as kafka_client
 from helpers.kafka import sink_objects
@@ -153,6 +154,26 @@ _ = msk_connect.create_worker_configuration(workbook)
 properties = msk_connect.sink_properties(workbook, flush_size=1)
 for name, value in properties.items():
     print(f"{name:32} {value.rsplit('.', 1)[-1] if name.endswith(('class', 'converter')) else value}")
+
+# %% [markdown]
+# ## Exercise 1: which topics does a pattern take?
+#
+# `topics.regex` and the IAM policy hold the same letters, `<id>.*`, and mean different things. In the policy the dot is
+# a dot and `*` is anything. `topics.regex` is a regular expression: the dot is any letter, and the whole name has to
+# fit. Write what the connector does with a pattern.
+
+# %%
+import re
+
+
+# %% tags=["exercise-1"]
+def matching_topics(pattern: str, names: list[str]) -> list[str]:
+    """List the topics that a connector with this `topics.regex` reads."""
+    ...
+
+
+# %%
+lesson.check(1, matching_topics)
 
 # %% [markdown]
 # Beside the properties, MSK Connect wants to know which cluster, which plugin, and which *role* the connector works

@@ -51,6 +51,7 @@ seed = 100  # start of the random numbers: the same seed draws the same posts
 
 # %%
 from helpers import databricks
+from helpers.checks import notebook_05 as lesson
 from helpers.config import Workbook
 from helpers.notebook import catch_up
 
@@ -98,14 +99,26 @@ print("the same key:", dbutils.secrets.get("aws", "access_key_id") == access_key
 
 # %% [markdown]
 # A mount takes both in one URL, `s3n://KEY:SECRET@bucket`. A secret may hold `/` and `+`, and those mean something in a
-# URL: a slash ends the name of a host. So the secret is *quoted*: such characters are written as `%2F` and `%2B`. The
-# second argument of `quote` says that the slash is to be quoted too; it is not otherwise.
+# URL: a slash ends the name of a host. So the secret is *quoted*: such characters are written as `%2F` and `%2B`.
 
 # %%
 from urllib.parse import quote
 
-print(quote("a/b+c"), quote("a/b+c", safe=""))
-quoted_secret = quote(secret_key, safe="")
+print(quote("a b+c"))
+
+# %% [markdown]
+# ## Exercise 1: the address of the mount
+#
+# Write the function that the next task uses. The check tries it with made-up secrets of every kind.
+
+# %% tags=["exercise-1"]
+def source_url(key: str, secret: str, bucket: str) -> str:
+    """Write the address of a bucket with its keys, as a mount takes it: `s3n://KEY:SECRET@bucket`."""
+    ...
+
+
+# %%
+lesson.check(1, source_url)
 
 # %% [markdown]
 # ## Task 2: mount
@@ -122,8 +135,8 @@ with redirect_stdout(None):  # unmount speaks, and only when there was a mount
         dbutils.fs.unmount(mount_point)
 
 # %%
-source_url = f"s3n://{access_key}:{quoted_secret}@{workbook.bucket}"
-dbutils.fs.mount(source_url, mount_point)
+address = source_url(access_key, secret_key, workbook.bucket)
+dbutils.fs.mount(address, mount_point)
 
 # %% [markdown]
 # `True`: the keys were tried at once. What the workspace shows of the mount holds no keys:
@@ -143,7 +156,8 @@ print([name for name in names if name.strip("/") in workbook.topics])
 # ## Task 3: three DataFrames
 #
 # The complete path of a topic's objects: mount point, `topics`, the topic, the partition. The course reads every JSON
-# file in it, and lets Spark find out the columns.
+# file in it, and lets Spark find out the columns. Its `inferSchema` is an option of the CSV reader: the JSON reader
+# finds out the columns with it or without.
 
 # %%
 paths = {table: f"{mount_point}/topics/{workbook.topic(table)}/partition=0" for table in ("pin", "geo", "user")}
@@ -194,6 +208,20 @@ print(f"folder, schema given:   {seconds(lambda: spark.read.schema(GEO_SCHEMA).j
 # folder is listed a thousand names at a time. And a schema is a promise that a bad row cannot break: without one, a
 # single odd value changes the type of a column for everybody. So: name the folder, give the schema.
 #
+# ## Exercise 2: the schema of the places
+#
+# Write it by hand, as text: name and type of each column, joined by commas. Remember what the cleaning has to see.
+
+# %% tags=["exercise-2"]
+def geo_schema() -> str:
+    """Write the columns of the places and their types, as in `ind int, …`: times stay text until they are cleaned."""
+    ...
+
+
+# %%
+lesson.check(2, geo_schema, spark)
+
+# %% [markdown]
 # What remains is the number of objects. Write the same rows into one object, and read that.
 
 # %% tags=["nbval-ignore-output"]
@@ -210,8 +238,8 @@ print(f"an object a row: {small:5.2f} s   one object: {large:5.2f} s   factor: {
 
 # %%
 mistakes = {
-    "mount twice": lambda: dbutils.fs.mount(source_url, mount_point),
-    "mount inside a mount": lambda: dbutils.fs.mount(source_url, f"{mount_point}/topics"),
+    "mount twice": lambda: dbutils.fs.mount(address, mount_point),
+    "mount inside a mount": lambda: dbutils.fs.mount(address, f"{mount_point}/topics"),
     "secret not quoted": lambda: dbutils.fs.mount(f"s3n://{access_key}:a/b@{workbook.bucket}", "/mnt/again"),
     "a folder that is not there": lambda: dbutils.fs.ls(f"{mount_point}/topic"),
 }
@@ -264,7 +292,7 @@ print(spark.read.text(volume).first()["value"])
 # Mount it again, so that code that was written for the course finds it.
 
 # %%
-dbutils.fs.mount(source_url, mount_point)
+dbutils.fs.mount(address, mount_point)
 
 # %% [markdown]
 # ## What you did

@@ -1,6 +1,7 @@
 """The lab, the workbook and the cluster that the tests share."""
 
 import os
+import signal
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -28,6 +29,11 @@ THE_LAB = {"lab", "workbook", "spark"}
 def pytest_xdist_auto_num_workers() -> int:
     """Take two workers where they fit."""
     return 2 if psutil.virtual_memory().available > MEMORY_OF_TWO and (os.cpu_count() or 1) > 1 else 1
+
+
+def pytest_configure() -> None:
+    """Let the programs of the tests hear Ctrl-C: a shell that starts them in the background has them deaf to it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _folder(item: pytest.Item) -> str:

@@ -50,4 +50,4 @@ def test_what_is_produced_is_consumed_in_order(workbook, topic, more):
 def test_a_wrong_key_is_refused(workbook, topic, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
     with pytest.raises(KafkaError):
-        asyncio.run(produced(workbook, topic, [b"x"]))
+        asyncio.run(produced(workbook, topic, [b"x"], request_timeout_ms=3000))

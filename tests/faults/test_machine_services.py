@@ -19,10 +19,13 @@ pytestmark = pytest.mark.lab
 
 SECONDS = 60
 
+SERVICES = ("kafka", "aws", "client")
+"""What the REST proxy works with."""
+
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    with running_lab(tmp_path_factory.mktemp("machine faults"), FAULT_PORTS) as started:
+    with running_lab(tmp_path_factory.mktemp("machine faults"), FAULT_PORTS, SERVICES) as started:
         yield started
 
 
@@ -59,7 +62,7 @@ def kill_all(lab):
 def test_the_rest_proxy_comes_back_with_the_lab(lab, workbook, door, stop):
     (before,) = proxies(lab)
     stop(lab)
-    operations.up(lab)
+    operations.up(lab, SERVICES)
     wait_until(lambda: posts(workbook, door.invoke_url), SECONDS, "the REST proxy to come back")
     (after,) = proxies(lab)
     assert after != before
@@ -72,7 +75,7 @@ def test_one_that_the_learner_has_stopped_stays_away_and_one_that_they_start_is_
     with ssh.connect(workbook) as machine:
         rest_proxy.stop(machine)
     operations.down(lab)
-    operations.up(lab)
+    operations.up(lab, SERVICES)
     assert proxies(lab) == []
     with ssh.connect(workbook) as machine:
         rest_proxy.start(machine)
@@ -88,7 +91,7 @@ def test_after_a_power_off_nothing_comes_back_as_on_ec2(lab, workbook, door):
     wait_until(lambda: not machine_services.read(disk(lab, instance) / "services"), SECONDS, "it to be forgotten")
     ec2.start_instances(InstanceIds=[instance])
     operations.down(lab)
-    operations.up(lab)
+    operations.up(lab, SERVICES)
     assert proxies(lab) == []
 
 

@@ -22,7 +22,7 @@ from lab.services.cluster import CLUSTER_MARK
 pytestmark = [pytest.mark.lab, pytest.mark.filterwarnings("ignore:The query")]
 
 QUERIES = 9
-ROUNDS = 6
+ROUNDS = 4
 BUSY = 4
 """Processes that want a core for themselves."""
 

@@ -40,8 +40,17 @@ public final class Parameters extends AbstractFunction1<SparkSessionExtensions, 
         public LogicalPlan parsePlanWithParameters(String text, ParameterContext parameters) throws ParseException {
             // settings first, as Spark does: what looks like one afterwards stands in a value, and must stay
             String settled = new VariableSubstitution().substitute(text);
-            String filled = ParameterHandler.substituteParameters(settled, parameters)._1();
+            String filled;
+            try {
+                filled = filled(settled, parameters);
+            } catch (ParseException error) { // Delta's own, such as VACUUM, which take none, or an error for the parser
+                return next.parsePlan(text);
+            }
             return next.parsePlan(filled.replace("${", "\\u0024{"));
+        }
+
+        private static String filled(String text, ParameterContext parameters) throws ParseException {
+            return ParameterHandler.substituteParameters(text, parameters)._1();
         }
 
         @Override
