@@ -1,4 +1,4 @@
-"""Archives of loaded classes: a Java service that maps one starts in a third of the time.
+"""Archives of loaded classes: a Java service that maps one starts in about half the time.
 
 Each start of a JVM reads, verifies and links the same few thousand classes. A JVM can write them to a file when it ends
 (JEP 350 since Java 13, JEP 514 since Java 25) and map that file the next time. It uses the file only with the same Java
