@@ -4,11 +4,10 @@ import json
 import os
 
 import pytest
+from client_rows import ROWS
 
 from helpers.kafka import client as kafka_client
 from helpers.kafka import sink_objects
-
-ROWS = [{"ind": number, "country": "Côte d'Ivoire", "latitude": number / 2} for number in range(20)]
 
 
 @pytest.fixture(scope="package")

@@ -2,7 +2,7 @@
 
 import pyarrow
 import pytest
-from conftest import ROWS
+from client_rows import ROWS
 from deltalake import DeltaTable, write_deltalake
 
 

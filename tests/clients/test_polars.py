@@ -2,7 +2,7 @@
 
 import polars
 import pytest
-from conftest import ROWS
+from client_rows import ROWS
 
 
 def test_objects_of_a_topic_are_read_one_by_one_and_all_at_once(objects, storage):
