@@ -41,13 +41,13 @@ def _posts_by_year(pin: DataFrame, geo: DataFrame, condition: str) -> DataFrame:
     return posts.groupBy("post_year", "category").agg(F.countDistinct("ind").alias("category_count"))
 
 
-def _first_of_year(counts: DataFrame) -> DataFrame:
-    order = Window.partitionBy("post_year").orderBy(F.desc("category_count"), "category")
+def _first_of_each(counts: DataFrame, group: str) -> DataFrame:
+    order = Window.partitionBy(group).orderBy(F.desc("category_count"), "category")
     return counts.withColumn("rank", F.row_number().over(order)).where("rank = 1").drop("rank")
 
 
 def _every_year(pin: DataFrame, geo: DataFrame) -> DataFrame:
-    return _first_of_year(_posts_by_year(pin, geo, "post_year IS NOT NULL"))
+    return _first_of_each(_posts_by_year(pin, geo, "post_year IS NOT NULL"), "post_year")
 
 
 def _greatest_name(pin: DataFrame, geo: DataFrame) -> DataFrame:
@@ -62,7 +62,7 @@ def _all_categories(pin: DataFrame, geo: DataFrame) -> DataFrame:
 
 
 def _last_year_left_out(pin: DataFrame, geo: DataFrame) -> DataFrame:
-    return _first_of_year(_posts_by_year(pin, geo, "post_year >= 2018 AND post_year < 2022"))
+    return _first_of_each(_posts_by_year(pin, geo, "post_year >= 2018 AND post_year < 2022"), "post_year")
 
 
 TASK_5 = Exercise(
@@ -103,45 +103,32 @@ def task_8(pin: DataFrame, user: DataFrame) -> DataFrame:
     return counts.withColumn("rank", F.row_number().over(order)).where("rank = 1").drop("rank")
 
 
-def _by_group(pin: DataFrame, user: DataFrame, group: str) -> DataFrame:
-    posts = pin.join(user, "ind").withColumn("age_group", F.expr(group)).dropna(subset=["age_group", "category"])
+def _by_ends(pin: DataFrame, user: DataFrame, *last: int, rest: str = "age > {}") -> DataFrame:
+    """Answer task 8 with other last ages of the first three groups, or another condition for +50."""
+    young, middle, old = last
+    group = F.expr(
+        f"CASE WHEN age BETWEEN 18 AND {young} THEN '18-24' WHEN age BETWEEN {young + 1} AND {middle} THEN '25-35' "
+        f"WHEN age BETWEEN {middle + 1} AND {old} THEN '36-50' WHEN {rest.format(old)} THEN '+50' END"
+    )
+    posts = pin.join(user, "ind").withColumn("age_group", group).dropna(subset=["age_group", "category"])
     counts = posts.groupBy("age_group", "category").agg(F.countDistinct("ind").alias("category_count"))
-    order = Window.partitionBy("age_group").orderBy(F.desc("category_count"), "category")
-    return counts.withColumn("rank", F.row_number().over(order)).where("rank = 1").drop("rank")
-
-
-def _fifty_is_old(pin: DataFrame, user: DataFrame) -> DataFrame:
-    return _by_group(
-        pin, user,
-        "CASE WHEN age BETWEEN 18 AND 24 THEN '18-24' WHEN age BETWEEN 25 AND 35 THEN '25-35' "
-        "WHEN age BETWEEN 36 AND 49 THEN '36-50' WHEN age >= 50 THEN '+50' END",
-    )  # fmt: skip
-
-
-def _twenty_five_is_young(pin: DataFrame, user: DataFrame) -> DataFrame:
-    return _by_group(
-        pin, user,
-        "CASE WHEN age BETWEEN 18 AND 25 THEN '18-24' WHEN age BETWEEN 26 AND 35 THEN '25-35' "
-        "WHEN age BETWEEN 36 AND 50 THEN '36-50' WHEN age > 50 THEN '+50' END",
-    )  # fmt: skip
-
-
-def _everybody_else_is_old(pin: DataFrame, user: DataFrame) -> DataFrame:
-    return _by_group(
-        pin, user,
-        "CASE WHEN age BETWEEN 18 AND 24 THEN '18-24' WHEN age BETWEEN 25 AND 35 THEN '25-35' "
-        "WHEN age BETWEEN 36 AND 50 THEN '36-50' ELSE '+50' END",
-    )  # fmt: skip
+    return _first_of_each(counts, "age_group")
 
 
 TASK_8 = Exercise(
     solution=task_8,
     evaluate=_rows,
     twins=(
-        Twin(_fifty_is_old, "Whoever is 50 is in +50 with you. The group before it is 36-50, so +50 begins at 51."),
-        Twin(_twenty_five_is_young, "Whoever is 25 is in 18-24 with you; it ends at 24, and 25 begins the next."),
         Twin(
-            _everybody_else_is_old,
+            lambda pin, user: _by_ends(pin, user, 24, 35, 49),
+            "Whoever is 50 is in +50 with you. The group before it is 36-50, so +50 begins at 51.",
+        ),
+        Twin(
+            lambda pin, user: _by_ends(pin, user, 25, 35, 50),
+            "Whoever is 25 is in 18-24 with you; it ends at 24, and 25 begins the next.",
+        ),
+        Twin(
+            lambda pin, user: _by_ends(pin, user, 24, 35, 50, rest="TRUE"),
             "`otherwise('+50')` takes in everybody else: the twelve-year-olds, and those whose age nobody knows.",
         ),
     ),

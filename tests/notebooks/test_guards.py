@@ -85,5 +85,4 @@ def test_a_notebook_and_its_source_are_in_step(notebook):
 
 
 def test_every_source_has_its_notebook():
-    sources = sorted(path.stem for path in notebooks.FOLDER.glob("[0-9][0-9]_*.py"))
-    assert sources == [path.stem for path in notebooks.paths()]
+    assert [source.stem for source in notebooks.sources()] == [path.stem for path in notebooks.paths()]
