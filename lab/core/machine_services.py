@@ -43,7 +43,7 @@ def recorded(environment: Mapping[str, str]) -> Iterator[None]:
         yield
         return
     folder = Path(environment[FOLDER])
-    write(folder, [MachineService(os.getpid(), tuple(sys.orig_argv), os.getcwd(), _output())])
+    replace(folder, MachineService(os.getpid(), tuple(sys.orig_argv), os.getcwd(), _output()))
     try:
         yield
     finally:
@@ -56,6 +56,15 @@ def _output() -> str:
         return str(file) if file.is_file() else ""
     except OSError:
         return ""
+
+
+def replace(folder: Path, service: MachineService) -> None:
+    """Write a service down in place of the same one that was killed before: else both would come back."""
+    earlier = [one for one in read(folder) if (one.command, one.folder) == (service.command, service.folder)]
+    write(folder, [service])
+    for one in earlier:
+        if one.pid != service.pid:
+            forget(folder, one.pid)
 
 
 def write(folder: Path, services: Iterable[MachineService]) -> None:

@@ -7,7 +7,7 @@ endpoint's other state: tests/lab/aws/test_state.py.
 """
 
 import contextlib
-import os
+import dataclasses
 import resource
 
 import boto3
@@ -15,47 +15,22 @@ import psutil
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from crashes import numbered, pid, stored, wait_until_back
+from crashes import crash, numbered, own_session, pid, stored, wait_until_back
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
-from labs import FAULT_PORTS, running_lab, workbook_of
 from pyspark.errors import PySparkException
-from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from helpers import databricks
 from helpers.databricks.laptop.dbutils import DBUtils, ExecutionError
 from helpers.kafka import client as kafka_client
-from helpers.kafka import msk_connect, sink_objects
+from helpers.kafka import msk_connect
 from helpers.user_posting_emulation import send
 from helpers.waiting import wait_until
-from lab.control import operations
 
 pytestmark = pytest.mark.lab
 
 ROOM = 100_000
 """Bytes that the largest file may have while the disk is full."""
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    with running_lab(tmp_path_factory.mktemp("full disk"), FAULT_PORTS) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def workbook(lab):
-    with workbook_of(lab) as loaded:
-        sink_objects.create_bucket(loaded)
-        kafka_client.create_topics(loaded)
-        yield loaded
-
-
-@pytest.fixture(scope="module")
-def spark(workbook):
-    session = databricks.session()
-    yield session
-    session.stop()
 
 
 @contextlib.contextmanager
@@ -87,8 +62,7 @@ def test_s3_keeps_the_old_object_and_nothing_of_the_new_one(lab, workbook):
     assert s3.head_object(Bucket=workbook.bucket, Key="full/k")["ContentLength"] == 2 * ROOM
 
 
-def test_the_sink_waits_for_room_and_stores_each_record_once(lab, workbook):
-    msk_connect.put_connector(workbook, msk_connect.sink_properties(workbook, 50, rotate_schedule_ms=300))
+def test_the_sink_waits_for_room_and_stores_each_record_once(lab, workbook, connector):
     with full(lab, "s3", room=10):
         tally = send(workbook, numbered(range(10_000, 10_200), 0), progress=False)
         assert (tally.acknowledged, tally.problems) == (200, [])
@@ -118,15 +92,15 @@ def acknowledged_until_refused(workbook, topic):
 
 
 def test_kafka_loses_nothing_that_it_acknowledged(lab, workbook):
-    topic = workbook.topic("user")
-    before = kafka_client.end_offsets(workbook)[topic]
-    victim = pid(lab, "kafka")
+    own = dataclasses.replace(workbook, id="f0110f0110f0")
+    kafka_client.create_topics(own)
+    topic, victim = own.topic("user"), pid(lab, "kafka")
     log = lab.data("kafka") / f"{topic}-0" / "00000000000000000000.log"
     with full(lab, "kafka", room=log.stat().st_size + 200_000):
         taken = acknowledged_until_refused(workbook, topic)
     assert len(taken) > 10
     wait_until_back(lab, "kafka", victim)
-    found = kafka_client.read(workbook, topic, before, len(taken))
+    found = kafka_client.read(workbook, topic, 0, len(taken))
     assert found == taken
     tally = send(workbook, numbered(range(20_000, 20_010), 0), progress=False)
     assert (tally.acknowledged, tally.problems) == (10, [])
@@ -172,9 +146,7 @@ def test_a_delta_table_stays_at_its_version_and_a_half_made_one_is_in_nobodys_wa
             noise(spark, 400_000).write.saveAsTable("half_made")
         assert spark.table("full_disk").count() == 10
     noise(spark, 400_000).write.mode("append").saveAsTable("full_disk")
-    operations.down(lab)
-    operations.up(lab)
-    again = SparkSession.builder.remote(os.environ["SPARK_REMOTE"]).create()
-    assert again.table("full_disk").count() == 400_010
-    assert "half_made" not in [table.name for table in again.catalog.listTables()]
-    again.stop()
+    crash(lab, "cluster")
+    with own_session() as again:
+        assert again.table("full_disk").count() == 400_010
+        assert "half_made" not in [table.name for table in again.catalog.listTables()]

@@ -11,7 +11,6 @@ import sys
 
 import psutil
 import pytest
-from labs import FAULT_PORTS, running_lab, workbook_of
 
 from helpers import databricks
 from helpers.config import TABLES
@@ -21,28 +20,11 @@ from lab.services.cluster import CLUSTER_MARK
 
 pytestmark = [pytest.mark.lab, pytest.mark.filterwarnings("ignore:The query")]
 
+SHARDS = 1
 QUERIES = 9
 ROUNDS = 4
 BUSY = 4
 """Processes that want a core for themselves."""
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    with running_lab(tmp_path_factory.mktemp("many streams"), FAULT_PORTS, ("aws", "cluster")) as started:
-        yield started
-
-
-@pytest.fixture
-def workbook(lab):
-    with workbook_of(lab) as loaded:
-        kinesis = loaded.client("kinesis")
-        for stream in loaded.streams:
-            kinesis.create_stream(StreamName=stream, ShardCount=1)
-            kinesis.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})
-        yield loaded
-        for stream in loaded.streams:
-            kinesis.delete_stream(StreamName=stream)
 
 
 @pytest.fixture
@@ -68,7 +50,7 @@ def started(spark, workbook, seed):
     ]
 
 
-def test_queries_that_replace_each_other_all_come_up(lab, workbook, busy, seed):
+def test_queries_that_replace_each_other_all_come_up(lab, workbook, streams, busy, seed):
     spark = databricks.session()
     try:
         for _ in range(ROUNDS):
@@ -80,7 +62,7 @@ def test_queries_that_replace_each_other_all_come_up(lab, workbook, busy, seed):
         spark.stop()
 
 
-def test_pythons_of_the_cluster_do_not_start_from_the_zip(lab, workbook):
+def test_pythons_of_the_cluster_do_not_start_from_the_zip(lab, workbook, streams):
     spark = databricks.session()
     try:
         (query, *_) = started(spark, workbook, "zip")
@@ -103,7 +85,7 @@ query.option("checkpointLocation", "/tmp/leaves").start().processAllAvailable()
 """
 
 
-def test_a_notebook_that_ends_takes_its_session_and_its_queries_along(lab, workbook):
+def test_a_notebook_that_ends_takes_its_session_and_its_queries_along(lab, workbook, streams):
     before = _source_workers(lab)
     subprocess.run([sys.executable, "-c", LEAVES], check=True, capture_output=True)
     assert _source_workers(lab) <= before

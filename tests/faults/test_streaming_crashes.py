@@ -7,30 +7,20 @@ import sys
 import threading
 import time
 
-import boto3
 import pytest
-from crashes import kill, wait_until_back
-from labs import FAULT_PORTS, running_lab, workbook_of
+from crashes import SEEDS, crash
 
 from helpers.config import TABLES
+from helpers.waiting import wait_until
 from lab.core.layout import CHECKOUT
 
 pytestmark = pytest.mark.lab
 
-RECORDS, CALL = 20_000, 250
+RECORDS, CALL, SHARDS = 20_000, 250, 4
+KILLS = 3 if len(SEEDS) > 1 else 1
+"""Of the cluster, a seed: the long form kills the ones that came back too."""
+
 GOOD = '{"ind": %d, "country": "Chad", "latitude": 1.5, "longitude": 2.5, "timestamp": "2020-01-01 00:00:00"}'
-
-
-@pytest.fixture
-def lab(tmp_path_factory):
-    with running_lab(tmp_path_factory.mktemp("streaming faults"), FAULT_PORTS, ("s3", "aws", "cluster")) as started:
-        yield started
-
-
-@pytest.fixture
-def workbook(lab):
-    with workbook_of(lab) as loaded:
-        yield loaded
 
 
 def post(kinesis, stream):
@@ -52,20 +42,22 @@ from helpers.streaming import queries as stream_queries
 from helpers.config import TABLES, Workbook
 
 workbook, spark = Workbook.load(), databricks.session()
-trigger = {"availableNow": True} if sys.argv[1:] else None
+seed, *once = sys.argv[1:]
+trigger = {"availableNow": True} if once else None
 queries = [
     stream_queries.start(
-        stream_queries.envelope(spark, workbook, table, {}), f"crash_{table}", workbook.checkpoint(table), trigger
+        stream_queries.envelope(spark, workbook, table, {}),
+        f"crash_{seed}_{table}", workbook.checkpoint(f"{seed}_{table}"), trigger,
     )
     for table in TABLES
 ]
 for query in queries:
     query.awaitTermination()
-count = "SELECT count(*), count(DISTINCT shardId, sequenceNumber) FROM crash_"
-counted = [spark.sql(count + table).first() for table in TABLES]
+count = "SELECT count(*), count(DISTINCT shardId, sequenceNumber) FROM crash_{}_{}"
+counted = [spark.sql(count.format(seed, table)).first() for table in TABLES]
 print(json.dumps([list(row) for row in counted]))
 """
-"""Writes Kinesis's envelope, so that every record can be told apart: for ever, or with an argument what is there."""
+"""Writes Kinesis's envelope, so that every record can be told apart: for ever, or, told so, what is there."""
 
 
 def streaming_into_tables(*arguments):
@@ -74,23 +66,28 @@ def streaming_into_tables(*arguments):
     return subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
-def test_three_kills_lose_and_repeat_nothing(lab, workbook, seed):
-    kinesis = boto3.client("kinesis", region_name=workbook.region)
-    for stream in workbook.streams:
-        kinesis.create_stream(StreamName=stream, ShardCount=4)
-        kinesis.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})
-    senders = [threading.Thread(target=post, args=(kinesis, stream)) for stream in workbook.streams]
+def batches(lab, workbook, seed):
+    """How many micro-batches the three queries have committed."""
+    dbfs = lab.home / "cluster" / "dbfs"
+    checkpoints = [dbfs / workbook.checkpoint(f"{seed}_{table}").removeprefix("/") for table in TABLES]
+    return sum(len(list(folder.glob("commits/[0-9]*"))) for folder in checkpoints)
+
+
+def test_kills_of_the_cluster_lose_and_repeat_nothing(lab, workbook, streams, seed):
+    kinesis = workbook.client("kinesis")
+    senders = [threading.Thread(target=post, args=(kinesis, stream)) for stream in streams]
     for sender in senders:
         sender.start()
     chance = random.Random(seed)
-    for _ in range(3):
-        notebook = streaming_into_tables()
-        time.sleep(chance.uniform(10, 16))
+    for _ in range(KILLS):
+        notebook, before = streaming_into_tables(str(seed)), batches(lab, workbook, seed)
+        wait_until(lambda before=before: batches(lab, workbook, seed) > before, 60, "a first micro-batch")
+        time.sleep(chance.uniform(0, 4))  # the moment is the experiment
         assert notebook.poll() is None
-        wait_until_back(lab, "cluster", kill(lab, "cluster"))
+        crash(lab, "cluster")
         notebook.kill()
         notebook.wait()
     for sender in senders:
         sender.join()
-    printed, _ = streaming_into_tables("once").communicate(timeout=180)
+    printed, _ = streaming_into_tables(str(seed), "once").communicate(timeout=180)
     assert json.loads(printed) == [[RECORDS, RECORDS]] * len(TABLES)

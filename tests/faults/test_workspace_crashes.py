@@ -1,32 +1,17 @@
 """kill -9 of the cluster: what the workspace keeps, and what it says of the runs that were under way."""
 
-import json
 from urllib.parse import quote
 
 import boto3
 import pytest
 from crashes import crash
-from labs import FAULT_PORTS, running_lab, workbook_of
 from workspaces import HOME, Client, alive
 
 from helpers import databricks
 from helpers.databricks.laptop.dbutils import DBUtils
-from lab.control import operations
 from lab.core.runtime import existing_runtime
 
 pytestmark = pytest.mark.lab
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    with running_lab(tmp_path_factory.mktemp("faults"), FAULT_PORTS) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def workbook(lab):
-    with workbook_of(lab) as loaded:
-        yield loaded
 
 
 def test_a_crash_fails_what_ran_and_keeps_everything_else(lab, workbook):
@@ -93,27 +78,3 @@ def test_databases_tables_views_and_functions_outlive_the_cluster(lab, workbook)
     assert not folder.exists()
     assert (lab.home / "cluster" / "catalog.json").stat().st_mode & 0o077 == 0
     spark.stop()
-
-
-def test_a_database_that_cannot_be_put_back_is_not_forgotten(lab, workbook):
-    file = lab.home / "cluster" / "catalog.json"
-    operations.down(lab)
-    kept = json.loads(file.read_text())
-    lost = {"name": "lost", "description": "", "location": "s3a://no-such-bucket-here/x", "properties": {}}
-    file.write_text(json.dumps(kept | {"databases": [*kept["databases"], lost]}))
-    operations.up(lab, ["cluster"])
-    spark = databricks.session()
-    spark.sql("CREATE DATABASE found")
-    spark.stop()
-    assert {"lost", "found"} <= {entry["name"] for entry in json.loads(file.read_text())["databases"]}
-
-
-def test_stopping_the_lab_ends_what_runs(lab, workbook):
-    client = Client()
-    run_id = client.submit(client.put("hangs", "import time\ntime.sleep(600)"))
-    running = client.wait(run_id, until=lambda run: alive(lab, run))
-    operations.down(lab)
-    assert not alive(lab, running)
-    operations.up(lab, ["cluster"])
-    assert client.get(run_id)["state"]["life_cycle_state"] == "INTERNAL_ERROR"
-    assert "The cluster was terminated: the lab was stopped" in client.output(run_id)["error"]

@@ -1,14 +1,20 @@
 """kill -9, and what to look at afterwards."""
 
+import contextlib
 import json
 import os
 import signal
 import time
 
+from pyspark.sql import SparkSession
+
 from helpers.emulator.postings import Posting
 from helpers.kafka import sink_objects
 from helpers.waiting import wait_until
 from lab.control import operations
+
+SEEDS = range(7, 7 + int(os.environ.get("FAULT_SEEDS", "1")))
+"""Where and when faults strike: once in `make test`, many times in `make faults`."""
 
 
 def pid(lab, service):
@@ -58,3 +64,11 @@ def kill(lab, service):
     victim = pid(lab, service)
     os.kill(victim, signal.SIGKILL)
     return victim
+
+
+@contextlib.contextmanager
+def own_session():
+    """A session of this lab's cluster, beside the one that other tests may have open with another."""
+    spark = SparkSession.builder.remote(os.environ["SPARK_REMOTE"]).create()
+    yield spark
+    spark.stop()
