@@ -20,12 +20,12 @@ CELL_SECONDS = 600
 
 def paths() -> list[Path]:
     """List the notebooks in their order."""
-    return sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
+    return sorted(FOLDER.glob("[0-9][0-9]*_*.ipynb"))
 
 
 def sources() -> list[Path]:
     """List the py:percent sources of the notebooks in their order."""
-    return sorted(FOLDER.glob("[0-9][0-9]_*.py"))
+    return sorted(FOLDER.glob("[0-9][0-9]*_*.py"))
 
 
 def title(notebook: Path) -> str:

@@ -40,4 +40,4 @@ def exercise_number(cell: NotebookNode) -> int | None:
 
 def lesson(stem: str) -> Lesson:
     """Find the exercises of a notebook, such as ``06_spark_cleaning``."""
-    return importlib.import_module(f"helpers.checks.notebook_{stem[:2]}").LESSON
+    return importlib.import_module(f"helpers.checks.notebook_{stem.partition('_')[0]}").LESSON

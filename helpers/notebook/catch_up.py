@@ -8,12 +8,17 @@ from helpers.client_machine import ec2_client, ssh
 from helpers.client_machine.ssh import ClientMachine
 from helpers.config import TABLES, Workbook
 from helpers.emulator.postings import history
+from helpers.gateway import kinesis_proxy, rest_api
 from helpers.kafka import client as kafka_client
 from helpers.kafka import msk, msk_connect, sink_objects
+from helpers.kinesis import streams as kinesis_streams
 from helpers.user_posting_emulation import send
 
 FLUSH_SIZE = 500
 """Messages an object: few enough objects to be read in a moment."""
+
+SHARDS = 2
+"""A stream; as many as the notebook about Kinesis makes."""
 
 
 def clean_tables(spark: SparkSession, workbook: Workbook) -> dict[str, DataFrame]:
@@ -70,6 +75,22 @@ def ready_machine(workbook: Workbook, kafka_folder: str, iam_jar: str) -> Client
     machine.set_variable("BOOTSTRAP_SERVERS", msk.bootstrap_brokers(workbook))
     machine.set_variable("CLASSPATH", f"~/{kafka_folder}/libs/{iam_jar}")
     return machine
+
+
+def streams(workbook: Workbook) -> str:
+    """Make the three Kinesis streams and the API that writes into them; what is there already stays.
+
+    Returns
+    -------
+    str
+        The API's invoke URL.
+    """
+    for stream in workbook.streams:
+        kinesis_streams.create(workbook, stream, SHARDS)
+    role = iam.make(workbook, iam.kinesis_role(workbook, iam.account(workbook)))
+    api = rest_api.create_api(workbook)
+    kinesis_proxy.create(workbook, api, role)
+    return rest_api.deploy(workbook, api)
 
 
 def running_connector(workbook: Workbook) -> None:

@@ -1,0 +1,174 @@
+"""Exercises of the notebook that brings streams into Delta tables."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.streaming.query import StreamingQuery
+
+from helpers.checks.exercise import Exercise, Result, Twin, given
+from helpers.checks.lesson import Lesson
+from helpers.raw import GEO_SCHEMA
+from helpers.streaming import queries as stream_queries
+
+# --- 1: from bytes to columns --------------------------------------------------------------------------------------
+
+RECORDS = {
+    "a place": b'{"ind": 1, "timestamp": "2021-03-04 05:06:07", "latitude": 1.5, "longitude": 2.5, "country": "Fiji"}',
+    "a place without a country": b'{"ind": 2, "timestamp": "2021-03-04 05:06:07", "latitude": 1.5, "longitude": 2.5}',
+    "a time that is none": b'{"ind": 3, "timestamp": "soon", "latitude": 1.5, "longitude": 2.5, "country": "Chad"}',
+    "no number": b'{"ind": "four", "country": "Oman"}',
+    "no JSON": b"good morning",
+}
+"""What it is → the bytes of a record; made up."""
+
+
+def decoded_geo(records: DataFrame) -> DataFrame:
+    """Turn the `data` of an envelope into the columns of GEO_SCHEMA; leave out rows without `ind`."""
+    row = F.from_json(F.col("data").cast("string"), GEO_SCHEMA)
+    return records.select(row.alias("row")).select("row.*").where("ind IS NOT NULL")
+
+
+def _without_where(records: DataFrame) -> DataFrame:
+    row = F.from_json(F.col("data").cast("string"), GEO_SCHEMA)
+    return records.select(row.alias("row")).select("row.*")
+
+
+def _decoded(answer: Callable[[DataFrame], DataFrame], spark: SparkSession) -> Result:
+    records = spark.createDataFrame([(data,) for data in RECORDS.values()], "data binary")
+    found = given(answer(records)).collect()
+    return {f"the row with ind {row['ind']}": tuple(str(value) for value in row) for row in found}
+
+
+DECODED_GEO = Exercise(
+    solution=decoded_geo,
+    evaluate=_decoded,
+    twins=(
+        Twin(
+            lambda records: records.select(F.from_json("data", GEO_SCHEMA).alias("row")).select("row.*"),
+            "`from_json` reads text, and `data` is bytes. `F.col(\"data\").cast(\"string\")` reads bytes as text.",
+        ),
+        Twin(
+            _without_where,
+            "A record that cannot be read became a row of nulls, and nobody can count it any more. Leave out what has "
+            "no `ind`.",
+        ),
+        Twin(
+            lambda records: _without_where(records).where("country IS NOT NULL"),
+            "You left out a place because it lacks its country. A row whose `ind` is good stays.",
+        ),
+        Twin(
+            lambda records: _without_where(records).dropna(),
+            "`dropna` leaves out every row that lacks anything, and that is for the cleaning to decide.",
+        ),
+        Twin(
+            lambda records: decoded_geo(records).withColumn("timestamp", F.try_to_timestamp("timestamp")),
+            "A time that cannot be read became null already here. Text stays text until it is cleaned, where you can "
+            "count what does not fit.",
+        ),
+    ),
+    hints=(
+        "`F.from_json(column, schema)` makes one column with fields in it, a *struct*.",
+        "Bytes become text by `.cast(\"string\")`; `select(\"row.*\")` makes columns of the fields of `row`.",
+        "Last comes `.where(\"ind IS NOT NULL\")`.",
+    ),
+    more="Where would you put the records that you left out, so that somebody can look at them?",
+)
+
+# --- 2: a query that goes on ---------------------------------------------------------------------------------------
+
+ROWS = 5
+
+
+def store(frame: DataFrame, table: str, checkpoint: str) -> StreamingQuery:
+    """Start a query that appends what is there of a stream to a Delta table."""
+    writer = frame.writeStream.format("delta").outputMode("append").option("checkpointLocation", checkpoint)
+    return writer.trigger(availableNow=True).toTable(table)
+
+
+def _without_checkpoint(frame: DataFrame, table: str, checkpoint: str) -> StreamingQuery:
+    return store(frame, table, f"{checkpoint}-{uuid.uuid4().hex}")
+
+
+def _with_a_fixed_one(frame: DataFrame, table: str, checkpoint: str) -> StreamingQuery:
+    return store(frame, table, checkpoint.rpartition("-")[0])
+
+
+def _as_complete(frame: DataFrame, table: str, checkpoint: str) -> StreamingQuery:
+    writer = frame.writeStream.format("delta").outputMode("complete").option("checkpointLocation", checkpoint)
+    return writer.trigger(availableNow=True).toTable(table)
+
+
+@contextmanager
+def _tables(spark: SparkSession) -> Iterator[str]:
+    """Give names of tables of an answer's own, of which the first has rows; drop them afterwards."""
+    name = f"exercise_{uuid.uuid4().hex}"
+    spark.range(ROWS).write.saveAsTable(f"{name}_source")
+    try:
+        yield name
+    finally:
+        for part in ("source", "a", "b"):
+            spark.sql(f"DROP TABLE IF EXISTS {name}_{part}")
+
+
+def _stored(answer: Callable[[DataFrame, str, str], StreamingQuery], spark: SparkSession) -> Result:
+    with _tables(spark) as name, stream_queries.small_batches(spark):
+        stream = spark.readStream.table(f"{name}_source")
+
+        def start(part: str) -> int:
+            query = given(answer(stream, f"{name}_{part}", f"/tmp/{name}-{part}"))
+            query.awaitTermination(60)
+            if query.isActive:
+                query.stop()
+                raise RuntimeError("the query did not end: give it the trigger availableNow=True")
+            return stream_queries.rows_in(spark, f"{name}_{part}")
+
+        return {
+            "rows after the first start": start("a"),
+            "rows when it was started again": start("a"),
+            "rows of a second query with a checkpoint of its own": start("b"),
+        }
+
+
+STORE = Exercise(
+    solution=store,
+    evaluate=_stored,
+    twins=(
+        Twin(
+            _without_checkpoint,
+            "Started again, your query wrote everything once more. It keeps its place in a folder that is new each "
+            "time: use the argument `checkpoint`, as the option `checkpointLocation`.",
+        ),
+        Twin(
+            _with_a_fixed_one,
+            "The second query wrote nothing: it took the place of the first for its own. Two queries of yours share a "
+            "checkpoint; use the argument, not a fixed path.",
+        ),
+        Twin(
+            _as_complete,
+            "`complete` writes the whole result anew with each batch, which only a query with an aggregation can. Rows "
+            "that come are added: `append`.",
+        ),
+    ),
+    hints=(
+        "`frame.writeStream` has `format`, `outputMode`, `option`, `trigger` and `toTable`.",
+        "The option is `checkpointLocation`; the trigger is `availableNow=True`.",
+        "`frame.writeStream.format(\"delta\").outputMode(\"append\").option(\"checkpointLocation\", checkpoint)`, "
+        "then `.trigger(availableNow=True).toTable(table)`.",
+    ),
+    more="Crashed after Delta's commit and before the checkpoint was written: why is nothing there twice?",
+)
+
+LESSON = Lesson(
+    {1: DECODED_GEO, 2: STORE},
+    {
+        1: {
+            0: "None? Kinesis keeps records for a day; a query that was stopped reads on where it was.",
+            300: "All again? That is what new checkpoints would do. Theirs know how far they had come.",
+        },
+    },
+)
+check, hint, solution, predict = LESSON.check, LESSON.hint, LESSON.solution, LESSON.predict
+"""What the notebook calls."""

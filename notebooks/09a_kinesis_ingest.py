@@ -1,0 +1,300 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Milestone 9, part 1: posts into Kinesis
+#
+# You create three streams and a REST API that writes into them, put a record by hand, and let the emulator post.
+#
+# **You will**
+#
+# 1. create three streams, and see what a shard is (task 1),
+# 2. build an API whose methods are Kinesis's actions (task 2),
+# 3. write the call that puts a row into a stream, and choose a partition key (task 3),
+# 4. send a batch again without sending anything twice.
+#
+# **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed.
+# **Time:** a minute to run, 40 minutes to work through. **Cost on AWS:** a provisioned shard costs 1.5 cents an hour
+# also when nobody posts, so six of them are 2.16 dollars a day (us-east-1, checked in November 2026): delete the
+# streams when you stop.
+
+# %% [markdown]
+# ## You are here
+#
+# ```mermaid
+# flowchart LR
+#   accTitle: Milestone 9, part 1
+#   accDescr {
+#     The emulator sends each row of a post as an HTTP request to API Gateway. A template turns it into a call of
+#     Kinesis, which keeps the record in one of three streams. Part 2 reads them.
+#   }
+#   E[emulator] -- "PUT /streams/{stream-name}/record" --> A[API Gateway]
+#   A -- "PutRecord, in a role" --> K["Kinesis: three streams"]
+#   K -.-> S["part 2: Spark"]
+# ```
+#
+# The picture in words: the emulator sends each row of a post as an HTTP request to API Gateway. A template turns the
+# request into a call of Kinesis, which keeps the record in one of three streams. Part 2 reads them.
+
+# %% tags=["parameters"]
+rate = 25.0  # posts a second; the course's emulator sends one every 0 or 1 s
+seed = 100  # start of the random numbers: the same seed draws the same posts
+shards = 2  # shards a stream
+
+# %% [markdown]
+# ## Set up
+#
+# The same object of names as before: `streaming-<id>-pin`, `-geo` and `-user` are the course's names for the streams.
+
+# %%
+from helpers.checks import notebook_09a as lesson
+from helpers.config import Workbook
+
+workbook = Workbook.load()
+print(*workbook.streams, sep="\n")
+
+# %% [markdown]
+# ## Task 1: three streams
+#
+# Kafka has topics with partitions, Kinesis has *streams* with *shards*. A shard takes up to 1,000 records or 1 MB a
+# second and gives out twice as many bytes; you pay for shards, so you say how many. Records stay for 24 hours. One call
+# makes a stream, and a *waiter* asks until it can be used:
+
+# %%
+kinesis = workbook.client("kinesis")
+there = kinesis.list_streams()["StreamNames"]
+for stream in workbook.streams:
+    if stream not in there:
+        kinesis.create_stream(StreamName=stream, ShardCount=shards, StreamModeDetails={"StreamMode": "PROVISIONED"})
+    kinesis.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 2})
+
+# %%
+from helpers.kinesis import streams as kinesis_streams
+
+kinesis_streams.describe(workbook)
+
+# %% [markdown]
+# ## Task 2: an API whose methods are Kinesis's actions
+#
+# In milestone 5 the API passed requests on as they were, to a proxy that you ran. Here nothing of yours runs: API
+# Gateway itself calls Kinesis. For that it needs a *role*, which trusts the service API Gateway and may use your
+# streams and no others.
+
+# %%
+from helpers import iam
+
+wanted = iam.kinesis_role(workbook, iam.account(workbook))
+role = iam.make(workbook, wanted)
+print(role)
+print("trusts:", *wanted.services)
+for statement in wanted.policies["streams"]["Statement"]:
+    print(statement["Action"], "on", statement["Resource"])
+
+# %% [markdown]
+# The API is a tree of paths. Each method names an action of Kinesis:
+
+# %%
+from helpers.gateway import kinesis_proxy, rest_api
+
+api = rest_api.create_api(workbook)
+kinesis_proxy.create(workbook, api, role)
+for method in kinesis_proxy.METHODS:
+    print(f"{method.http_method:7}{method.path:33}{method.action}")
+
+# %% [markdown]
+# A client sends plain JSON; Kinesis wants its own request, with the data in base64. A *mapping template* writes the one
+# from the other. `$input.params` is a part of the path, `$input.json` a part of the body, and `$util.base64Encode` does
+# what its name says, so a client must not encode a second time.
+
+# %%
+print(kinesis_proxy.PUT_RECORD)
+
+# %% [markdown]
+# Many records at once need a loop, and a comma after all but the last:
+
+# %%
+print(kinesis_proxy.PUT_RECORDS)
+
+# %% [markdown]
+# Kinesis answers a mistake with status 400. API Gateway would pass that on as a 200, a success, unless a *selection
+# pattern* says which of Kinesis's answers lead to which status. Look at the patterns, deploy, and ask for the streams.
+
+# %%
+import requests
+
+print(kinesis_proxy.RESPONSES)
+invoke_url = rest_api.deploy(workbook, api)
+print(invoke_url)
+listed = requests.get(f"{invoke_url}/streams").json()
+print([name for name in listed["StreamNames"] if name in workbook.streams])
+
+# %% [markdown]
+# ## Task 3: put a row into a stream
+#
+# A post is three rows, one for each stream. Here is the first place that the emulator draws:
+
+# %%
+import json
+
+from helpers.emulator.postings import PostsDatabase, draws
+
+database = PostsDatabase(workbook.database_url)
+posting = database.posting(next(draws(seed))[1])
+row = posting.rows["geo"]
+print(row)
+
+# %% [markdown]
+# ## Exercise 1: the call itself
+#
+# Write what the course's `user_posting_emulation_streaming.py` does with each row: `PUT` it to the stream's path, as
+# JSON with `Data` and `PartitionKey`. The row holds a `datetime`, which JSON does not know. And an answer that is no
+# success must not pass unnoticed. The check puts a row into a stream of its own, and reads there what arrived.
+
+# %% tags=["exercise-1"]
+def put(invoke_url: str, stream: str, row: dict, key: str) -> dict:
+    """Put a row into a stream over the API; return the answer, which names the shard. Raise if it was refused."""
+    ...
+
+
+# %%
+lesson.check(1, put, workbook, invoke_url)
+
+# %%
+print(put(invoke_url, workbook.stream("geo"), row, "partition-1")["ShardId"])
+
+# %% [markdown]
+# ## Break it on purpose
+#
+# Three requests that cannot work. Read who refuses each of them: API Gateway, or Kinesis behind it?
+
+# %%
+stream_url = f"{invoke_url}/streams/{workbook.stream('geo')}"
+attempts = {
+    "broken JSON": (f"{stream_url}/record", '{"Data": {"ind": 1, '),
+    "no partition key": (f"{stream_url}/record", '{"Data": {"ind": 1}}'),
+    "a stream that is not there": (f"{stream_url}-2/record", '{"Data": {"ind": 1}, "PartitionKey": "1"}'),
+}
+for what, (url, body) in attempts.items():
+    reply = requests.put(url, data=body, headers={"Content-Type": "application/json"})
+    print(f"{what}: {reply.status_code} {reply.json()}")
+
+# %% [markdown]
+# Nothing of these was stored. Broken JSON already stops at API Gateway's template; the other two are Kinesis's own
+# words, which the template passes on.
+#
+# ## Partition keys
+#
+# Kinesis hashes the *partition key* of a record, and the hash decides on the shard. The course's script gives every
+# record the same key.
+#
+# **Predict, then run.** A stream has two shards. On how many of them do twenty records with one key land?
+
+# %%
+guess = lesson.predict(1, 1)
+
+# %%
+one = {put(invoke_url, workbook.stream("geo"), row, "partition-1")["ShardId"] for _ in range(20)}
+many = {put(invoke_url, workbook.stream("geo"), row, str(number))["ShardId"] for number in range(20)}
+print("one key: ", sorted(one))
+print("20 keys: ", sorted(many))
+guess.answer(len(one))
+
+# %% [markdown]
+# One key, one shard: it is *hot*, and the others cost money and do nothing. But order is kept within a shard only, so a
+# key also says which records must stay in order.
+#
+# ## Exercise 2: a key for posts
+#
+# Some users post often, and whoever reads the stream wants each user's posts in order. Choose the key of a post from
+# its fields: `number` (of the post), `user`, `moment` and `category`. Each user's posts are to share a shard, both
+# shards are to get posts, and a post that is sent again is to have its key again.
+
+# %% tags=["exercise-2"]
+def partition_key(post: dict) -> str:
+    """Choose the partition key of a post, which has `number`, `user`, `moment` and `category`."""
+    ...
+
+
+# %%
+lesson.check(2, partition_key)
+
+# %% [markdown]
+# ## The emulator
+#
+# Our emulator does what yours does, on one connection that it keeps open, and it counts a post when Kinesis has
+# confirmed all three of its records. As our rows know no user, it takes each row's number as the key. Now use ours:
+
+# %%
+from helpers.emulator import stream_target
+from helpers.notebook import show_code
+
+show_code.show(stream_target.StreamTarget._send)
+
+# %%
+from helpers.user_posting_emulation_streaming import emulate
+
+print(emulate(workbook, invoke_url, posts=50, rate=rate, seed=seed, progress=False))
+
+# %% [markdown]
+# In a terminal: `python -m helpers.user_posting_emulation_streaming --invoke-url <invoke URL>`.
+#
+# ## Exercise 3: what to send again
+#
+# Batches cost fewer requests, and have a trap: `PutRecords` may take some records and refuse others, with status 200.
+# Its answer has a list `Records`, one entry for each record in the order in which you sent them; an entry with
+# `ErrorCode` was refused. Here is an answer of that kind:
+#
+# ```text
+# {"FailedRecordCount": 1, "Records": [{"SequenceNumber": "49…", "ShardId": "shardId-000000000000"},
+#                                      {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "…"}]}
+# ```
+
+# %% tags=["exercise-3"]
+def to_send_again(records: list[str], answer: dict) -> list[str]:
+    """List the records of a PutRecords that were refused."""
+    ...
+
+
+# %%
+lesson.check(3, to_send_again)
+
+# %% [markdown]
+# The emulator does the same, with a pause that grows from try to try:
+
+# %%
+print(emulate(workbook, invoke_url, posts=50, rate=500.0, seed=seed, batch=25, progress=False))
+
+# %% [markdown]
+# ## What you did
+#
+# 1. You created three streams, with two shards each.
+# 2. You built an API that calls Kinesis by templates, in a role of its own.
+# 3. You put a row into a stream, saw a hot shard, and chose a key that keeps an order.
+# 4. You sent again what was refused, and nothing else.
+#
+# **Quiz.** Answer first, then unfold.
+#
+# <details><summary>Why does the API need a role, when the proxy of milestone 5 needed none?</summary>
+# There, the API handed requests to a program of yours, and that program signed in. Here API Gateway itself calls an
+# AWS service, and a call without an identity is refused.
+# </details>
+#
+# <details><summary>The API answers 200, and nothing is in the stream. What was forgotten?</summary>
+# The selection patterns: without them every answer of Kinesis, also a refusal, becomes a 200. The body tells.
+# </details>
+#
+# <details><summary>Can you add a shard when one is hot?</summary>
+# Yes, by splitting it. But if all its records have one key, they stay together in one half: more shards do not help
+# against one key.
+# </details>
+#
+# **Clean up.** Nothing to do if you go on now. On AWS, `kinesis_streams.delete(workbook, stream)` for each stream ends
+# what costs by the hour.
+#
+# previous: [Airflow](08_mwaa_dag.ipynb) · next: [streams into Delta tables](09b_streams_to_delta.ipynb) ·
+# index: [README](../README.md)
