@@ -37,7 +37,6 @@ class Connect(Service):
     runs = "Kafka Connect worker"
     stands_for = "Amazon MSK Connect"
     ports = ("connect",)
-    memory_limit_mb = 250
     depends_on = ("kafka", "s3")
 
     def prepare(self, runtime: Runtime) -> None:

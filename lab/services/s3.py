@@ -18,7 +18,6 @@ class S3(Service):
     runs = "S3Proxy on a folder"
     stands_for = "Amazon S3"
     ports = ("s3",)
-    memory_limit_mb = 250
 
     def prepare(self, runtime: Runtime) -> None:
         """Write the configuration and sweep up uploads that a crash cut short."""
