@@ -168,10 +168,13 @@ class Operation:
 
 
 def _check_patches(patches: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse a change that does not say where or how; the model takes it."""
+    """Refuse a change that does not say where or how, which the model takes, and one that copies."""
     for patch in patches:
         if not (patch.get("op") and patch.get("path")):
             raise AwsError("BadRequestException", f"A patch needs an op and a path: {patch!r:.200} lacks one.")
+        if patch.get("from") or patch["op"] in ("copy", "move", "test"):
+            text = f"The lab's API Gateway patches by add, replace and remove, not by {patch['op']!r} from elsewhere."
+            raise AwsError("BadRequestException", f"{text} AWS may.")
 
 
 def refusal(error: AwsError, service: str | None = None, operation: Operation | None = None) -> Answer:
