@@ -6,11 +6,12 @@ import os
 import random
 import threading
 import time
+from itertools import chain
 
 import psutil
 import pytest
 from apis import deployed
-from crashes import A_POSTING, crash, in_bucket, kill, numbered, pid, stored, wait_until_back
+from crashes import A_POSTING, crash, difference, in_bucket, kill, numbered, pid, stored, wait_until_back
 from labs import FAULT_PORTS, running_lab, workbook_of
 from pyspark.sql import SparkSession
 
@@ -45,7 +46,7 @@ def workbook(lab):
 
 
 @pytest.mark.parametrize(("low", "service"), [(10_000, "connect"), (20_000, "kafka"), (30_000, "s3")])
-def test_kill_9_while_posting_loses_and_repeats_nothing(lab, workbook, low, service, seed):
+def test_kill_9_while_posting_loses_and_repeats_nothing(lab, workbook, low, service, seed, figures):
     low, tally = low + A_MILLION * seed, Tally()
 
     def post():
@@ -61,8 +62,9 @@ def test_kill_9_while_posting_loses_and_repeats_nothing(lab, workbook, low, serv
     assert (tally.acknowledged, tally.problems) == (1000, [])
     msk_connect.put_connector(workbook, msk_connect.sink_properties(workbook, 50, rotate_schedule_ms=300))
     msk_connect.wait_until_stored(workbook, timeout=60)
-    for table in ("pin", "geo", "user"):
-        assert stored(workbook, table, low) == list(range(low, low + 1000))
+    kept = {table: stored(workbook, table, low) for table in TABLES}
+    figures(1, 3000, **difference(3 * [*range(low, low + 1000)], chain.from_iterable(kept.values())))
+    assert kept == {table: [*range(low, low + 1000)] for table in TABLES}
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +97,7 @@ def bring_down_and_back(lab, door, service):
     ("low", "service"), [(100_000, "rest proxy"), (110_000, "aws"), (120_000, "kafka"), (130_000, "connect")]
 )
 def test_kill_9_while_posting_over_the_api_loses_nothing_and_counts_what_may_repeat(
-    lab, workbook, door, low, service, seed
+    lab, workbook, door, low, service, seed, figures
 ):
     low += A_MILLION * seed
     numbers, before, outcome = range(low, low + 250), kafka_client.end_offsets(workbook), []
@@ -111,9 +113,11 @@ def test_kill_9_while_posting_over_the_api_loses_nothing_and_counts_what_may_rep
     (tally,) = outcome
     assert (tally.acknowledged, tally.problems) == (250, [])
     msk_connect.wait_until_stored(workbook, timeout=60)
+    in_s3 = {table: stored(workbook, table, low) for table in TABLES}
+    figures(1, 750, **difference([*numbers] * len(TABLES), chain.from_iterable(in_s3.values())))
     for table in TABLES:
         kept = in_kafka(workbook, table, low, before)
-        assert stored(workbook, table, low) == kept  # in S3 exactly as often as in Kafka
+        assert in_s3[table] == kept  # in S3 exactly as often as in Kafka
         assert sorted(set(kept)) == list(numbers)  # each at least once, and once after cleaning
     repeats = sum(len(in_kafka(workbook, table, low, before)) - len(numbers) for table in TABLES)
     assert repeats <= tally.perhaps_twice

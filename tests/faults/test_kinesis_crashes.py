@@ -22,6 +22,7 @@ def alone(tmp_path_factory):
         operations.down(lab)
 
 
-def test_kills_lose_no_record_that_was_acknowledged_and_no_reader_skips_one(alone, seed):
+def test_kills_lose_no_record_that_was_acknowledged_and_no_reader_skips_one(alone, seed, figures):
     outcome = trial(alone, existing_runtime(alone), seed=seed, kills=2, records=10_000)
+    figures(outcome.kills, outcome.acknowledged, outcome.lost + outcome.skipped, outcome.doubled)
     assert (outcome.kills, outcome.acknowledged, outcome.faults) == (2, 30_000, 0), outcome

@@ -74,7 +74,7 @@ def streaming_into_tables(*arguments):
     return subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
-def test_three_kills_lose_and_repeat_nothing(lab, workbook, seed):
+def test_three_kills_lose_and_repeat_nothing(lab, workbook, seed, figures):
     kinesis = boto3.client("kinesis", region_name=workbook.region)
     for stream in workbook.streams:
         kinesis.create_stream(StreamName=stream, ShardCount=4)
@@ -93,4 +93,7 @@ def test_three_kills_lose_and_repeat_nothing(lab, workbook, seed):
     for sender in senders:
         sender.join()
     printed, _ = streaming_into_tables("once").communicate(timeout=180)
-    assert json.loads(printed) == [[RECORDS, RECORDS]] * len(TABLES)
+    counted = json.loads(printed)
+    different = sum(found for _, found in counted)
+    figures(3, RECORDS * len(TABLES), RECORDS * len(TABLES) - different, sum(rows for rows, _ in counted) - different)
+    assert counted == [[RECORDS, RECORDS]] * len(TABLES)

@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import time
+from collections import Counter
+from collections.abc import Iterable
 
 from helpers.emulator.postings import Posting
 from helpers.kafka import sink_objects
@@ -58,3 +60,9 @@ def kill(lab, service):
     victim = pid(lab, service)
     os.kill(victim, signal.SIGKILL)
     return victim
+
+
+def difference(sent: Iterable[object], found: Iterable[object]) -> dict[str, int]:
+    """Count what of what was sent is not there, and what is there more often than it was sent."""
+    wanted, there = Counter(sent), Counter(found)
+    return {"lost": (wanted - there).total(), "doubled": (there - wanted).total()}

@@ -44,7 +44,7 @@ class S3Front:
         self._endpoint = endpoint
         self._folder = runtime.lab.data("s3")
         self._address = f"http://127.0.0.1:{runtime.lab.ports['s3']}"
-        self._credentials = Credentials(runtime.credentials.access_key_id, runtime.credentials.secret_access_key)
+        self._credentials = Credentials(*runtime.credentials.inner_key)
         self._http = http
 
     @property
