@@ -1,9 +1,12 @@
 """Mapping templates: what API Gateway's variables give, and what never gets through."""
 
 import base64
+import contextlib
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from multidict import CIMultiDict
 
 from helpers.gateway import kinesis_proxy
@@ -251,3 +254,29 @@ def test_any_json_is_data(data):
     for record in (one, many):
         assert json.loads(base64.b64decode(record["Data"])) == ("" if data is None else data)
         assert record["PartitionKey"] == "k"
+
+
+PIECES = st.sampled_from([
+    "$input", ".path('$.list')", ".json('$')", "$", "#", "{", "}", "(", ")", "[0]", "#if(", "#else", "#end",
+    "#set($a = ", "#foreach($a in ", "$a", "$!{a}", ".size()", ".get(", "'", '"', "1", " + ", " / 0", " == ", "&&",
+    "!", "\\", "##", "$util.base64Encode(", "$util.parseJson('[')", "..", ",", " ", "\n", "é", "\0",
+])  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=12).map("".join), st.text(max_size=20) | st.just(json.dumps(BODY)))
+def test_whatever_stands_in_a_template_or_a_body_ends_in_text_or_in_a_refusal(template, body):
+    with contextlib.suppress(ValueError, GatewayRefusal):
+        templates.check(template)
+        assert isinstance(rendered(template, body), str)
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(ANY_JSON)
+def test_json_that_a_template_writes_is_the_json_that_came(value):
+    assert json.loads(rendered("$input.json('$.x')", {"x": value})) == ("" if value is None else value)
