@@ -43,7 +43,7 @@ def _status(lab: Lab, options: argparse.Namespace) -> int:
         minutes, seconds = divmod(int(time.time() - state.since), 60)
         table.add_row(
             service.name, service.stands_for, look, str(lab.ports[service.ports[0]]) if service.ports else "",
-            f"{report.memory_mb:.0f} of {service.memory_limit_mb} MB" if state.running else "",
+            f"{report.memory_mb:.0f} MB" if state.running else "",
             f"{minutes}:{seconds:02d} min" if state.running else "", str(state.pid or ""),
         )  # fmt: skip
     Console(width=None if sys.stdout.isatty() else 120).print(table)

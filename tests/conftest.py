@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +20,9 @@ MEMORY_OF_TWO = 12e9
 LONG_ONES_FIRST = ("notebooks", "faults", "lab/airflow", "lab/rest_proxy", "lab/workspace", "lab/aws")
 """Folders in the order in which workers take them; whoever is done with the last long one takes the small ones."""
 
+
+CRASHES = ("kills", "records", "lost", "doubled")
+"""What the tests of crashes count; see `faults/conftest.py`."""
 
 THE_LAB = {"lab", "workbook", "spark"}
 """Fixtures for which a lab is started."""
@@ -70,15 +73,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter) -> None:
     """Say where the time went: seconds and tests by folder, all workers added up."""
-    seconds, tests = defaultdict(float), defaultdict(int)
+    seconds, tests, crashes = defaultdict(float), defaultdict(int), Counter()
     for reports in terminalreporter.stats.values():
         for report in (one for one in reports if isinstance(one, pytest.TestReport)):
             folder = str(Path(report.fspath).parent)
             seconds[folder] += report.duration
             tests[folder] += report.when == "call"
+            crashes.update(dict(report.user_properties).get("crashes", {}) if report.when == "call" else {})
     terminalreporter.section("seconds by folder")
     for folder in sorted(seconds, key=seconds.get, reverse=True):
         terminalreporter.write_line(f"{seconds[folder]:7.1f}  {tests[folder]:5} tests  {folder}")
+    if crashes:
+        terminalreporter.write_line("crashes: " + ", ".join(f"{crashes[one]:,} {one}" for one in CRASHES))
 
 
 @pytest.fixture(scope="session")

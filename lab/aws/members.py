@@ -3,7 +3,7 @@
 A member that stands in no table is refused too, and a test holds the tables against botocore's models.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from lab.aws.errors import AwsError
 
 @dataclass(frozen=True)
 class Members:
-    """The members of one operation's input.
+    """The members of one operation's input; one inside another is written with a dot, ``plugins.customPlugin``.
 
     Attributes
     ----------
@@ -44,13 +44,25 @@ def check(title: str, operation: str, known: Members | None, said: Mapping[str, 
     """
     if known is None:
         return
-    unknown = [name for name, value in said.items() if value and not {name} & {*known.read, *known.meaningless}]
+    unknown = _said(said, known.all) - {*known.read, *known.meaningless}
     if unknown:
         raise AwsError(
             "NotImplementedException",
             f"The lab's {title} does not know {min(unknown)} of {operation}; AWS does. Leave it out.",
             501,
         )
+
+
+def _said(said: Mapping[str, Any], known: Set[str], above: str = "") -> set[str]:
+    """Name the members that say something, and those inside of what the table looks into."""
+    found: set[str] = set()
+    for name, value in said.items():
+        path = f"{above}{name}"
+        found |= {path} if value else set()
+        if any(one.startswith(f"{path}.") for one in known):
+            inside = value if isinstance(value, list) else [value]
+            found |= {one for inner in inside if inner for one in _said(inner, known, f"{path}.")}
+    return found
 
 
 PAGES = {

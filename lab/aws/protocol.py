@@ -5,7 +5,7 @@ All of it follows botocore's service models, by moto's parsers and serialisers.
 
 import json
 import warnings
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -157,12 +157,24 @@ class Operation:
         if report and report.has_errors():
             code = "BadRequestException" if self.service in ("kafka", "kafkaconnect") else "ValidationException"
             raise AwsError(code, report.generate_report())
+        if shape and "patchOperations" in shape.members:
+            _check_patches(found.get("patchOperations", ()))
         return found
 
     def answer(self, result: Mapping[str, Any] | None) -> Answer:
         """Write a result as this operation's answer."""
         written = _serializer(self.model).serialize(result or {})
         return _answer(written, written["status_code"])
+
+
+def _check_patches(patches: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse a change that does not say where or how, which the model takes, and one that copies."""
+    for patch in patches:
+        if not (patch.get("op") and patch.get("path")):
+            raise AwsError("BadRequestException", f"A patch needs an op and a path: {patch!r:.200} lacks one.")
+        if patch.get("from") or patch["op"] in ("copy", "move", "test"):
+            text = f"The lab's API Gateway patches by add, replace and remove, not by {patch['op']!r} from elsewhere."
+            raise AwsError("BadRequestException", f"{text} AWS may.")
 
 
 def refusal(error: AwsError, service: str | None = None, operation: Operation | None = None) -> Answer:

@@ -71,7 +71,6 @@ class AirflowApi(_Part):
     component = "metadatabase"
     ports = ("airflow",)
     page = ("Airflow's runs and logs", "airflow")
-    memory_limit_mb = 600
 
 
 class AirflowDags(_Part):
@@ -81,7 +80,6 @@ class AirflowDags(_Part):
     runs = "Airflow's DAG processor"
     arguments = ("dag-processor",)
     component = "dag_processor"
-    memory_limit_mb = 600
 
 
 class AirflowTriggerer(_Part):
@@ -92,7 +90,6 @@ class AirflowTriggerer(_Part):
     # else it would serve its logs to the whole network
     arguments = ("triggerer", "--skip-serve-logs")
     component = "triggerer"
-    memory_limit_mb = 600
 
 
 class Airflow(_Part):
@@ -102,7 +99,6 @@ class Airflow(_Part):
     runs = "Airflow's scheduler"
     arguments = ("scheduler", "--skip-serve-logs")
     component = "scheduler"
-    memory_limit_mb = 1200
     depends_on = ("airflow-api", "airflow-dags", "airflow-triggerer")
 
     def command(self, runtime: Runtime) -> list[str]:

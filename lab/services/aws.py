@@ -13,7 +13,6 @@ class Aws(Service):
     runs = "moto and the lab's own Kinesis, MSK, MSK Connect, MWAA and API Gateway"
     stands_for = "the AWS endpoint: IAM, STS, EC2 and more"
     ports = ("aws",)
-    memory_limit_mb = 450
 
     def prepare(self, runtime: Runtime) -> None:
         """Make the folder."""

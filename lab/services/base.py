@@ -20,8 +20,6 @@ class Service(ABC):
         The AWS or Databricks service it stands for.
     ports : tuple of str
         Names of the ports it listens on; the first is the one its users know.
-    memory_limit_mb : int
-        Resident megabytes it must stay under; its own settings see to that.
     depends_on : tuple of str
         Services without which it cannot work; it is stopped before them.
     on_demand : bool
@@ -34,7 +32,6 @@ class Service(ABC):
     runs: str
     stands_for: str
     ports: tuple[str, ...]
-    memory_limit_mb: int
     depends_on: tuple[str, ...] = ()
     on_demand: bool = False
     page: tuple[str, str] | None = None

@@ -14,7 +14,6 @@ class Client(Service):
     runs = "an SSH server with Kafka's tools"
     stands_for = "the EC2 client machine"
     ports = ("client", "rest")
-    memory_limit_mb = 450
     depends_on = ("aws", "kafka")
 
     def prepare(self, runtime: Runtime) -> None:

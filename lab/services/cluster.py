@@ -8,12 +8,14 @@ from pathlib import Path
 from lab.core.files import TEMPLATES, write_private
 from lab.core.runtime import Runtime
 from lab.services.base import Service, config_file
-from lab.workspace import learner_keys
+from lab.workspace import early_worker, learner_keys
 from lab.workspace.spark_settings import CLUSTER_MARK, LOGGING_FILE
 
 _WORKER_PYTHON = """#!/bin/sh
 # Spark names its zip of pyspark first, which Python compiles anew in every process: 0.6 s where the package takes 0.2
 unset PYTHONPATH
+# a worker that Spark waits for, ten seconds and no more
+[ -z "$PYTHON_WORKER_FACTORY_PORT" ] || exec {python} {early} "$@"
 exec {python} "$@"
 """
 
@@ -26,7 +28,6 @@ class Cluster(Service):
     stands_for = "Databricks cluster"
     ports = ("cluster", "workspace", "spark_ui")
     page = ("Spark's jobs, stages and queries", "spark_ui")
-    memory_limit_mb = 3072  # 1.8 GB of Java, and a dozen processes of Python while streams are read
     depends_on = ("s3",)
 
     def prepare(self, runtime: Runtime) -> None:
@@ -37,7 +38,7 @@ class Cluster(Service):
         write_private(
             config_file(runtime, LOGGING_FILE), (TEMPLATES / LOGGING_FILE).read_text()
         )
-        write_private(_worker_python(runtime), _WORKER_PYTHON.format(python=shlex.quote(sys.executable)))
+        write_private(_worker_python(runtime), _worker_script())
         _worker_python(runtime).chmod(0o700)
 
     def command(self, runtime: Runtime) -> list[str]:
@@ -69,6 +70,10 @@ class Cluster(Service):
 
         with grpc.insecure_channel(f"127.0.0.1:{runtime.lab.ports['cluster']}") as channel:
             grpc.channel_ready_future(channel).result(timeout=2)
+
+
+def _worker_script() -> str:
+    return _WORKER_PYTHON.format(python=shlex.quote(sys.executable), early=shlex.quote(early_worker.__file__))
 
 
 def _worker_python(runtime: Runtime) -> Path:

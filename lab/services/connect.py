@@ -37,7 +37,6 @@ class Connect(Service):
     runs = "Kafka Connect worker"
     stands_for = "Amazon MSK Connect"
     ports = ("connect",)
-    memory_limit_mb = 250
     depends_on = ("kafka", "s3")
 
     def prepare(self, runtime: Runtime) -> None:
@@ -66,9 +65,10 @@ class Connect(Service):
 
     def environment(self, runtime: Runtime) -> dict[str, str]:
         """Give the sink its credentials where MSK Connect would give it the connector's role."""
+        key_id, secret = runtime.credentials.inner_key
         return {
-            "AWS_ACCESS_KEY_ID": runtime.credentials.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": runtime.credentials.secret_access_key,
+            "AWS_ACCESS_KEY_ID": key_id,
+            "AWS_SECRET_ACCESS_KEY": secret,
             "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{runtime.lab.ports['s3']}",
         }
 

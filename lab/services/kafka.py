@@ -74,7 +74,6 @@ class Kafka(Service):
     runs = "Apache Kafka, one KRaft node that obeys IAM"
     stands_for = "Amazon MSK"
     ports = ("kafka", "kafka_inner", "kafka_controller")
-    memory_limit_mb = 300  # heap 112, classes 96, code 32, buffers 32, and the threads' stacks
 
     def prepare(self, runtime: Runtime) -> None:
         """Write the configuration; at the first start, format the log folder."""

@@ -18,7 +18,6 @@ class S3(Service):
     runs = "S3Proxy on a folder"
     stands_for = "Amazon S3"
     ports = ("s3",)
-    memory_limit_mb = 250
 
     def prepare(self, runtime: Runtime) -> None:
         """Write the configuration and sweep up uploads that a crash cut short."""
@@ -31,8 +30,8 @@ class S3(Service):
         text = render_properties(
             "s3proxy.properties",
             s3=lab.ports["s3"],
-            access_key_id=credentials.access_key_id,
-            secret_access_key=credentials.secret_access_key,
+            access_key_id=credentials.inner_key[0],
+            secret_access_key=credentials.inner_key[1],
             data=data,
         )
         write_private(config_file(runtime, "s3proxy.properties"), text)
@@ -56,11 +55,12 @@ def client(runtime: Runtime):
     import boto3  # late: it takes 0.1 s, and most commands of the lab do without
     from botocore.config import Config
 
+    key_id, secret = runtime.credentials.inner_key
     return boto3.client(
         "s3",
         endpoint_url=f"http://127.0.0.1:{runtime.lab.ports['s3']}",
         region_name="us-east-1",
-        aws_access_key_id=runtime.credentials.access_key_id,
-        aws_secret_access_key=runtime.credentials.secret_access_key,
+        aws_access_key_id=key_id,
+        aws_secret_access_key=secret,
         config=Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1}, proxies={}),
     )

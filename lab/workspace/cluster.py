@@ -80,7 +80,7 @@ def open_workspace(spark: SparkSession, runtime: Runtime) -> Executor:
     lab, token = runtime.lab, runtime.credentials.cluster_token
     state, port = lab.home / "workspace", lab.ports["workspace"]
     door = f"http://127.0.0.1:{lab.ports['aws']}"
-    files = Dbfs(spark, dbfs_root(lab), door, runtime.credentials.access_key_id)
+    files = Dbfs(spark, dbfs_root(lab), door, runtime.credentials)
     tree = Tree(state / "files", CHECKOUT / "notebooks")
     runs = Runs(state / "runs")
     runners = Runners(lab, state / "runners", ready=SLOTS)

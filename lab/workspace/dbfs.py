@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from py4j.protocol import Py4JJavaError
 
+from lab.core.credentials import Credentials
 from lab.workspace.errors import WorkspaceError
 
 if TYPE_CHECKING:
@@ -50,6 +51,15 @@ def settings(root: Path) -> dict[str, str]:
         # the default one asks for a file system in another form, which there is not for this scheme
         "spark.delta.logStore.dbfs.impl": "io.delta.storage.S3SingleDriverLogStore",
     }
+
+
+def _keys(credentials: Credentials, door: str) -> dict[str, str]:
+    """Write the cluster's own key to S3, and what `S3nFileSystem` does with keys in addresses."""
+    key_id, secret = credentials.inner_key
+    return {
+        "fs.s3a.access.key": key_id, "fs.s3a.secret.key": secret, "workbook.door": door,
+        "workbook.learner.key": credentials.access_key_id, "workbook.learner.secret": credentials.secret_access_key,
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -102,14 +112,16 @@ class Dbfs:
         Folder that is DBFS's root.
     door : str
         Address at which S3 takes other keys than the cluster's own, as far as their policies go.
-    own_key : str
-        The cluster's own access key id, which goes to S3 directly.
+    credentials : Credentials
+        The learner's key opens all that the cluster's own does: with it S3 is read directly, which is quicker.
     """
 
-    def __init__(self, spark: "SparkSession", root: Path, door: str, own_key: str):
-        self._door, self._own_key = door, own_key
+    def __init__(self, spark: "SparkSession", root: Path, door: str, credentials: Credentials):
+        self._door, self._own = door, (credentials.access_key_id, credentials.secret_access_key)
         self._root = str(root)
         self._hadoop = spark._jsc.hadoopConfiguration()
+        for name, value in _keys(credentials, door).items():
+            self._hadoop.set(name, value)  # here, for as settings of Spark they would stand on its command line
         self._fs = spark._jvm.org.apache.hadoop.fs
         self._keys = spark._jvm.workbook.s3n.Keys
 
@@ -251,7 +263,9 @@ class Dbfs:
 
     def set_keys(self, bucket: str, key: str | None, secret: str | None) -> None:
         """Use keys for a bucket, or with None the cluster's own again."""
-        endpoint = None if key in (None, self._own_key) else self._door
+        if (key, secret) == self._own:
+            key = secret = None
+        endpoint = self._door if key else None
         for name, value in (("access.key", key), ("secret.key", secret), ("endpoint", endpoint)):
             setting = f"fs.s3a.bucket.{bucket}.{name}"
             if value is None:

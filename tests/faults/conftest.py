@@ -1,5 +1,7 @@
 """One lab for all faults; where and when they strike is drawn from a seed."""
 
+from collections.abc import Callable
+
 import pytest
 from apis import deployed
 from crashes import SEEDS, own_session
@@ -13,6 +15,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that asks for a seed once with each."""
     if "seed" in metafunc.fixturenames:
         metafunc.parametrize("seed", SEEDS)
+
+
+@pytest.fixture
+def figures(record_property) -> Callable[..., None]:
+    """Note what a test's crashes did to its records; the sums of all tests stand at the end of pytest's words."""
+
+    def note(kills: int, records: int, lost: int, doubled: int) -> None:
+        record_property("crashes", {"kills": kills, "records": records, "lost": lost, "doubled": doubled})
+
+    return note
 
 
 @pytest.fixture(scope="package")

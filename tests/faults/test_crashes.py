@@ -9,7 +9,7 @@ import time
 
 import psutil
 import pytest
-from crashes import A_POSTING, crash, numbered, pid, stored, wait_until_back
+from crashes import A_POSTING, crash, difference, numbered, pid, stored, wait_until_back
 
 from helpers.config import TABLES
 from helpers.emulator.tally import Tally
@@ -54,7 +54,7 @@ def in_any_order(chance, services):
         yield service
 
 
-def test_kill_9_while_posting_loses_and_repeats_nothing(lab, workbook, connector, seed):
+def test_kill_9_while_posting_loses_and_repeats_nothing(lab, workbook, connector, seed, figures):
     low = 10_000 + A_MILLION * seed
     with posting(workbook, low, 0.004) as tally:
         for service in in_any_order(random.Random(seed), ["connect", "kafka", "s3"]):
@@ -63,8 +63,10 @@ def test_kill_9_while_posting_loses_and_repeats_nothing(lab, workbook, connector
     assert tally.acknowledged > 500
     msk_connect.put_connector(workbook, msk_connect.sink_properties(workbook, 50, rotate_schedule_ms=300))
     msk_connect.wait_until_stored(workbook, timeout=60)
-    for table in TABLES:
-        assert stored(workbook, table, low) == list(range(low, low + tally.acknowledged))
+    numbers = list(range(low, low + tally.acknowledged))
+    kept = {table: stored(workbook, table, low) for table in TABLES}
+    figures(3, len(numbers) * len(TABLES), **difference(numbers * len(TABLES), itertools.chain(*kept.values())))
+    assert kept == dict.fromkeys(TABLES, numbers)
 
 
 def in_kafka(workbook, table, low, before):
@@ -88,7 +90,7 @@ def bring_down_and_back(lab, door, service):
 
 
 def test_kill_9_while_posting_over_the_api_loses_nothing_and_counts_what_may_repeat(
-    lab, workbook, connector, door, seed
+    lab, workbook, connector, door, seed, figures
 ):
     low = 100_000 + A_MILLION * seed
     before = kafka_client.end_offsets(workbook)
@@ -100,8 +102,10 @@ def test_kill_9_while_posting_over_the_api_loses_nothing_and_counts_what_may_rep
     numbers = list(range(low, low + tally.acknowledged))
     msk_connect.wait_until_stored(workbook, timeout=60)
     kept = {table: in_kafka(workbook, table, low, before) for table in TABLES}
+    in_s3 = {table: stored(workbook, table, low) for table in TABLES}
+    figures(4, len(numbers) * len(TABLES), **difference(numbers * len(TABLES), itertools.chain(*in_s3.values())))
+    assert in_s3 == kept  # exactly as often as in Kafka
     for table in TABLES:
-        assert stored(workbook, table, low) == kept[table]  # in S3 exactly as often as in Kafka
         assert sorted(set(kept[table])) == numbers  # each at least once, and once after cleaning
     assert sum(len(kept[table]) - len(numbers) for table in TABLES) <= tally.perhaps_twice
 

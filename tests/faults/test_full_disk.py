@@ -53,7 +53,7 @@ def test_s3_keeps_the_old_object_and_nothing_of_the_new_one(lab, workbook):
     s3.put_object(Bucket=workbook.bucket, Key="full/k", Body=b"old")
     with full(lab, "s3"):
         for body in (b"x" * 2 * ROOM, b"x" * 12_000_000):
-            with pytest.raises(ClientError, match="InternalError"):
+            with pytest.raises(ClientError, match=r"InternalError.*could not store this.* MB are free"):
                 s3.put_object(Bucket=workbook.bucket, Key="full/k", Body=body)
         assert s3.get_object(Bucket=workbook.bucket, Key="full/k")["Body"].read() == b"old"
         s3.put_object(Bucket=workbook.bucket, Key="full/small", Body=b"fits")
@@ -135,6 +135,16 @@ def test_a_file_is_not_lost_by_being_moved_to_where_it_is(workbook, lab):
 
 def noise(spark, rows):
     return spark.range(rows, numPartitions=1).select(F.xxhash64("id").alias("id"))
+
+
+def test_a_database_that_is_made_on_a_full_disk_is_kept_once_there_is_room(lab, spark):
+    file = lab.data("cluster") / "catalog.json"
+    with full(lab, "cluster", room=file.stat().st_size // 2):
+        spark.sql("CREATE DATABASE made_when_full")
+        log = lab.logs / "cluster.log"
+        wait_until(lambda: "a cluster that ends now forgets" in log.read_text(errors="replace"), 10, "word in the log")
+        assert "made_when_full" not in file.read_text()
+    wait_until(lambda: "made_when_full" in file.read_text(), 10, "the catalog to be written")
 
 
 def test_a_delta_table_stays_at_its_version_and_a_half_made_one_is_in_nobodys_way(lab, workbook, spark):

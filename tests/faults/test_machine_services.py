@@ -82,4 +82,3 @@ def test_after_a_power_off_nothing_comes_back_as_on_ec2(lab, workbook):
     ec2.start_instances(InstanceIds=[instance])
     kill_the_machine(lab)
     assert proxies(lab) == []
-

@@ -73,7 +73,7 @@ def batches(lab, workbook, seed):
     return sum(len(list(folder.glob("commits/[0-9]*"))) for folder in checkpoints)
 
 
-def test_kills_of_the_cluster_lose_and_repeat_nothing(lab, workbook, streams, seed):
+def test_kills_of_the_cluster_lose_and_repeat_nothing(lab, workbook, streams, seed, figures):
     kinesis = workbook.client("kinesis")
     senders = [threading.Thread(target=post, args=(kinesis, stream)) for stream in streams]
     for sender in senders:
@@ -90,4 +90,9 @@ def test_kills_of_the_cluster_lose_and_repeat_nothing(lab, workbook, streams, se
     for sender in senders:
         sender.join()
     printed, _ = streaming_into_tables(str(seed), "once").communicate(timeout=180)
-    assert json.loads(printed) == [[RECORDS, RECORDS]] * len(TABLES)
+    counted = json.loads(printed)
+    different = sum(found for _, found in counted)
+    figures(
+        KILLS, RECORDS * len(TABLES), RECORDS * len(TABLES) - different, sum(rows for rows, _ in counted) - different
+    )
+    assert counted == [[RECORDS, RECORDS]] * len(TABLES)

@@ -5,6 +5,8 @@ import json
 import os
 import signal
 import time
+from collections import Counter
+from collections.abc import Iterable
 
 from pyspark.sql import SparkSession
 
@@ -64,6 +66,12 @@ def kill(lab, service):
     victim = pid(lab, service)
     os.kill(victim, signal.SIGKILL)
     return victim
+
+
+def difference(sent: Iterable[object], found: Iterable[object]) -> dict[str, int]:
+    """Count what of what was sent is not there, and what is there more often than it was sent."""
+    wanted, there = Counter(sent), Counter(found)
+    return {"lost": (wanted - there).total(), "doubled": (there - wanted).total()}
 
 
 @contextlib.contextmanager

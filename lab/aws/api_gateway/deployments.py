@@ -52,6 +52,8 @@ class Deployments:
         if operation.name in patches.KNOWN:
             return await self._update(operation)
         integrations.check(operation)
+        if operation.name.startswith("Update") and not operation.parameters().get("patchOperations"):
+            raise AwsError("BadRequestException", "patchOperations is missing: a list of {op, path, value}.")
         kept: Any = None
 
         def first() -> None:

@@ -6,12 +6,18 @@ Java API documentation of these classes.
 """
 
 import json
+import math
 import re
+import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 Method = Callable[..., Any]
+
+_ESCAPED = re.compile("[\x7f-\x9f\u2000-\u20ff]")
+_WIDE = re.compile("[\U00010000-\U0010ffff]")
 
 
 class JsonArray(list):
@@ -47,28 +53,58 @@ def of_json(value: Any) -> Any:
 
 
 def as_json(value: Any) -> str:
-    """Write a value as JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """Write a value as JSON, in the form of json-smart, Jayway's library for it."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_quoted(name)}:{as_json(one)}" for name, one in value.items()) + "}"
+    if isinstance(value, list | range):
+        return "[" + ",".join(map(as_json, value)) + "]"
+    return _quoted(value) if isinstance(value, str) else text(value)
+
+
+def _quoted(value: str) -> str:
+    return _ESCAPED.sub(lambda found: f"\\u{ord(found.group()):04X}", json.dumps(value, ensure_ascii=False))
+
+
+def _double(value: float) -> str:
+    """Print a ``Double``: from ten millions on, and below a thousandth, with an exponent."""
+    if not math.isfinite(value):
+        return {"inf": "Infinity", "-inf": "-Infinity"}.get(str(value), "NaN")
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return repr(value)
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    first, *rest = map(str, digits)
+    power = len(digits) - 1 + int(exponent)
+    return f"{'-' * sign}{first}.{''.join(rest) or '0'}E{power}"
 
 
 def text(value: Any) -> str:
-    """Print a value as ``toString()`` does."""
+    """Print a value as ``toString()`` does.
+
+    Raises
+    ------
+    ValueError
+        If it is none that the lab could print as AWS does, such as ``$util`` itself.
+    """
     if value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, float):
+        return _double(value)
     if isinstance(value, JsonArray):
-        return as_json(value)
+        return as_json(value).replace("/", "\\/")  # so does JSONArray.toString(), and nothing else of json-smart
     if isinstance(value, dict):
         return "{" + ", ".join(f"{text(name)}={text(one)}" for name, one in value.items()) + "}"
     if isinstance(value, list | range):
         return "[" + ", ".join(map(text, value)) + "]"
+    if kind(value) is None:
+        raise ValueError(f"The lab's templates cannot print ${type(value).__name__.lower()} itself; name a part of it.")
     return str(value)
 
 
 def is_value(value: Any) -> bool:
     """Tell whether something is a value that Java's methods are called on here."""
-    return _class_of(value) is not None
+    return kind(value) is not None
 
 
 def method(value: Any, name: str) -> Method:
@@ -79,26 +115,59 @@ def method(value: Any, name: str) -> Method:
     ValueError
         If the lab does not have it.
     """
-    kind = _class_of(value)
-    found = (_METHODS[kind] | _EVERY).get(name)
-    if found is None:
-        known = ", ".join(sorted(_METHODS[kind] | _EVERY))
-        raise ValueError(f"The lab's templates have no method {name}() of a {kind}; AWS may. They have {known}.")
-    return found
+    title = kind(value)
+    assert title is not None
+    known = _METHODS[title] | _EVERY
+    if name not in known:
+        names = ", ".join(sorted(known))
+        raise ValueError(f"The lab's templates have no method {name}() of a {title}; AWS may. They have {names}.")
+    return known[name]
 
 
 def field(value: Any, name: str) -> Any:
-    """Return what ``$value.name`` is: a member of a map, or nothing."""
-    if isinstance(value, Mapping):
-        return value.get(name)
-    return getattr(value, name, None) if isinstance(value, Entry) else None
+    """Return what ``$value.name`` is: a member of a map, the answer of a method ``isName()``, or nothing.
+
+    Raises
+    ------
+    ValueError
+        If Java has it, and the lab does not.
+    """
+    if isinstance(value, Mapping) and name in value:
+        return value[name]
+    if name in ("class", "bytes") and not isinstance(value, Mapping):
+        raise ValueError(f"The lab's templates have no .{name} of a {kind(value)}; AWS may.")
+    if isinstance(value, Entry):
+        return getattr(value, name, None)
+    getter = _METHODS[kind(value) or "Boolean"].get(f"is{name[:1].upper()}{name[1:]}")
+    return getter(value) if getter and not isinstance(value, Mapping) else None
 
 
-def _class_of(value: Any) -> str | None:
+def kind(value: Any) -> str | None:
+    """Name the class of a value, if it is one that templates know."""
     kinds = {str: "String", bool: "Boolean", dict: "Map", list: "List", range: "List", Entry: "Map.Entry"}
     if isinstance(value, int | float) and not isinstance(value, bool):
         return "Number"
     return next((title for kind, title in kinds.items() if isinstance(value, kind)), None)
+
+
+def _in_units(method: Method) -> Method:
+    """Let a method of text count as Java does: a character beyond U+FFFF, such as most emoji, is two."""
+
+    def units(value: Any) -> Any:
+        return _WIDE.sub(_pair, value) if isinstance(value, str) else value
+
+    def call(*of: Any) -> Any:
+        if not any(isinstance(one, str) and _WIDE.search(one) for one in of):
+            return method(*of)
+        found = method(*map(units, of))
+        return found.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(found, str) else found
+
+    return call
+
+
+def _pair(found: re.Match[str]) -> str:
+    high, low = struct.unpack("<2H", found.group().encode("utf-16-le"))
+    return chr(high) + chr(low)
 
 
 def _substring(value: str, begin: int, end: int | None = None) -> str:
@@ -155,7 +224,7 @@ _EVERY: dict[str, Method] = {"toString": text, "equals": lambda value, other: va
 
 _METHODS: dict[str, dict[str, Method]] = {
     "String": {
-        "length": len,
+        "length": _in_units(len),
         "isEmpty": lambda value: not value,
         "isBlank": lambda value: not value.strip(),
         "trim": lambda value: value.strip("".join(map(chr, range(33)))),
@@ -165,12 +234,12 @@ _METHODS: dict[str, dict[str, Method]] = {
         "equalsIgnoreCase": lambda value, other: other is not None and value.lower() == other.lower(),
         "concat": lambda value, other: value + other,
         "contains": lambda value, part: part in value,
-        "startsWith": lambda value, part, at=0: value.startswith(part, at),
+        "startsWith": _in_units(lambda value, part, at=0: value.startswith(part, at)),
         "endsWith": str.endswith,
-        "indexOf": str.find,
-        "lastIndexOf": lambda value, part: value.rfind(part),
-        "charAt": lambda value, at: _at(value, at),
-        "substring": _substring,
+        "indexOf": _in_units(str.find),
+        "lastIndexOf": _in_units(lambda value, part: value.rfind(part)),
+        "charAt": _in_units(lambda value, at: _at(value, at)),
+        "substring": _in_units(_substring),
         "replace": str.replace,
         "replaceAll": _replaced(0),
         "replaceFirst": _replaced(1),

@@ -44,7 +44,9 @@ def find(document: Any, path: str) -> Any:
         places = [child for place in places for child in way.children(place)]
     several = any(way.several for way in ways)
     if length:
-        counted = places if several else places[0] if places else None
+        if several:
+            raise ValueError(f"{path!r} counts at several places: the lab counts at one only.")
+        counted = places[0] if places else None
         return len(counted) if isinstance(counted, list | dict) else None
     return places if several else (places[0] if places else None)
 

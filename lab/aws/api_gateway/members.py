@@ -3,6 +3,8 @@
 from lab.aws.members import Members
 
 _ADDRESS = {"restApiId", "resourceId", "httpMethod"}
+_PATCHES = {"patchOperations", "patchOperations.op", "patchOperations.path", "patchOperations.value"}
+_COPY = {"patchOperations.from"}
 _CACHE = {"cacheClusterEnabled", "cacheClusterSize", "canarySettings", "tracingEnabled"}
 
 LACKING = {
@@ -61,21 +63,28 @@ API_GATEWAY = {
         {"generateDistinctId": "id and value differ"},
         {"stageKeys"},
     ),
-    "CreateUsagePlan": Members({"name", "description", "apiStages", "throttle", "quota", "tags"}),
+    "CreateUsagePlan": Members(  # which refuses limits by itself, of more than nought
+        {
+            "name", "description", "tags", "apiStages", "apiStages.apiId", "apiStages.stage", "apiStages.throttle",
+            "throttle", "throttle.burstLimit", "throttle.rateLimit", "quota", "quota.limit", "quota.offset",
+            "quota.period",
+        }
+    ),
     "CreateUsagePlanKey": Members({"usagePlanId", "keyId", "keyType"}),
     "TestInvokeMethod": Members(
         {*_ADDRESS, "pathWithQueryString", "body", "headers", "stageVariables"},
         refused={"multiValueHeaders", "clientCertificateId"},
     ),
-    **dict.fromkeys(("UpdateMethod", "UpdateIntegration"), Members({*_ADDRESS, "patchOperations"})),
+    **dict.fromkeys(("UpdateMethod", "UpdateIntegration"), Members({*_ADDRESS, *_PATCHES}, refused=_COPY)),
     **dict.fromkeys(
-        ("UpdateMethodResponse", "UpdateIntegrationResponse"), Members({*_ADDRESS, "statusCode", "patchOperations"})
+        ("UpdateMethodResponse", "UpdateIntegrationResponse"),
+        Members({*_ADDRESS, "statusCode", *_PATCHES}, refused=_COPY),
     ),
-    "UpdateResource": Members({"restApiId", "resourceId", "patchOperations"}),
-    "UpdateStage": Members({"restApiId", "stageName", "patchOperations"}),
-    "UpdateRestApi": Members({"restApiId", "patchOperations"}),
-    "UpdateRequestValidator": Members({"restApiId", "requestValidatorId", "patchOperations"}),
-    "UpdateUsagePlan": Members({"usagePlanId", "patchOperations"}),
+    "UpdateResource": Members({"restApiId", "resourceId", *_PATCHES}, refused=_COPY),
+    "UpdateStage": Members({"restApiId", "stageName", *_PATCHES}, refused=_COPY),
+    "UpdateRestApi": Members({"restApiId", *_PATCHES}, refused=_COPY),
+    "UpdateRequestValidator": Members({"restApiId", "requestValidatorId", *_PATCHES}, refused=_COPY),
+    "UpdateUsagePlan": Members({"usagePlanId", *_PATCHES}, refused=_COPY),
     "DeleteMethod": Members(_ADDRESS),
     "DeleteResource": Members({"restApiId", "resourceId"}),
     "DeleteStage": Members({"restApiId", "stageName"}),

@@ -1,6 +1,12 @@
 """Mapping templates: Velocity (VTL) with API Gateway's variables ``$input``, ``$util``, ``$context``.
 
 Source of the variables: API Gateway's "mapping template and access logging variable reference".
+
+Apache Velocity 2.4.1 and json-path 2.9.0 themselves were tried, in a process beside this one. It took 46 MB, 77 after a
+minute's work, 160 and more for the bodies of 10 MB that API Gateway takes; 0.15 ms a record where this takes 0.06, and
+10 ms for 500 records, where this takes 20. But AWS's is no plain Velocity either: of 198 answers of API Gateway that
+LocalStack has recorded (``test_templating.snapshot.json`` of its airspeed) Velocity gives 184, and this 196. So the lab
+does not run the real ones; its tests hold what they answer.
 """
 
 import base64
@@ -19,6 +25,13 @@ from lab.aws.api_gateway.velocity import Template, TemplateError
 MOST_TEMPLATES = 256
 """Kept parsed; an API of the workbook has six."""
 
+_COMMENT = re.compile(r"(?<!\\)##[^\n]*|#\*.*?\*#", re.DOTALL)
+_REFUSED = re.compile(
+    r"(?<!\\)#\{?(?:break|macro|evaluate|return|parse|include|@)\b|(?<!\\)#\[\[|\\\\+(?=\$!?\{?[a-zA-Z])",
+    re.IGNORECASE,
+)
+"""What airspeed prints as it stands, or carries out where AWS prints it, and two backslashes before a name."""
+
 _UNSAFE = re.compile("[\\\\\"'/\b\f\n\r\t\x00-\x1f]|[^\x00-\x7f]")
 _SHORT = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -28,13 +41,15 @@ class _NotJson(ValueError):
 
 
 def check(template: str) -> None:
-    """Refuse a template that is no Velocity.
+    """Refuse a template that is no Velocity, or uses what would come out otherwise than on AWS.
 
     Raises
     ------
     ValueError
-        Saying where it stops making sense.
+        Saying where it stops making sense, or what the lab lacks.
     """
+    if found := _REFUSED.search(_COMMENT.sub("", template)):
+        raise ValueError(f"The lab's templates have no {found.group()}; write them without it.")
     try:
         _parsed(template)
     except TemplateError as error:
@@ -136,9 +151,9 @@ class Util:
         """Turn JSON into an object."""
         return java.of_json(json.loads(text))
 
-    def urlEncode(self, text: str) -> str:
+    def urlEncode(self, text: Any) -> str:
         """Encode for a form."""
-        return quote_plus(text)
+        return "" if text is None else quote_plus(_text(text), safe="*").replace("~", "%7E")  # as java.net.URLEncoder
 
     def urlDecode(self, text: str) -> str:
         """Decode a form's value."""

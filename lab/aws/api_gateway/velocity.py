@@ -1,7 +1,8 @@
 """Velocity as airspeed has it, with Java's methods in place of Python's.
 
 Airspeed looks a method up among Python's own, and takes one that it does not find for empty text. It has no hook for
-that, so two parts of its grammar are put in the place of its own here, for all of this process: nobody else uses it.
+that, so parts of its grammar and its operators are put in the place of its own here, for all of this process: nobody
+else uses it.
 """
 
 from typing import Any
@@ -10,6 +11,7 @@ from airspeed import operators
 from airspeed.operators import Template, TemplateError
 
 from lab.aws.api_gateway import java
+from lab.aws.api_gateway.arithmetic import OPERATORS
 
 __all__ = ["Template", "TemplateError"]
 
@@ -33,20 +35,38 @@ class _Reference(operators.NameOrCall):
 
 
 class _Foreach(operators.ForeachDirective):
-    """A loop over a map walks over its values; airspeed's over its names."""
+    """A loop: over the values of a map, and over nothing if there is nothing to walk over."""
 
-    def parse(self) -> None:
-        super().parse()
-        self.value = _Values(self.value)
+    def evaluate_raw(self, stream: Any, namespace: Any, loader: Any) -> None:
+        found = self.value.calculate(namespace, loader)
+        items = list(found.values()) if isinstance(found, dict) else found if isinstance(found, list | range) else []
+        for number, item in enumerate(items):
+            inner = _LoopNamespace(namespace)
+            more = number + 1 < len(items)
+            inner["velocityCount"], inner["velocityHasNext"] = number + 1, more
+            inner["foreach"] = {
+                "count": number + 1, "index": number, "hasNext": more, "first": number == 0, "last": not more,
+                "parent": _nearest(namespace, "foreach"),
+            }  # fmt: skip
+            inner[self.loop_var_name] = item
+            self.block.evaluate(stream, inner, loader)
 
 
-class _Values:
-    def __init__(self, value: Any):
-        self._value = value
+class _LoopNamespace(operators.LocalNamespace):
+    """What a loop itself names ends with it; what ``#set`` names anew in it stays."""
 
-    def calculate(self, namespace: Any, loader: Any) -> Any:
-        found = self._value.calculate(namespace, loader)
-        return list(found.values()) if isinstance(found, dict) else found
+    def set_inherited(self, key: str, value: Any) -> None:
+        if dict.__contains__(self, key):
+            self[key] = value
+        else:
+            self.parent.set_inherited(key, value)
+
+
+def _nearest(namespace: Any, name: str) -> Any:
+    try:
+        return namespace[name]
+    except KeyError:
+        return None
 
 
 def _has(value: Any, name: str) -> bool:
@@ -63,4 +83,5 @@ def _item(value: Any, index: Any) -> Any:
 
 operators.NameOrCall = _Reference
 operators.ForeachDirective = _Foreach
+operators.BinaryOperator.OPERATORS |= OPERATORS
 operators.value_to_string = java.text

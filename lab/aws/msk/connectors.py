@@ -50,6 +50,9 @@ class Connectors:
 
     async def create_connector(self, parameters: Parameters) -> dict[str, Any]:
         """Answer CreateConnector; plugin, role and tasks are seen to behind the answer."""
+        _check_only_revisions(parameters)
+        if parameters["kafkaClusterEncryptionInTransit"]["encryptionType"] != "TLS":
+            raise AwsError("BadRequestException", "The brokers speak TLS alone: encryptionType must be TLS.")
         for arn in plugin_arns(parameters):
             if records.get(self._records.plugins, arn)["customPluginState"] != "ACTIVE":
                 raise AwsError("BadRequestException", f"The custom plugin {arn} is not ACTIVE.")
@@ -179,6 +182,16 @@ def check_idle(connector: Parameters) -> None:
     if connector["connectorState"] in UNDER_WAY:
         state = connector["connectorState"]
         raise AwsError("ConflictException", f"The connector is {state}: wait for that to end.", 409)
+
+
+def _check_only_revisions(parameters: Parameters) -> None:
+    """Refuse another revision than the first of a plugin or of a worker configuration: nothing makes a second."""
+    chosen = [plugin["customPlugin"] for plugin in parameters["plugins"]]
+    chosen += [parameters["workerConfiguration"]] if "workerConfiguration" in parameters else []
+    for one in chosen:
+        if one["revision"] != 1:
+            arn = one.get("customPluginArn") or one["workerConfigurationArn"]
+            raise AwsError("BadRequestException", f"{arn} has no revision {one['revision']}: the only one is 1.")
 
 
 def _with_short_name(properties: Mapping[str, str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from lab.aws.members import Members, listing
 
 _ONE_WORKER = "all connectors share one worker"
+_LOOPBACK = "everything is on loopback"
 
 MSK = {
     "DescribeCluster": Members({"ClusterArn"}),
@@ -17,17 +18,27 @@ MSK = {
 MSK_CONNECT = {
     "CreateConnector": Members(
         {
-            "connectorName", "connectorConfiguration", "connectorDescription", "kafkaCluster",
-            "kafkaClusterClientAuthentication", "plugins", "serviceExecutionRoleArn", "workerConfiguration",
+            "connectorName", "connectorConfiguration", "connectorDescription", "serviceExecutionRoleArn",
+            "kafkaCluster", "kafkaCluster.apacheKafkaCluster", "kafkaCluster.apacheKafkaCluster.bootstrapServers",
+            "kafkaClusterClientAuthentication", "kafkaClusterClientAuthentication.authenticationType",
+            "kafkaClusterEncryptionInTransit", "kafkaClusterEncryptionInTransit.encryptionType",
+            "plugins", "plugins.customPlugin", "plugins.customPlugin.customPluginArn", "plugins.customPlugin.revision",
+            "workerConfiguration", "workerConfiguration.workerConfigurationArn", "workerConfiguration.revision",
         },
         {
             "capacity": _ONE_WORKER, "kafkaConnectVersion": "the worker has the lab's version of Kafka",
-            "kafkaClusterEncryptionInTransit": "the brokers speak TLS alone",
-            "networkType": "everything is on loopback", "logDelivery": "`python -m lab logs connect` shows the log",
+            "kafkaCluster.apacheKafkaCluster.vpc": _LOOPBACK, "networkType": _LOOPBACK,
+            "logDelivery": "`python -m lab logs connect` shows the log",
         },
         {"tags"},
     ),
-    "CreateCustomPlugin": Members({"name", "contentType", "location", "description"}, refused={"tags"}),
+    "CreateCustomPlugin": Members(
+        {
+            "name", "contentType", "description", "location", "location.s3Location", "location.s3Location.bucketArn",
+            "location.s3Location.fileKey",
+        },
+        refused={"tags", "location.s3Location.objectVersion"},
+    ),
     "CreateWorkerConfiguration": Members({"name", "propertiesFileContent", "description"}, refused={"tags"}),
     "UpdateConnector": Members(
         {"connectorArn", "connectorConfiguration", "currentVersion"},

@@ -1,6 +1,8 @@
 """The way to S3Proxy, which knows one key: whatever is authorised is signed anew."""
 
+import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -30,14 +32,19 @@ ENCRYPTED = {
 """Operations whose answers say, since 2023 on AWS for every object, that SSE-S3 is used."""
 
 
+ROOM_BESIDE = 2**20
+"""Bytes that must be free beside what is to be stored: folders, attributes, the file system's own."""
+
+
 class S3Front:
     """S3 as the AWS endpoint has it."""
 
     def __init__(self, endpoint: Endpoint, http: aiohttp.ClientSession):
         runtime = endpoint.runtime
         self._endpoint = endpoint
+        self._folder = runtime.lab.data("s3")
         self._address = f"http://127.0.0.1:{runtime.lab.ports['s3']}"
-        self._credentials = Credentials(runtime.credentials.access_key_id, runtime.credentials.secret_access_key)
+        self._credentials = Credentials(*runtime.credentials.inner_key)
         self._http = http
 
     @property
@@ -100,8 +107,21 @@ class S3Front:
             )  # fmt: skip
         except aiohttp.ClientError as error:
             raise AwsError("ServiceUnavailable", "S3 does not answer; `python -m lab status` shows it.", 503) from error
+        if reply.status == 500 and call.body:
+            reply.release()
+            raise failed_write(self._folder, len(call.body))
         headers = {name: value for name, value in reply.headers.items() if name.lower() not in NOT_PASSED_BACK}
         return Answer(reply.status, headers, b"" if call.method == "HEAD" else _pieces(reply))
+
+
+def failed_write(folder: Path, size: int) -> AwsError:
+    """Say why S3Proxy, which only says "internal error", could not store something: most often the disk is full."""
+    free = shutil.disk_usage(folder).free
+    room = f"{free / 1e6:,.1f} MB are free in {folder}"
+    if free < size + ROOM_BESIDE:
+        text = f"The disk is full, so nothing of this call was stored: {room}. Make room there, then call again."
+        return AwsError("InternalError", text, 507)  # which clients do not try again and again
+    return AwsError("InternalError", f"S3 could not store this; `python -m lab logs s3` has its words. {room}.", 500)
 
 
 class _Signer(S3SigV4Auth):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lab.workspace.jobs import references
+from lab.workspace.jobs import references, schedules
 from lab.workspace.jobs.runs import RUN_IF, Task
 from lab.workspace.routing import flag, mapping, mappings, refused, text, whole_number
 
@@ -81,7 +81,7 @@ def tasks(settings: Fields, overrides: Mapping[str, str], first_id: int) -> tupl
     WorkspaceError
         If a task is of another kind than a notebook, a dependency leads nowhere or in a circle, a key is used twice.
     """
-    alone = {"task_key": settings.get("run_name") or settings.get("name"), **settings}
+    alone = {"task_key": settings.get("run_name") or settings.get("name"), **settings, "schedule": None}
     wanted = mappings(settings.get("tasks"), "tasks") or [alone]
     found = tuple(_task(each, overrides, first_id + number) for number, each in enumerate(wanted))
     _check_graph(found)
@@ -125,7 +125,9 @@ def _retries(asked: Fields) -> int:
 
 def check_job(settings: Fields) -> None:
     """Refuse a job's mistakes when it is made, not in its first run."""
-    check_absent(settings)
+    check_absent({**settings, "schedule": None})
+    if settings.get("schedule"):
+        schedules.check(settings["schedule"])
     text(settings, "name", "Untitled")
     references.check(job_parameters(settings))
     tasks(settings, {}, 0)

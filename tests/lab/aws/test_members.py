@@ -23,6 +23,9 @@ from lab.aws.mwaa.members import MWAA
 
 REFUSED_WHATEVER_THEY_SAY = {"CreateCluster", "CreateClusterV2", "CreateCliToken"}
 
+REFUSED_INSIDE = {"UpdateEnvironment"}
+"""It refuses by itself whatever has members of its own."""
+
 OWN = {
     "kafka": (MSK, (Msk,)),
     "kafkaconnect": (MSK_CONNECT, (Connectors, ConnectorOperations, CustomPlugins, WorkerConfigurations)),
@@ -39,11 +42,31 @@ def said(service, operation):
     return {*shape.members} if shape else set()
 
 
+def nested(shape, above=""):
+    """Name the members of a structure, and those inside of them; what a map holds is the caller's own."""
+    shape = shape.member if shape.type_name == "list" else shape
+    if shape.type_name == "structure":
+        for name, inner in shape.members.items():
+            yield f"{above}{name}"
+            yield from nested(inner, f"{above}{name}.")
+
+
+def known_whole(path, known):
+    """Tell whether a member means nothing, or is refused, together with something that it is in."""
+    parts = path.split(".")
+    return any(".".join(parts[:count]) in known.refused | {*known.meaningless} for count in range(1, len(parts)))
+
+
 def gaps(service, table):
     """Name the members of a service's operations that are in no table, or no longer in the model."""
-    return {
-        f"{operation}.{name}" for operation, known in table.items() for name in known.all ^ said(service, operation)
-    }
+    found = set()
+    for operation, known in table.items():
+        shape = model(service).operation_model(operation).input_shape
+        wanted = {*nested(shape)} if shape else set()
+        if operation in REFUSED_INSIDE:
+            wanted = {path for path in wanted if "." not in path}
+        found |= {f"{operation}.{path}" for path in known.all ^ wanted if not known_whole(path, known)}
+    return found
 
 
 @pytest.mark.parametrize(
@@ -73,6 +96,20 @@ def test_kinesis_takes_what_its_model_has_and_refuses_the_rest():
 def test_a_member_that_botocore_has_and_the_table_has_not_is_found():
     without = {"ListNodes": Members({"ClusterArn"}), "DescribeCluster": Members({"ClusterArn", "Invented"})}
     assert gaps("kafka", without) == {"ListNodes.MaxResults", "ListNodes.NextToken", "DescribeCluster.Invented"}
+
+
+def test_a_member_inside_of_another_is_found_and_refused_too():
+    location = {"name", "contentType", "description", "location", "location.s3Location"}
+    without = {"CreateCustomPlugin": Members({*location, "location.s3Location.bucketArn"}, refused={"tags"})}
+    inside = {"CreateCustomPlugin.location.s3Location.fileKey", "CreateCustomPlugin.location.s3Location.objectVersion"}
+    assert gaps("kafkaconnect", without) == inside
+    asked = {"location": {"s3Location": {"bucketArn": "b", "fileKey": "k", "objectVersion": "v"}}}
+    with pytest.raises(AwsError, match=r"does not know location\.s3Location\.objectVersion of CreateCustomPlugin"):
+        members.check("MSK Connect", "CreateCustomPlugin", MSK_CONNECT["CreateCustomPlugin"], asked)
+    lists = Members({"plugins", "plugins.arn"})
+    members.check("MSK Connect", "Create", lists, {"plugins": [{"arn": "a"}, {"arn": "b", "revision": 0}]})
+    with pytest.raises(AwsError, match=r"plugins\.revision"):
+        members.check("MSK Connect", "Create", lists, {"plugins": [{"arn": "a"}, {"arn": "b", "revision": 2}]})
 
 
 @pytest.mark.parametrize("name", ["a refused one", "one that no table has"])

@@ -31,12 +31,19 @@ def s3(lab, **changes):
     return boto3.client("s3", **settings)
 
 
+MOST_MB = {
+    "s3": 250, "kafka": 300, "aws": 450, "connect": 250, "client": 450,
+    "cluster": 3072,  # 1.8 GB of Java, and a dozen processes of Python while streams are read
+}  # fmt: skip
+"""Resident megabytes: what the services' settings bound, and where they begin. `status` promises none of it."""
+
+
 def test_every_service_is_ready_and_within_its_memory(lab):
     reports = [report for report in operations.status(lab) if not report.service.on_demand]
     assert [report.service.name for report in reports] == ["s3", "kafka", "aws", "connect", "client", "cluster"]
     for report in reports:
         assert report.healthy, report
-        assert report.memory_mb < report.service.memory_limit_mb, report
+        assert report.memory_mb < MOST_MB[report.service.name], report
 
 
 def test_nothing_listens_beyond_loopback(lab):
@@ -100,11 +107,12 @@ def test_files_with_secrets_are_the_owners_alone(lab):
         ({"aws_access_key_id": "AKIANOBODY", "aws_secret_access_key": "x"}, "InvalidAccessKeyId"),
         ({"aws_secret_access_key": "wrong"}, "SignatureDoesNotMatch"),
         ({"config": Config(signature_version=UNSIGNED)}, "AccessDenied"),
+        ({}, "InvalidAccessKeyId"),  # the learner's, whose policies hold at the AWS endpoint
     ],
 )
 def test_s3_refuses_who_cannot_sign(lab, workbook, changes, code):
     if changes.keys() == {"aws_secret_access_key"}:
-        changes = changes | {"aws_access_key_id": existing_runtime(lab).credentials.access_key_id}
+        changes = changes | {"aws_access_key_id": existing_runtime(lab).credentials.inner_key[0]}
     with pytest.raises(ClientError) as refused:
         s3(lab, **changes).list_buckets()
     assert refused.value.response["Error"]["Code"] == code

@@ -101,7 +101,9 @@ def test_a_users_keys_open_a_bucket_as_far_as_their_policies_go(dbutils, spark, 
     iam.put_user_policy(UserName=name, PolicyName="s3", PolicyDocument=document)
     key = iam.create_access_key(UserName=name)["AccessKey"]
     try:
-        dbutils.fs.mount(f"s3n://{key['AccessKeyId']}:{quote(key['SecretAccessKey'], '')}@{bucket}", point)
+        address = f"s3n://{key['AccessKeyId']}:{quote(key['SecretAccessKey'], '')}@{bucket}"
+        assert spark.read.json(f"{address}/topics/x").count() == 2
+        dbutils.fs.mount(address, point)
         assert spark.read.json(f"{point}/topics/x").count() == 2
         spark.range(1000).write.json(f"{point}/own")
         assert spark.read.json(f"{point}/own").count() == 1000

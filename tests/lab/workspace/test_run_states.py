@@ -137,6 +137,7 @@ def test_a_run_too_many_is_skipped_in_databricks_words():
 
 
 NOTEBOOK = {"notebook_task": {"notebook_path": "/x"}}
+DAILY = {"quartz_cron_expression": "0 0 6 * * ?", "timezone_id": "UTC"}
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,13 @@ NOTEBOOK = {"notebook_task": {"notebook_path": "/x"}}
         ({"tasks": "x"}, "tasks must be a list of objects"),
         (NOTEBOOK | {"max_retries": True}, "max_retries must be a whole number, not True"),
         (NOTEBOOK | {"max_retries": 1.5}, "max_retries must be a whole number, not 1.5"),
-        (NOTEBOOK | {"schedule": {"quartz_cron_expression": "every day"}}, "schedule: the lab starts no job by itself"),
+        (NOTEBOOK | {"schedule": DAILY}, "schedule: the lab starts no job by itself.*PAUSED"),
+        (NOTEBOOK | {"schedule": DAILY | {"quartz_cron_expression": "every day"}}, "it has 2 fields, not the six"),
+        (NOTEBOOK | {"schedule": DAILY | {"quartz_cron_expression": "0 0 25 * * ?"}}, "'25' in .* is no hour"),
+        (NOTEBOOK | {"schedule": DAILY | {"quartz_cron_expression": "0 0 6 * * *"}}, "must be '\\?'"),
+        (NOTEBOOK | {"schedule": DAILY | {"quartz_cron_expression": "0 0 6 ? * MONDAY"}}, "'MONDAY' in .* is no day"),
+        (NOTEBOOK | {"schedule": DAILY | {"timezone_id": "Mars"}}, "there is no time zone 'Mars'"),
+        ({"tasks": [NOTEBOOK | {"schedule": DAILY}]}, "schedule: the lab starts no job by itself"),
         (NOTEBOOK | {"continuous": {"pause_status": "PAUSED"}}, "continuous: the lab starts no job by itself"),
         (NOTEBOOK | {"libraries": [{"pypi": {"package": "x"}}]}, "libraries: the lab installs none"),
         ({"tasks": [NOTEBOOK | {"libraries": [{"jar": "x"}]}]}, "libraries: the lab installs none"),
@@ -176,6 +183,13 @@ NOTEBOOK = {"notebook_task": {"notebook_path": "/x"}}
 def test_what_cannot_run_is_refused_by_name(settings, words):
     with pytest.raises(WorkspaceError, match=words):
         requests.check_job(settings)
+
+
+@pytest.mark.parametrize(
+    "quartz", ["0 0 6 * * ?", "0 0/15 8-18 ? * MON-FRI", "0 30 6 L-2 JAN,jul ? 2027", "0 0 0 ? * 6L", "0 0 0 ? * 2#1"]
+)
+def test_a_schedule_that_is_paused_is_kept(quartz):
+    requests.check_job(NOTEBOOK | {"schedule": DAILY | {"quartz_cron_expression": quartz, "pause_status": "PAUSED"}})
 
 
 def test_empty_settings_ask_for_nothing():

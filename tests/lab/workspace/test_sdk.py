@@ -9,7 +9,15 @@ import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import DatabricksError
 from databricks.sdk.service.compute import State
-from databricks.sdk.service.jobs import CronSchedule, JobEmailNotifications, NotebookTask, RunResultState, RunType, Task
+from databricks.sdk.service.jobs import (
+    CronSchedule,
+    JobEmailNotifications,
+    NotebookTask,
+    PauseStatus,
+    RunResultState,
+    RunType,
+    Task,
+)
 from databricks.sdk.service.workspace import ExportFormat, ImportFormat, Language, ObjectType
 
 from helpers.databricks.laptop.dbutils import DBUtils
@@ -129,6 +137,10 @@ def test_what_would_only_be_ignored_is_refused(sdk, client):
     tasks = [Task("t", notebook_task=NotebookTask(client.put("nothing", "pass")))]
     with pytest.raises(DatabricksError, match=r"schedule: the lab starts no job by itself.*run-now"):
         sdk.jobs.create(name="n", tasks=tasks, schedule=CronSchedule("0 0 6 * * ?", "UTC"))
+    paused = CronSchedule("0 0 6 * * ?", "UTC", PauseStatus.PAUSED)
+    job = sdk.jobs.create(name="n", tasks=tasks, schedule=paused).job_id
+    assert sdk.jobs.get(job).settings.schedule == paused
+    sdk.jobs.delete(job)
     with pytest.raises(DatabricksError, match="email_notifications: the lab sends no mail"):
         sdk.jobs.create(name="n", tasks=tasks, email_notifications=JobEmailNotifications(on_failure=["a@b.c"]))
     reference = [Task("t", notebook_task=NotebookTask("/x", {"v": "{{tasks.first.values.n}}"}))]

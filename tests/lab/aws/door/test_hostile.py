@@ -327,9 +327,12 @@ def test_two_hundred_callers_at_once_are_all_answered(port, learner):
         assert set(answers) == {LEARNER}
 
 
+MOST_MB = 450
+
+
 def test_after_all_that_it_is_within_its_memory_and_has_nothing_to_report(lab, log):
     (report,) = [report for report in operations.status(lab) if report.service.name == "aws"]
     assert report.healthy
     print(f"aws: {report.memory_mb:.0f} MB")
-    assert report.memory_mb < report.service.memory_limit_mb
+    assert report.memory_mb < MOST_MB
     assert log() == ""

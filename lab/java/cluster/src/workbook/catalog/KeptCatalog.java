@@ -14,6 +14,9 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.catalog.ExternalCatalogEvent;
 import org.apache.spark.sql.catalyst.catalog.ExternalCatalogEventListener;
@@ -26,7 +29,7 @@ import scala.jdk.javaapi.CollectionConverters;
  * Keeps Spark's catalog, which lives in memory, in a file: databases, tables, views and functions outlive the cluster.
  *
  * <p>Spark tells a listener of each change in the thread that makes it, so the file is on disk before the statement is
- * answered. Hive's metastore would keep the same, and take seconds of every start for it.
+ * answered; on a full disk, as soon as there is room. Hive's metastore would keep the same, and take seconds of every start for it.
  */
 public final class KeptCatalog implements ExternalCatalogEventListener {
     private static final Logger LOG = LoggerFactory.getLogger(KeptCatalog.class);
@@ -34,6 +37,12 @@ public final class KeptCatalog implements ExternalCatalogEventListener {
 
     private final ExternalCatalogWithListener catalog;
     private final Path file;
+    private final ScheduledExecutorService later = Executors.newSingleThreadScheduledExecutor(work -> {
+        Thread thread = new Thread(work, "kept-catalog");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private boolean isWaiting;
     /** Entries that could not be put back, such as a database in a bucket that does not answer: kept as they are. */
     private final ObjectNode unrestored = emptyLists();
 
@@ -58,11 +67,26 @@ public final class KeptCatalog implements ExternalCatalogEventListener {
         if (event.getClass().getSimpleName().endsWith("PreEvent")) {
             return;
         }
+        keep();
+    }
+
+    /** Write the file; where that fails, try until it succeeds: Spark goes on whatever a listener throws. */
+    private synchronized void keep() {
         try {
             save();
         } catch (IOException error) {
-            LOG.error("The catalog could not be written to {}; it will be tried at the next change", file, error);
+            LOG.error("The catalog could not be written to {}, and a cluster that ends now forgets the last change. "
+                + "Most often the disk is full: make room. It is tried again every second", file, error);
+            if (!isWaiting) {
+                isWaiting = true;
+                later.schedule(this::keepAgain, 1, TimeUnit.SECONDS);
+            }
         }
+    }
+
+    private synchronized void keepAgain() {
+        isWaiting = false;
+        keep();
     }
 
     private void restore(JsonNode kept) {

@@ -27,8 +27,15 @@ public final class S3nFileSystem extends S3AFileSystem {
         }
         address = URI.create("s3n://" + name + "@" + bucket);
         Configuration own = new Configuration(settings);
-        own.set("fs.s3a.bucket." + bucket + ".access.key", keys.id());
-        own.set("fs.s3a.bucket." + bucket + ".secret.key", keys.secret());
+        if (keys.equals(new Keys(settings.get("workbook.learner.key"), settings.get("workbook.learner.secret")))) {
+            for (String setting : new String[] {"access.key", "secret.key", "endpoint"}) { // a mount may have set others
+                own.unset("fs.s3a.bucket." + bucket + "." + setting);
+            }
+        } else {
+            own.set("fs.s3a.bucket." + bucket + ".access.key", keys.id());
+            own.set("fs.s3a.bucket." + bucket + ".secret.key", keys.secret());
+            own.set("fs.s3a.bucket." + bucket + ".endpoint", settings.get("workbook.door"));
+        }
         super.initialize(URI.create("s3n://" + bucket), own);
     }
 
