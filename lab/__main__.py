@@ -1,4 +1,4 @@
-"""Command line of the lab: ``python -m lab up|status|logs|import|down|reset|doctor``."""
+"""Command line of the lab: ``python -m lab up|status|logs|import|incident|down|reset|doctor``."""
 
 import argparse
 import sys
@@ -14,6 +14,8 @@ from lab.core.layout import Lab, LabError
 
 INTERRUPTED = 130
 """Exit code of a program that Ctrl-C ended, as shells have it."""
+
+_WORDS_OF_A_DRILL = ("hint", "tell", "undo")
 
 _LOOK = {True: "[green]ready[/]", False: "[red]not answering[/]"}
 
@@ -95,6 +97,26 @@ def _import(lab: Lab, options: argparse.Namespace) -> int:
     return 0
 
 
+def _incident(lab: Lab, options: argparse.Namespace) -> int:
+    from lab.incidents import drill  # late: it brings in all of the pipeline's clients, and no other command needs them
+
+    lab, what = supervision.as_it_runs(lab), options.what
+    if not any(report.healthy for report in operations.status(lab)):
+        raise LabError("The lab is down, and what does not run cannot break. `python -m lab up` starts it.")
+    if what == "check":
+        well, words = drill.check(lab)
+        print(words)
+        return 0 if well else 1
+    if what in _WORDS_OF_A_DRILL:
+        print(getattr(drill, what)(lab))
+    elif what is None or what.isdecimal():
+        print(drill.begin(lab, int(what) if what else None, options.seed))
+        print("\nFind it and repair it. `python -m lab incident check` judges, `… hint` helps, `… tell` explains.")
+    else:
+        raise LabError(f"{what!r} is no incident: say its number, or {', '.join(('check', *_WORDS_OF_A_DRILL))}.")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lab", description="The lab that stands in for AWS and Databricks.")
     commands = parser.add_subparsers(required=True, metavar="command")
@@ -110,6 +132,10 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("path", type=Path, help="a file or a folder: .ipynb, or a Databricks source file")
     add.add_argument("--to", help="folder of the workspace; default: the learner's own")
     add.set_defaults(run=_import)
+    add = commands.add_parser("incident", help="break one thing of the pipeline without saying what, for you to repair")
+    add.add_argument("what", nargs="?", help="its number (default: drawn), or check, hint, tell, undo")
+    add.add_argument("--seed", type=int, help="draws the same incident for everybody who gives it")
+    add.set_defaults(run=_incident)
     commands.add_parser("down", help="stop everything; nothing stored is lost").set_defaults(run=_down)
     add = commands.add_parser("reset", help="stop everything and delete what the lab stored")
     add.add_argument("--yes", action="store_true", help="do not ask")

@@ -17,7 +17,7 @@ MAKES_A_CLIENT = re.compile(r"\bboto3\.(client|resource)\(|\bfrom boto3 import\b
 
 SLOW_TO_IMPORT = {"IPython", "boto3", "grpc", "kafka", "moto", "nbformat", "pandas", "pyspark"}
 
-FOLDERS = ("core", "setup", "airflow", "client", "rest_proxy", "workspace", "services", "control", "aws")
+FOLDERS = ("core", "setup", "airflow", "client", "rest_proxy", "workspace", "services", "control", "aws", "incidents")
 
 
 def linted(checkout: Path) -> subprocess.CompletedProcess[str]:
