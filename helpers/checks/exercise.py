@@ -1,5 +1,6 @@
 """What an exercise consists of."""
 
+import dis
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,8 +23,8 @@ class Twin:
 
     Attributes
     ----------
-    answer : callable
-        A function like the solution.
+    answer : callable or str
+        A function like the solution; its body as text, where a file is what is asked for.
     sentence : str
         Which mistake makes exactly this, and what to try.
     gives : mapping, optional
@@ -31,7 +32,7 @@ class Twin:
         others are. Then the twin's answer is tried by the tests only.
     """
 
-    answer: Callable[..., Any]
+    answer: Callable[..., Any] | str
     sentence: str
     gives: Result | None = None
 
@@ -78,13 +79,17 @@ def given(value: Any) -> Any:
     return value
 
 
+_NOTHING = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
+"""Steps of a function whose body is ``...``."""
+
+
 def attempt(answer: Callable[..., Any]) -> None:
     """Look whether there is anything in a function that gives nothing back.
 
     Raises
     ------
     NotAttempted
-        If it names nothing: its body is still ``...``.
+        If its body is still ``...``.
     """
-    if not answer.__code__.co_names:
+    if all(step.opname in _NOTHING for step in dis.get_instructions(answer)):
         raise NotAttempted

@@ -16,69 +16,6 @@ from helpers.gateway import rest_api
 
 NOT_YOURS = "ffffffffffff.geo"
 
-# --- 1: a post by hand ---------------------------------------------------------------------------------------------
-
-ROWS = (
-    {"ind": 1, "timestamp": datetime(2022, 10, 18, 12, 0), "latitude": 48.1, "longitude": 11.6, "country": "Germany"},
-    {"ind": 2, "timestamp": datetime(2019, 1, 5, 7, 30, 9), "latitude": -33.9, "longitude": 18.4, "country": "Chad"},
-    {"ind": 3, "timestamp": datetime(2020, 2, 29, 23, 59), "latitude": 0.5, "longitude": 0.25, "country": "Peru"},
-)
-
-
-def post(invoke_url: str, topic: str, rows: list[dict]) -> None:
-    """Post rows to a topic by HTTP, each as a record of its own; stop with an error if they are not taken."""
-    headers = {"Content-Type": "application/vnd.kafka.json.v2+json"}
-    body = json.dumps({"records": [{"value": row} for row in rows]}, default=str)
-    reply = requests.post(f"{invoke_url}/topics/{topic}", data=body, headers=headers)
-    reply.raise_for_status()
-
-
-JSON_RECORDS = "application/vnd.kafka.json.v2+json"
-
-
-def _posted(
-    kind: str = JSON_RECORDS,
-    default: Callable[[Any], Any] | None = str,
-    wrapped: bool = True,
-    checked: bool = True,
-    one: bool = False,
-) -> Callable[[str, str, list[dict]], None]:
-    """Write the solution with one thing changed."""
-
-    def post(invoke_url: str, topic: str, rows: list[dict]) -> None:
-        values = [rows] if one else rows
-        content = {"records": [{"value": value} for value in values]} if wrapped else rows
-        body = json.dumps(content, default=default)
-        reply = requests.post(f"{invoke_url}/topics/{topic}", data=body, headers={"Content-Type": kind})
-        if checked:
-            reply.raise_for_status()
-
-    return post
-
-
-POSTED, RECORDS, TIMES, FORBIDDEN = "posting", "records in the topic", "their timestamps", "posting to a foreign topic"
-ANSWER = "the proxy's answer"
-"""Case that tells mistakes apart."""
-
-
-def _arrived(answer: Callable[[str, str, list[dict]], None], workbook: Workbook, invoke_url: str) -> Result:
-    """Post three rows to a topic made for it, and read what the topic holds."""
-    attempt(answer)
-    rows = [dict(row) for row in ROWS]
-    with scratch.systems(), scratch.topic(workbook) as topic:
-        with scratch.heard() as replies:
-            said = _said(lambda: answer(invoke_url, topic, rows))
-        values = scratch.values(workbook, topic)
-    refused = [reply.json()["message"] for reply in replies if reply.status_code == 422]
-    foreign = _said(lambda: answer(invoke_url, NOT_YOURS, rows[:1]))
-    return {
-        POSTED: said,
-        RECORDS: len(values),
-        TIMES: _times([json.loads(value) for value in values]),
-        FORBIDDEN: "goes on as if it were stored" if foreign == "goes" else "stops with an error",
-        ANSWER: _about(refused[0]) if refused else "",
-    }
-
 
 def _said(call: Callable[[], None]) -> str:
     try:
@@ -88,72 +25,10 @@ def _said(call: Callable[[], None]) -> str:
     return "goes"
 
 
-def _times(values: list[Any]) -> str:
-    """Tell whether the rows' times can be read again; rows that are none have none."""
-    rows = [value for value in values if isinstance(value, dict)]
-    try:
-        read = [datetime.fromisoformat(str(row["timestamp"])).replace(tzinfo=None) for row in rows]
-    except (ValueError, KeyError):
-        return f"cannot be read: {rows[0].get('timestamp')!r}"
-    return "can be read" if read == [row["timestamp"] for row in ROWS] else "are others"
+# --- 1: a second stage ---------------------------------------------------------------------------------------------
 
 
-def _about(message: str) -> str:
-    return "binary" if "binary format" in message else "the body's form"
-
-
-POST = Exercise(
-    solution=post,
-    evaluate=_arrived,
-    wanted={POSTED: "goes", RECORDS: 3, TIMES: "can be read", FORBIDDEN: "stops with an error"},
-    twins=(
-        Twin(
-            _posted(wrapped=False),
-            "You sent the rows as they are. The proxy wants to be told where each record begins: "
-            '`{"records": [{"value": row}, …]}`.',
-            {RECORDS: 0, ANSWER: "the body's form"},
-        ),
-        Twin(
-            _posted(kind="application/json"),
-            "The content type is missing, or another one. The proxy then takes values for binary ones, in base64: "
-            "`application/vnd.kafka.json.v2+json` says that they are JSON.",
-            {RECORDS: 0, ANSWER: "binary"},
-        ),
-        Twin(
-            _posted(default=None),
-            "JSON knows no datetimes, so Python stops before anything is sent. Make them text, as with `default=str`.",
-            {POSTED: "stops with TypeError"},
-        ),
-        Twin(
-            _posted(default=lambda value: value.strftime("%Y:%m:%d %H:%M:%S")),
-            "The times arrive as `2022:10:18 12:00:00`, with colons in the date, and nobody can read them: each would "
-            "become a null in the cleaning. A date has hyphens.",
-            {RECORDS: 3, TIMES: "cannot be read: '2022:10:18 12:00:00'"},
-        ),
-        Twin(
-            _posted(one=True),
-            "All rows went into one record. Each row is a message of its own: a list of records, with a value each.",
-            {RECORDS: 1},
-        ),
-        Twin(
-            _posted(checked=False),
-            "A reply with 403 is a reply like any other to `requests`: your function went on as if the rows were "
-            "stored. `reply.raise_for_status()` turns it into an error.",
-            {RECORDS: 3, FORBIDDEN: "goes on as if it were stored"},
-        ),
-    ),
-    hints=(
-        'The body is `{"records": [{"value": row}, {"value": row}, …]}`, as JSON.',
-        "`json.dumps(…, default=str)` writes as text whatever JSON does not know.",
-        "`requests.post(url, data=body, headers=headers)`, then `raise_for_status()` on the reply.",
-    ),
-    more="The reply says 200, and one of the three records may still carry an `error_code`. Where would you look?",
-)
-
-# --- 2: a second stage ---------------------------------------------------------------------------------------------
-
-
-def add_stage(client: Any, api: str) -> None:
+def add_stage(client, api: str) -> None:
     """Serve the API as it is drafted now under a stage `test`; `client` is boto3's for `apigateway`."""
     client.create_deployment(restApiId=api, stageName="test")
 
@@ -239,6 +114,132 @@ STAGE = Exercise(
     more="Both stages lead to the same REST proxy and the same topics. What would a real test stage need besides?",
 )
 
+# --- 2: a post by hand ---------------------------------------------------------------------------------------------
+
+ROWS = (
+    {"ind": 1, "timestamp": datetime(2022, 10, 18, 12, 0), "latitude": 48.1, "longitude": 11.6, "country": "Germany"},
+    {"ind": 2, "timestamp": datetime(2019, 1, 5, 7, 30, 9), "latitude": -33.9, "longitude": 18.4, "country": "Chad"},
+    {"ind": 3, "timestamp": datetime(2020, 2, 29, 23, 59), "latitude": 0.5, "longitude": 0.25, "country": "Peru"},
+)
+
+
+def post(invoke_url: str, topic: str, rows: list[dict]) -> None:
+    """Post rows to a topic by HTTP, each as a record of its own; stop with an error if they are not taken."""
+    headers = {"Content-Type": "application/vnd.kafka.json.v2+json"}
+    body = json.dumps({"records": [{"value": row} for row in rows]}, default=str)
+    reply = requests.post(f"{invoke_url}/topics/{topic}", data=body, headers=headers)
+    reply.raise_for_status()
+
+
+JSON_RECORDS = "application/vnd.kafka.json.v2+json"
+
+
+def _posted(
+    kind: str = JSON_RECORDS,
+    default: Callable[[Any], Any] | None = str,
+    wrapped: bool = True,
+    checked: bool = True,
+    one: bool = False,
+) -> Callable[[str, str, list[dict]], None]:
+    """Write the solution with one thing changed."""
+
+    def post(invoke_url: str, topic: str, rows: list[dict]) -> None:
+        values = [rows] if one else rows
+        content = {"records": [{"value": value} for value in values]} if wrapped else rows
+        body = json.dumps(content, default=default)
+        reply = requests.post(f"{invoke_url}/topics/{topic}", data=body, headers={"Content-Type": kind})
+        if checked:
+            reply.raise_for_status()
+
+    return post
+
+
+POSTED, RECORDS, TIMES, FORBIDDEN = "posting", "records in the topic", "their timestamps", "posting to a foreign topic"
+ANSWER = "the proxy's answer"
+"""Case that tells mistakes apart."""
+
+
+def _arrived(answer: Callable[[str, str, list[dict]], None], workbook: Workbook, invoke_url: str) -> Result:
+    """Post three rows to a topic made for it, and read what the topic holds."""
+    attempt(answer)
+    rows = [dict(row) for row in ROWS]
+    with scratch.systems(), scratch.topic(workbook) as topic:
+        with scratch.heard() as replies:
+            said = _said(lambda: answer(invoke_url, topic, rows))
+        values = scratch.values(workbook, topic)
+    refused = [reply.json()["message"] for reply in replies if reply.status_code == 422]
+    foreign = _said(lambda: answer(invoke_url, NOT_YOURS, rows[:1]))
+    return {
+        POSTED: said,
+        RECORDS: len(values),
+        TIMES: _times([json.loads(value) for value in values]),
+        FORBIDDEN: "goes on as if it were stored" if foreign == "goes" else "stops with an error",
+        ANSWER: _about(refused[0]) if refused else "",
+    }
+
+
+def _times(values: list[Any]) -> str:
+    """Tell whether the rows' times can be read again; rows that are none have none."""
+    rows = [value for value in values if isinstance(value, dict)]
+    try:
+        read = [datetime.fromisoformat(str(row["timestamp"])).replace(tzinfo=None) for row in rows]
+    except (ValueError, KeyError):
+        return f"cannot be read: {rows[0].get('timestamp')!r}"
+    return "can be read" if read == [row["timestamp"] for row in ROWS] else "are others"
+
+
+def _about(message: str) -> str:
+    return "binary" if "binary format" in message else "the body's form"
+
+
+POST = Exercise(
+    solution=post,
+    evaluate=_arrived,
+    wanted={POSTED: "goes", RECORDS: 3, TIMES: "can be read", FORBIDDEN: "stops with an error"},
+    twins=(
+        Twin(
+            _posted(wrapped=False),
+            "You sent the rows as they are. The proxy wants to be told where each record begins: "
+            '`{"records": [{"value": row}, …]}`.',
+            {RECORDS: 0, ANSWER: "the body's form"},
+        ),
+        Twin(
+            _posted(kind="application/json"),
+            "The content type is missing, or another one. The proxy then takes values for binary ones, in base64: "
+            "`application/vnd.kafka.json.v2+json` says that they are JSON.",
+            {RECORDS: 0, ANSWER: "binary"},
+        ),
+        Twin(
+            _posted(default=None),
+            "JSON knows no datetimes, so Python stops before anything is sent. Make them text, as with `default=str`.",
+            {POSTED: "stops with TypeError"},
+        ),
+        Twin(
+            _posted(default=lambda value: value.strftime("%Y:%m:%d %H:%M:%S")),
+            "The times arrive as `2022:10:18 12:00:00`, with colons in the date, and nobody can read them: each would "
+            "become a null in the cleaning. A date has hyphens.",
+            {RECORDS: 3, TIMES: "cannot be read: '2022:10:18 12:00:00'"},
+        ),
+        Twin(
+            _posted(one=True),
+            "All rows went into one record. Each row is a message of its own: a list of records, with a value each.",
+            {RECORDS: 1},
+        ),
+        Twin(
+            _posted(checked=False),
+            "A reply with 403 is a reply like any other to `requests`: your function went on as if the rows were "
+            "stored. `reply.raise_for_status()` turns it into an error.",
+            {RECORDS: 3, FORBIDDEN: "goes on as if it were stored"},
+        ),
+    ),
+    hints=(
+        'The body is `{"records": [{"value": row}, {"value": row}, …]}`, as JSON.',
+        "`json.dumps(…, default=str)` writes as text whatever JSON does not know.",
+        "`requests.post(url, data=body, headers=headers)`, then `raise_for_status()` on the reply.",
+    ),
+    more="The reply says 200, and one of the three records may still carry an `error_code`. Where would you look?",
+)
+
 # --- 3: the last five pins -----------------------------------------------------------------------------------------
 
 STORED = 8
@@ -302,7 +303,7 @@ LAST_FIVE = Exercise(
 )
 
 LESSON = Lesson(
-    {1: POST, 2: STAGE, 3: LAST_FIVE},
+    {1: STAGE, 2: POST, 3: LAST_FIVE},
     {
         1: {
             "Kafka": "The brokers have not been asked: the request never reached them.",

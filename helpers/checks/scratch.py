@@ -30,8 +30,13 @@ _AWAY = (BotoCoreError, requests.ConnectionError, kafka_client.KafkaUnavailable,
 
 
 @contextlib.contextmanager
-def systems() -> Iterator[None]:
+def systems(*further: type[Exception]) -> Iterator[None]:
     """Tell a system that does not answer from an answer that is wrong.
+
+    Parameters
+    ----------
+    *further : type
+        What else says that a system is away.
 
     Raises
     ------
@@ -40,13 +45,18 @@ def systems() -> Iterator[None]:
     """
     try:
         yield
-    except _AWAY as error:
+    except (*_AWAY, *further) as error:
         raise SystemAway(str(error)) from error
+
+
+def token() -> str:
+    """Draw the end of a name that nothing has yet."""
+    return f"check{token_hex(3)}"
 
 
 def name(workbook: Workbook, separator: str = "-") -> str:
     """Draw a name that nothing has yet; it begins with the learner's id."""
-    return f"{workbook.id}{separator}check-{token_hex(3)}"
+    return f"{workbook.id}{separator}{token()}"
 
 
 @contextlib.contextmanager

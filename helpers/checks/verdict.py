@@ -82,9 +82,10 @@ class Judge:
             Never an exception: what the answer raises is a part of the verdict.
         """
         try:
-            if self._exercise.wanted is None:
-                return self._compared(answer, context)
-            return self._told(_tried(self._exercise.evaluate, answer, *context))
+            with _quiet():
+                if self._exercise.wanted is None:
+                    return self._compared(answer, context)
+                return self._told(_tried(self._exercise.evaluate, answer, *context))
         except NotAttempted:
             name = self._exercise.solution.__name__
             return Verdict("not attempted", f"Replace the `...` of `{name}`, run that cell, then this one.")
@@ -94,7 +95,7 @@ class Judge:
     def _compared(self, answer: Callable[..., Any], context: tuple[Any, ...]) -> Verdict:
         """Compare an answer with what the solution and the twins give on the same context."""
         exercise = self._exercise
-        with _quiet(), ThreadPoolExecutor(CORES) as pool:
+        with ThreadPoolExecutor(CORES) as pool:
             mine = pool.submit(_tried, exercise.evaluate, answer, *context)
             (wanted,) = self._results([exercise.solution], context, pool)
             found = mine.result()
@@ -106,7 +107,7 @@ class Judge:
                 return Verdict("a known mistake", twin.sentence)
         return _stopped(found) or Verdict("not yet", "\n".join(differences(found, wanted)))
 
-    def _told(self, found: "Result | _Stopped") -> Verdict:
+    def _told(self, found: Result | _Stopped) -> Verdict:
         """Compare what an answer gave with what the exercise and its twins state."""
         exercise = self._exercise
         if isinstance(found, _Stopped):
