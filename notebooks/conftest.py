@@ -5,7 +5,7 @@ SANITISED = {
     r"/restapis/[a-z0-9]{10}/": "/restapis/API/",
     r"\bTopicId: [\w-]{22}(?![\w-])": "TopicId: ID",
     r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+ (?=\S+$)": "WRITTEN SIZE ",
-    r"/#job/\d+/run/\d+\b": "/#job/JOB/run/RUN",
+    r"/run/\d{10,}\b": "/run/RUN",
 }
 """Pattern of what is new in every lab → what both outputs hold in its place while they are compared."""
 

@@ -37,8 +37,9 @@ def test_the_comparison_leaves_out_what_a_cell_is_tagged_for_and_errors_on_the_w
         ("2026-11-28 09:00:01    1234 a.zip", "2026-11-29 10:30:02      99 a.zip", True),
         ("2026-11-28 09:00:01    1234 a.zip", "2026-11-28 09:00:01    1234 b.zip", False),
         ("joined 2016-03-03 11:58:09", "joined 2016-03-04 11:58:09", False),
-        ("at http://a/#job/12/run/7", "at http://a/#job/3/run/44", True),
-        ("at http://a/#job/12/run/7", "at http://a/#job/12/task/7", False),
+        ("at http://a/run/1795857987631418", "at http://a/run/1795857987630001", True),
+        ("at http://a/run/1795857987631418", "at http://a/job/1795857987631418", False),
+        ("at http://a/run/1", "at http://a/run/2", False),
     ],
 )
 def test_what_is_new_in_every_lab_is_the_same_and_what_stands_beside_it_is_not(one, other, same):
