@@ -1,5 +1,6 @@
 """Exercises of the notebook about the client machine and its role: IAM, the broker and Kafka's tool judge them."""
 
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -202,33 +203,24 @@ def _goes(attempt: Callable[[], bool]) -> bool:
 
 def _describe(workbook: Workbook, topic: str) -> int:
     """Ask for a topic; return Kafka's code."""
-    admin = KafkaAdminClient(**kafka_client.connection(workbook))
-    try:
+    with contextlib.closing(KafkaAdminClient(**kafka_client.connection(workbook))) as admin:
         return admin.describe_topics([topic])[0]["error_code"]
-    finally:
-        admin.close()
 
 
 def _keep_offset(workbook: Workbook, topic: str) -> bool:
-    consumer = KafkaConsumer(
-        **kafka_client.connection(workbook), group_id=f"{workbook.id}-check", enable_auto_commit=False
-    )
-    try:
+    settings = kafka_client.connection(workbook) | {"group_id": f"{workbook.id}-check", "enable_auto_commit": False}
+    with contextlib.closing(KafkaConsumer(**settings)) as consumer:
         partition = TopicPartition(topic, 0)
         consumer.assign([partition])
         consumer.commit({partition: OffsetAndMetadata(1, "", -1)})
         return True
-    finally:
-        consumer.close()
 
 
 def _write(workbook: Workbook, topic: str) -> bool:
-    producer = KafkaProducer(**kafka_client.connection(workbook), enable_idempotence=False, max_block_ms=5000)
-    try:
+    settings = kafka_client.connection(workbook) | {"enable_idempotence": False, "max_block_ms": 5000}
+    with contextlib.closing(KafkaProducer(**settings)) as producer:
         producer.send(topic, b"{}").get(timeout=10)
         return True
-    finally:
-        producer.close(timeout=5)
 
 
 READING = Exercise(

@@ -111,13 +111,16 @@ def sts(workbook: Workbook, credentials: Credentials) -> Any:
 @contextlib.contextmanager
 def acting_in(credentials: Credentials) -> Iterator[None]:
     """Let Kafka clients that are made in the block sign in with a session; kafka-python asks the environment only."""
-    before = dict(os.environ)
+    before = {variable: os.environ.get(variable) for variable in credentials}
     os.environ.update(credentials)
     try:
         yield
     finally:
-        os.environ.clear()
-        os.environ.update(before)
+        for variable, value in before.items():
+            if value is None:
+                del os.environ[variable]
+            else:
+                os.environ[variable] = value
 
 
 @contextlib.contextmanager
@@ -130,35 +133,30 @@ def topic(workbook: Workbook, values: Sequence[bytes] = ()) -> Iterator[str]:
         Its name: the id, a dot, and a rest that is new every time.
     """
     made = name(workbook, ".")
-    with kafka_client.plain_words(workbook, made, "CreateTopic", "WriteData", "DeleteTopic"):
-        admin = KafkaAdminClient(**kafka_client.connection(workbook))
+    with (
+        kafka_client.plain_words(workbook, made, "CreateTopic", "WriteData", "DeleteTopic"),
+        contextlib.closing(KafkaAdminClient(**kafka_client.connection(workbook))) as admin,
+    ):
+        admin.create_topics({made: {"num_partitions": 1, "replication_factor": 1}})
         try:
-            admin.create_topics({made: {"num_partitions": 1, "replication_factor": 1}})
             admin.wait_for_topics([made])
             if values:
                 _fill(workbook, made, values)
             yield made
         finally:
             admin.delete_topics([made])
-            admin.close()
 
 
 def _fill(workbook: Workbook, topic: str, values: Sequence[bytes]) -> None:
-    producer = kafka_client.producer(workbook)
-    try:
+    with contextlib.closing(kafka_client.producer(workbook)) as producer:
         for sent in [producer.send(topic, value) for value in values]:
             sent.get(timeout=30)
-    finally:
-        producer.close(timeout=5)
 
 
 def values(workbook: Workbook, topic: str) -> list[bytes]:
     """Read all that a topic of one partition holds now."""
-    consumer = KafkaConsumer(**kafka_client.connection(workbook))
-    try:
+    with contextlib.closing(KafkaConsumer(**kafka_client.connection(workbook))) as consumer:
         (end,) = consumer.end_offsets([TopicPartition(topic, 0)]).values()
-    finally:
-        consumer.close()
     return kafka_client.read(workbook, topic, 0, end) if end else []
 
 
