@@ -17,12 +17,18 @@ from helpers.gateway import rest_api
 NOT_YOURS = "ffffffffffff.geo"
 
 
-def _said(call: Callable[[], None]) -> str:
+def _failure(call: Callable[[], None]) -> Exception | None:
+    """Call, and return what was raised."""
     try:
         call()
     except Exception as error:  # whatever code that somebody is learning to write may raise
-        return f"stops with {type(error).__name__}"
-    return "goes"
+        return error
+    return None
+
+
+def _said(call: Callable[[], None]) -> str:
+    error = _failure(call)
+    return "goes" if error is None else f"stops with {type(error).__name__}: {error}".splitlines()[0]
 
 
 # --- 1: a second stage ---------------------------------------------------------------------------------------------
@@ -60,16 +66,16 @@ def _served(answer: Callable[[Any, str], None], workbook: Workbook) -> Result:
     """Let an answer work on an API made for it, in whose draft there is one path more than `prod` serves."""
     attempt(answer)
     with scratch.systems(), scratch.rest_api(workbook) as api:
-        said = _said(lambda: answer(workbook.client("apigateway"), api))
-        if said != "goes":
-            return {"your function": said}
-        calls = {
-            TEST_OLD: ("test", "now"),
-            TEST_NEW: ("test", "new"),
-            PROD_OLD: ("prod", "now"),
-            PROD_NEW: ("prod", "new"),
-        }
-        return {what: _answers(workbook, api, *call) for what, call in calls.items()}
+        failed = _failure(lambda: answer(workbook.client("apigateway"), api))
+        if failed is None:
+            calls = {
+                TEST_OLD: ("test", "now"),
+                TEST_NEW: ("test", "new"),
+                PROD_OLD: ("prod", "now"),
+                PROD_NEW: ("prod", "new"),
+            }
+            return {what: _answers(workbook, api, *call) for what, call in calls.items()}
+    raise failed
 
 
 def _answers(workbook: Workbook, api: str, stage: str, path: str) -> str:
@@ -212,7 +218,7 @@ POST = Exercise(
         Twin(
             _posted(default=None),
             "JSON knows no datetimes, so Python stops before anything is sent. Make them text, as with `default=str`.",
-            {POSTED: "stops with TypeError"},
+            {POSTED: "stops with TypeError: Object of type datetime is not JSON serializable"},
         ),
         Twin(
             _posted(default=lambda value: value.strftime("%Y:%m:%d %H:%M:%S")),

@@ -144,7 +144,7 @@ def _connecting(cluster):
 @pytest.mark.parametrize(
     ("number", "answer", "said"),
     [
-        (1, lambda role: FOR_SERVICES, "the role itself may assume it: your answer gives False, expected True"),
+        (1, lambda role: FOR_SERVICES, "'the role itself may assume it': your answer gives False, expected True"),
         (1, lambda role: "me", "Your answer stopped with"),
         (1, lambda role: {"Version": "2012-10-17"}, "Your answer stopped with MalformedPolicyDocument"),
         (2, lambda cluster, learner: _connecting(cluster), "'reading a topic of yours': your answer gives 'refused'"),
@@ -161,7 +161,12 @@ def test_an_error_of_the_answer_is_a_sentence(context):
         return rows["first"]
 
     verdict = LESSONS["04"].judge(2, careless, *context("04", 2))
-    assert "'posting': your answer gives 'stops with TypeError', expected 'goes'" in verdict.text
+    assert verdict.text.splitlines()[1].startswith("'posting': your answer gives 'stops with TypeError: ")
+
+
+def test_an_error_in_a_call_of_aws_is_the_answers_and_not_the_systems(workbook):
+    verdict = LESSONS["04"].judge(1, lambda client, api: client.create_deployment(stageName="test"), workbook)
+    assert verdict.text.startswith("Your answer stopped with ParamValidationError: Parameter validation failed")
 
 
 def double(number: int) -> int:
