@@ -32,7 +32,12 @@
 #   accDescr: Kafka's tools on the client machine create three topics in MSK, write to them and read from them.
 #   you["your computer"] -- "SSH" --> machine["EC2 client machine"]
 #   subgraph here["this notebook"]
-#     machine -- "create, produce, consume" --> pin["#lt;id#gt;.pin"] & geo["#lt;id#gt;.geo"] & user["#lt;id#gt;.user"]
+#     machine -- "create, produce, consume" --> msk
+#     subgraph msk["MSK cluster"]
+#       pin["#lt;id#gt;.pin"]
+#       geo["#lt;id#gt;.geo"]
+#       user["#lt;id#gt;.user"]
+#     end
 #   end
 # ```
 #
