@@ -16,8 +16,9 @@
 #
 # 1. build a REST API whose proxy resource passes every request on,
 # 2. configure and start the Kafka REST proxy on the client machine,
-# 3. post by HTTP, and let the emulator do it,
-# 4. read each topic with a consumer, and trace one message from request to object.
+# 3. write the request that posts a row, and let the emulator do it for many users,
+# 4. read the emulator's code, and change what it does,
+# 5. read each topic with a consumer, and trace one message from request to object.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed: the
 # first cells make the client machine and the connector if they are not there. **Time:** half a minute to run, an hour
@@ -27,11 +28,16 @@
 # %% [markdown]
 # ## You are here
 #
-# ```text
-#             ┌───────────────── this notebook ─────────────────┐
-#   emulator ─┼─ HTTPS ─► API Gateway ─► REST proxy ─► MSK topics ┼─► MSK Connect ─► S3
-#             │           /{proxy+}      client machine           │
-#             └──────────────────────────────────────────────────┘
+# ```mermaid
+# flowchart LR
+#   accTitle: Where this notebook works
+#   accDescr: The emulator posts to API Gateway, which passes requests to the REST proxy, which writes to three topics.
+#   emulator -- "HTTPS" --> api
+#   subgraph here["this notebook"]
+#     api["API Gateway:<br/>/{proxy+}"] -- "HTTP, port 8082" --> proxy["REST proxy on<br/>the client machine"]
+#     proxy -- "IAM, TLS" --> topics["MSK topics:<br/>pin, geo, user"]
+#   end
+#   topics --> connect["MSK Connect"] --> s3["S3"]
 # ```
 #
 # The picture in words: the emulator posts to a REST API. API Gateway passes each request to the REST proxy on the
@@ -47,9 +53,11 @@ seed = 100  # start of the random numbers: the same seed draws the same posts
 # %% [markdown]
 # ## Set up
 #
-# The client machine, the topics, the bucket, and the connector.
+# The client machine, the topics, the bucket, and the connector. `lesson` holds the exercises; the running system judges
+# them.
 
 # %%
+from helpers.checks import notebook_04 as lesson
 from helpers.config import Workbook
 from helpers.notebook import catch_up
 
@@ -72,7 +80,7 @@ from helpers.gateway import rest_api
 
 api = rest_api.create_api(workbook)
 resource = rest_api.create_proxy_resource(workbook, api)
-print("/{proxy+} is there:", rest_api.resources(workbook, api)["/{proxy+}"] == resource)
+print(*sorted(rest_api.resources(workbook, api)))
 
 # %% [markdown]
 # On it goes one method, `ANY`, with an *integration* of the type `HTTP_PROXY`: pass the request on as it is. Where to?
@@ -92,25 +100,39 @@ address = f"http://{ssh.host(workbook)}:{rest_proxy.port(machine)}"
 rest_api.forward(workbook, api, resource, address)
 
 # %% [markdown]
+# On AWS this has a price that is often overlooked: API Gateway calls from outside of your network, so port 8082 of your
+# machine must be open to the internet. Whoever finds the address goes round the gateway, with all its checks, and posts
+# into your topics. A company would put a *VPC link* in between, a private way from the gateway into its network.
+#
 # What you build is a draft. A *deployment* is a snapshot of it, and a *stage* serves a deployment under an address, the
 # invoke URL.
 
 # %%
 invoke_url = rest_api.deploy(workbook, api)
-print("ends with the stage's name on AWS:", rest_api.STAGE in invoke_url)
+print(invoke_url)
 
 # %% [markdown]
-# Call it before anything listens behind it. **Predict, then run.** Who answers, and with which code?
+# That is the address of the whole API. On AWS it is `https://<api>.execute-api.us-east-1.amazonaws.com/prod`; on the
+# laptop the lab answers, with API and stage in the path.
+#
+# Call it before anything listens behind it. **Predict, then run.** Somebody will answer with the code 504. Who? Say
+# "Kafka", "the REST proxy" or "API Gateway".
+
+# %%
+guess = lesson.predict(1, "API Gateway")
 
 # %%
 import requests
 
 rest_proxy.stop(machine)
 reply = requests.get(f"{invoke_url}/topics")
-print(reply.status_code, reply.json()["message"])
+print(reply.status_code, reply.text)
+guess.answer("API Gateway")
 
 # %% [markdown]
-# The door is open and nobody is home: API Gateway answers by itself, with a 504.
+# The door is open and nobody is home: API Gateway answers by itself. **On AWS it says** something else if a firewall
+# swallows the request: API Gateway waits for 29 seconds, then says `{"message": "Endpoint request timed out"}`
+# ([AWS on 504](https://repost.aws/knowledge-center/api-gateway-504-errors)). Look at the security group then.
 #
 # ## Task 2: the REST proxy
 #
@@ -145,28 +167,92 @@ print(reply.status_code, sorted(topic for topic in reply.json() if topic in work
 # A request went through API Gateway to the proxy, which asked the brokers, and back. It saw only topics that your role
 # may see.
 #
+# ### Exercise 1: a second stage
+#
+# Users call `prod`. You want to try a change without them: a stage `test` that serves the draft, while `prod` goes on
+# serving what it serves. Write the call; `client` is boto3's client of API Gateway, which `rest_api.deploy` uses too:
+
+# %%
+show_code.show(rest_api.deploy)
+
+# %% [markdown]
+# The check makes an API of its own, deploys it to `prod`, adds a path to the draft, and calls your function. Then it
+# calls both paths on both stages.
+
+# %% tags=["exercise-1"]
+def add_stage(client, api: str) -> None:
+    """Serve the API as it is drafted now under a stage `test`; `client` is boto3's for `apigateway`."""
+    ...
+
+
+# %%
+lesson.check(1, add_stage, workbook)
+
+# %% [markdown]
+# Now use ours: `rest_api.deploy` does the same for any stage, and tells its address.
+#
 # ## Task 3: post
 #
 # A message is posted to `/topics/<topic>`. Its body is a list of records, each with a value. The content type says how
-# values are written: `vnd.kafka.json.v2+json` is version 2 of the API, with JSON inside.
+# values are written: `vnd.kafka.json.v2+json` is version 2 of the API, with JSON inside. As text, such a request is
+#
+# ```text
+# POST <invoke URL>/topics/<id>.geo
+# Content-Type: application/vnd.kafka.json.v2+json
+#
+# {"records": [{"value": {"ind": 1, "country": "Germany", …}}, {"value": {"ind": 2, …}}]}
+# ```
+#
+# ### Exercise 2: `post`
+#
+# Write it; it is the request that the course's emulator is to make, step 3 of this milestone. Rows come from a database
+# and hold datetimes, which JSON does not know: make them text that can be read again. And if the rows are not taken,
+# say with a 403, the function must not go on as if they were: it should raise an error. The check posts three rows to a
+# topic made for it, reads what the topic holds, and then posts to a topic that is not yours.
+
+# %%
+import json
+from datetime import datetime
+
+
+# %% tags=["exercise-2"]
+def post(invoke_url: str, topic: str, rows: list[dict]) -> None:
+    """Post rows to a topic by HTTP, each as a record of its own; stop with an error if they are not taken."""
+    ...
+
+
+# %%
+lesson.check(2, post, workbook, invoke_url)
+
+# %% [markdown]
+# Use it for a row of your own. It will travel to the bucket.
 
 # %%
 from helpers.kafka import client as kafka_client
 
-before = kafka_client.end_offsets(workbook)
 place = workbook.topic("geo")
+row = {"ind": 1, "timestamp": datetime(2022, 10, 18, 12), "latitude": 48.1, "longitude": 11.6, "country": "Germany"}
+before = kafka_client.end_offsets(workbook)
+post(invoke_url, place, [row])
+after = kafka_client.end_offsets(workbook)
+print({topic: after[topic] - before[topic] for topic in workbook.topics})
+
+# %% [markdown]
+# One message more, in the topic of the places. And what does the proxy reply? Send the row once more and look.
+
+# %% tags=["nbval-ignore-output"]
+# Output not compared: offsets grow with every run.
 headers = {"Content-Type": "application/vnd.kafka.json.v2+json"}
-post = {"ind": 1, "timestamp": "2022-10-18 12:00:00", "latitude": 48.1, "longitude": 11.6, "country": "Germany"}
-reply = requests.post(f"{invoke_url}/topics/{place}", headers=headers, json={"records": [{"value": post}]})
-stored = reply.json()["offsets"][0]
-print(reply.status_code, "partition", stored["partition"], "at the end:", stored["offset"] == before[place])
+body = json.dumps({"records": [{"value": row}]}, default=str)
+reply = requests.post(f"{invoke_url}/topics/{place}", data=body, headers=headers)
+print(reply.status_code, reply.text)
 
 # %% [markdown]
 # `partition` and `offset` are Kafka's receipt: the message is stored, and this is its place.
 #
 # ## Break it on purpose
 #
-# Three mistakes of everyday life. Each is answered by another part of the chain: find out by which.
+# Four mistakes of everyday life. Which part of the chain answers? First three:
 
 # %%
 mistakes = {
@@ -175,16 +261,69 @@ mistakes = {
     "a path that nobody knows": (f"topic/{place}", headers),
 }
 for mistake, (path, sent) in mistakes.items():
-    reply = requests.post(f"{invoke_url}/{path}", headers=sent, data='{"records":[{"value":1}]}')
-    print(f"{mistake}: {reply.status_code} {reply.json()['message']}")
+    answer = requests.post(f"{invoke_url}/{path}", headers=sent, data='{"records":[{"value":1}]}')
+    print(f"{mistake}:\n  {answer.status_code} {answer.text}")
 
 # %% [markdown]
+# All three come from the proxy: API Gateway passed them on, because `/{proxy+}` fits any path. (The sentences are those
+# of the lab's proxy; Confluent's says the same in other words, with the same codes.) The fourth mistake never reaches
+# the proxy: a stage that there is not.
+
+# %%
+answer = requests.get(invoke_url.replace("/prod", "/production") + "/topics")
+print(answer.status_code, answer.text)
+
+# %% [markdown]
+# API Gateway said that by itself, in AWS's words. **On AWS it says** `{"message":"Missing Authentication Token"}` for a
+# path that a stage does not have; here there is none, because `/{proxy+}` takes them all. Neither sentence is about
+# rights or tokens, mostly: look for a typing mistake in the address first
+# ([AWS on the second](https://repost.aws/knowledge-center/api-gateway-authentication-token-errors)).
+
+# %% [markdown]
+# And if the proxy dies while somebody posts? Stop it, use your function, start it again.
+
+# %%
+rest_proxy.stop(machine)
+try:
+    post(invoke_url, place, [row])
+except Exception as error:
+    print(str(error).partition(" for url")[0])
+rest_proxy.start(machine)
+
+# %% [markdown]
+# Your function said so, because it looks at the status. Was the row stored? Here it was not: nobody was there to take
+# it. After a 504 that comes when API Gateway's 29 seconds are over, nobody can know.
+#
 # ## Task 4: the emulator
 #
-# `user_posting_emulation` plays the users: it draws rows of the posts database and posts each to its topic. When a
-# request fails for a reason that may pass, it tries again, with longer and longer pauses; when no reply came, it cannot
-# know whether the message was stored, sends it again, and counts that. Better twice than never: repetitions are removed
-# when the tables are cleaned.
+# `user_posting_emulation.py` plays the users. The course hands it out as a script that draws rows of the posts database
+# and prints them, and asks you to modify it so that it posts them to your API. How it draws, and how it reads a row:
+
+# %%
+from helpers.emulator import postings
+
+show_code.show(postings.draws, postings.PostsDatabase.posting)
+
+# %% [markdown]
+# One draw is one post: a pause of 0 or 1 seconds, then the row at one offset in each of the three tables. Modify it:
+# two posts, no pauses, and each row goes to its topic with the function that you wrote.
+
+# %%
+from itertools import islice
+
+database = postings.PostsDatabase(workbook.database_url)
+for _, offset in islice(postings.draws(seed), 2):
+    for table, drawn in database.posting(offset).rows.items():
+        post(invoke_url, workbook.topic(table), [drawn])
+    print("posted the rows at offset", offset)
+database.close()
+
+# %% [markdown]
+# That is the whole emulator, modified. Change more in this cell: another seed, three posts, a row that you make up.
+#
+# Now use ours: it also tries again when a request fails for a reason that may pass, with longer and longer pauses. When
+# no reply came, it cannot know whether the message was stored, sends it again, and counts that. Better twice than
+# never: repetitions are removed when the tables are cleaned.
 
 # %%
 from helpers.user_posting_emulation import emulate
@@ -202,13 +341,31 @@ for topic in workbook.topics:
 # In a terminal, it runs until you stop it: `python -m helpers.user_posting_emulation --invoke-url <invoke URL>`.
 #
 # A consumer for each topic shows what arrived. This is the console consumer of milestone 3, told where to begin.
+# (`--command-config` is new for this tool; before KIP-1147 it was called `--consumer.config`.)
 
 # %%
-consume = f"cd {kafka_folder}/bin && ./kafka-console-consumer.sh --bootstrap-server $BOOTSTRAP_SERVERS"
+consumer = f"cd {kafka_folder}/bin && ./kafka-console-consumer.sh --bootstrap-server $BOOTSTRAP_SERVERS"
+consume = f"{consumer} --command-config client.properties"
 for topic in workbook.topics:
-    place_in_topic = f"--topic {topic} --partition 0 --offset {before[topic]} --max-messages 1"
-    message = machine.run(f"{consume} --command-config client.properties {place_in_topic} --timeout-ms 60000")
+    first = f"--topic {topic} --partition 0 --offset {before[topic]} --max-messages 1"
+    message = machine.run(f"{consume} {first} --timeout-ms 60000")
     print(message.output.strip()[:110])
+
+# %% [markdown]
+# ### Exercise 3: the last five
+#
+# A colleague asks for the last five pins. The consumer has no option for that, but you know the topic's end offset, the
+# one that the *next* message will get. Write the options. The check runs the consumer with them, on a topic that it
+# fills with eight messages.
+
+# %% tags=["exercise-3"]
+def last_five(end: int) -> str:
+    """Write the console consumer's options that show the last five messages of partition 0 and then end."""
+    ...
+
+
+# %%
+lesson.check(3, last_five, workbook, machine, consume)
 
 # %% [markdown]
 # ## From request to object
@@ -220,8 +377,9 @@ for topic in workbook.topics:
 from helpers.kafka import msk_connect, sink_objects
 
 _ = msk_connect.wait_until_stored(workbook)
+stored = reply.json()["offsets"][0]
 key = f"topics/{place}/partition=0/{place}+0+{stored['offset']:010d}.json"
-print("request  ", post)
+print("request  ", body)
 print("in Kafka ", kafka_client.read(workbook, place, stored["offset"], 1)[0].decode())
 print("in S3    ", sink_objects.text(workbook, key).strip())
 
@@ -235,8 +393,9 @@ machine.close()
 #
 # 1. You built a REST API with one greedy resource and deployed it to a stage.
 # 2. You configured the REST proxy, and know what the prefix `client.` is for.
-# 3. You posted by hand and with the emulator, and read the receipts.
-# 4. You followed a message: request, offset in a topic, object named after that offset.
+# 3. You wrote the request that posts, and read its receipt.
+# 4. You read the emulator's code, modified it, and know what ours does beyond that.
+# 5. You followed a message: request, offset in a topic, object named after that offset.
 #
 # **Quiz.** Answer first, then unfold.
 #

@@ -27,11 +27,16 @@
 # %% [markdown]
 # ## You are here
 #
-# ```text
-#                                    ┌──────────── this notebook ────────────┐
-#   MSK ──► MSK Connect ──► S3 bucket ┼─► mount /mnt/<id> ──► Spark: df_pin,  │──► clean tables
-#                                    │                       df_geo, df_user  │
-#                                    └────────────────────────────────────────┘
+# ```mermaid
+# flowchart LR
+#   accTitle: Where this notebook works
+#   accDescr: MSK Connect has written objects into S3. The bucket is mounted, and Spark reads three frames from it.
+#   msk["MSK"] --> connect["MSK Connect"] --> s3["S3 bucket"]
+#   subgraph here["this notebook"]
+#     mount["mount"] --> spark["Spark:<br/>df_pin, df_geo, df_user"]
+#   end
+#   s3 --> mount
+#   spark --> clean["clean tables"]
 # ```
 #
 # The picture in words: the connector has written the messages of three topics as objects into a bucket. This notebook

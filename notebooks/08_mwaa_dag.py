@@ -9,26 +9,33 @@
 # %% [markdown]
 # # Milestone 8: let Airflow do it every day
 #
-# You hand the cleaning and the questions to Airflow, watch a run, break it, find the reason, and repair it.
+# You write a DAG, hand the cleaning and the questions to Airflow, watch a run, break it, find the reason, repair it.
 #
 # **You will**
 #
 # 1. make an MWAA environment, which is an Airflow that AWS looks after,
-# 2. read a DAG, upload it to the bucket and see it appear,
-# 3. switch it on, and follow the run of the day down to the notebook that Databricks ran,
+# 2. write a DAG of two tasks, and see what Airflow makes of it,
+# 3. upload the project's DAG, switch it on, and follow the run of the day down to the notebook that Databricks ran,
 # 4. break it, and read the error where an engineer would look,
-# 5. check that the daily answers equal those of milestone 7.
+# 5. write a task that may run twice, and check that the daily answers equal those of milestone 7.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed.
-# **Time:** two minutes to run, an hour to work through. **Cost on AWS:** the smallest environment costs about
-# half a dollar an hour for as long as it exists, whether it works or not. Delete it when you are done.
+# **Time:** three minutes to run, an hour to work through. **Cost on AWS:** an environment of the size mw1.small costs
+# about 49 cents an hour for as long as it exists, whether it works or not; mw1.micro is smaller and costs less
+# (us-east-1, checked in November 2026). Delete it when you are done.
 
 # %% [markdown]
 # ## You are here
 #
-# ```text
-#   S3 dags/ ──► Airflow (MWAA) ──► Databricks jobs ──► clean tables ──► answers by day
-#                └────────────── this notebook ───────────────────────────────────┘
+# ```mermaid
+# flowchart LR
+#   accTitle: Where this notebook works
+#   accDescr: Airflow reads the DAG from S3, and has Databricks clean the tables and write the answers, every day.
+#   dags["S3: dags/"] --> airflow
+#   subgraph here["this notebook"]
+#     airflow["Airflow (MWAA)"] -- "every day" --> jobs["Databricks jobs:<br/>clean_day, answers"]
+#   end
+#   jobs --> tables["clean tables"] --> answers["answers by day"]
 # ```
 #
 # The picture in words: Airflow reads the DAG from the bucket. Once a day it asks Databricks to run two notebooks, which
@@ -43,10 +50,12 @@ folder = "history"  # folder of the bucket with the topics' objects
 # ## Set up
 #
 # Names, the cluster, and the raw data. If milestone 7 has not been run, this sends the history through Kafka first.
+# `lesson` holds the exercises; Airflow and the tables judge them.
 
 # %%
 from helpers import databricks
 from helpers.airflow import dag, environment, rest_api, runs
+from helpers.checks import notebook_08 as lesson
 from helpers.config import Workbook
 from helpers.kafka import sink_objects
 from helpers.notebook import catch_up, show_code
@@ -61,7 +70,7 @@ print({name: frame.count() for name, frame in tables.items()})
 # ## An environment
 #
 # MWAA wants a bucket to read DAGs from, a role to work with, and two subnets to stand in. The role is trusted by
-# Airflow's two service names and may read this one bucket, no more.
+# Airflow's two service names and may read this one bucket.
 
 # %%
 from helpers import iam
@@ -75,7 +84,15 @@ environment.wait_until_available(workbook)
 print(workbook.airflow, environment.status(workbook))
 
 # %% [markdown]
-# On AWS this takes 20 to 30 minutes. On the laptop it starts a real Airflow: scheduler, DAG processor, triggerer and
+# **On AWS** this takes 20 to 30 minutes, and an environment wants more than the lab's:
+#
+# - Its role also needs its queue in *SQS* (without it nothing is scheduled), logs and metrics in *CloudWatch*, and a
+#   key of *KMS*. The one above is enough for the lab.
+# - The bucket's versioning must be on, and the two subnets must be *private*: without a way in from the internet.
+# - The Databricks provider does not come with MWAA. A file `requirements.txt` in the bucket, named when the environment
+#   is created, installs it; the lab's Airflow has it already.
+#
+# On the laptop it starts a real Airflow: scheduler, DAG processor, triggerer and
 # API server. Its pages are at `http://127.0.0.1:8080`. The user is `admin`, the
 # password is in `.lab/airflow/login.json`.
 #
@@ -91,10 +108,40 @@ rest_api.set_settings(workbook, notebooks_folder, raw, cluster_id)
 print(rest_api.call(workbook, "GET", f"/variables/{workbook.dag}")["value"])
 
 # %% [markdown]
-# ## The DAG
+# ## Exercise 1: a DAG of your own
 #
-# Read it before you run it. Four choices matter: `catchup=False` (days in the past are not made up for), a start date
-# with a time zone, retries with a delay, and the day as a parameter, so that a repeated run replaces its own day only.
+# A *DAG* says which tasks there are, which of them comes first, and when they run. (The letters stand for directed
+# acyclic graph: arrows between tasks that never lead back.) It is a Python file in the bucket. Airflow reads it every
+# half minute; to run a task, it reads it again.
+#
+# Write one: two tasks, `count` and then `report`, every day at six in the morning in Berlin. Days in the past are not
+# made up for. What the tasks do does not matter; `BashOperator(task_id="count", bash_command="echo 3 rows")` from
+# `airflow.providers.standard.operators.bash` is a task that runs a command. The DAG gets its file's name:
+# `dag_id=Path(__file__).stem`.
+#
+# Airflow is not in this notebook, so nothing is imported up here: the *body* of your function is the file. The check
+# uploads it and asks Airflow's API what it has understood, which takes some seconds.
+
+# %% tags=["exercise-1"]
+def own_dag():
+    """Be a file for Airflow: `count`, then `report`, every day at six in the morning in Berlin."""
+    ...
+
+
+# %%
+lesson.check(1, own_dag, workbook)
+
+# %%
+print(show_code.body(own_dag))
+
+# %% [markdown]
+# That is the file which Airflow read.
+#
+# ## The project's DAG
+#
+# Now use ours: its tasks run notebooks on Databricks, it retries, and it can be repeated. Read it before you run it.
+# Four choices matter: `catchup=False` (days in the past are not made up for), a start date with a time zone, retries
+# with a delay, and the day as a parameter, so that a repeated run replaces its own day only.
 
 # %%
 text = dag.FILE.read_text()
@@ -134,12 +181,45 @@ for task in runs.tasks(workbook, run):
 
 # %% [markdown]
 # The log of a task says what Databricks said, and where the executed notebook can be read: open that address in a
-# browser.
+# browser. (The lab's addresses end with a key that opens this one page. It is left out here, as every key should be
+# where others may read it; `print(page)` shows it.)
 
 # %%
 log = runs.task_log(workbook, run, "clean")
 print(*(line for line in log if "completed" in line), sep="\n")
-print("pages named in the log:", len({line.split(" at ")[-1] for line in log if "View run status" in line}))
+page = next(line for line in log if "View run status" in line)
+print(page.partition("?key=")[0])
+
+# %% [markdown]
+# ## Exercise 2: twice is once
+#
+# Airflow repeats what fails, and somebody will trigger a day again. So whatever a task does must be the same when it is
+# done twice. Write the last step of such a task: rows go into a Delta table under their day. If the day is run again,
+# its rows are replaced; the rows of other days stay. The table has a column `day` of type date, `rows` has none.
+#
+# The check runs your function twice, on a table in which there is a day already.
+
+# %%
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+
+# %% tags=["exercise-2"]
+def keep(rows: DataFrame, table: str, day: str) -> None:
+    """Write rows into a Delta table under their `day`; a second run for that day replaces them, and no others."""
+    ...
+
+
+# %%
+lesson.check(2, keep, spark)
+
+# %% [markdown]
+# Now use ours: `daily.answer` does this for every question of a subject, and is what the DAG's notebooks call.
+
+# %%
+from helpers.airflow import daily
+
+show_code.show(daily.answer)
 
 # %% [markdown]
 # ## The same answers?
@@ -148,8 +228,6 @@ print("pages named in the log:", len({line.split(" at ")[-1] for line in log if 
 # either side that the other lacks.
 
 # %%
-from helpers.airflow import daily
-
 clean = {name: spark.table(workbook.clean_table(name)) for name in ("pin", "geo", "user")}
 day = runs.day(workbook, run)
 for question, needed in (pair for group in daily.QUESTIONS.values() for pair in group.items()):
@@ -162,15 +240,20 @@ for question, needed in (pair for group in daily.QUESTIONS.values() for pair in 
 # %% [markdown]
 # ## Break it on purpose
 #
-# Somebody moves the notebooks and forgets the variable. **Predict, then run.** Which tasks fail, and what happens to
-# the others?
+# Somebody moves the notebooks and forgets the variable. **Predict, then run.** Of the four tasks, how many will be
+# `failed`?
+
+# %%
+guess = lesson.predict(1, 1)
 
 # %%
 rest_api.set_settings(workbook, "/Shared/moved", raw, cluster_id)
 broken = runs.trigger(workbook)
 print(runs.wait_for(workbook, broken))
-for task in runs.tasks(workbook, broken):
+found = runs.tasks(workbook, broken)
+for task in found:
     print(f"{task.task:10} {task.state:16} tried {task.tries} times")
+guess.answer(sum(task.state == "failed" for task in found))
 
 # %% [markdown]
 # Airflow tried three times, because most failures pass. This one does not. The tasks behind it never started. Where
@@ -180,6 +263,26 @@ for task in runs.tasks(workbook, broken):
 log = runs.task_log(workbook, broken, "clean", attempt=3)
 told = next(line for line in log if "Unable to access" in line)
 print(told[told.index("Unable to access") :].split(". ")[0])
+
+# %% [markdown]
+# ## Exercise 3: three failed runs
+#
+# Do the same for any run, as a function. `tasks` is a list such as you saw, each with `task`,
+# `state` and `tries`. `log(task, attempt)` gives the log of an attempt as a list of lines. A line with an error begins
+# with its kind, as in `ValueError: column follower_count is missing`; where one error led to another, each has a line,
+# the cause last.
+#
+# The check lets three runs of a small DAG fail, each at another task, and gives you what Airflow tells of them. That
+# takes half a minute, the first time.
+
+# %% tags=["exercise-3"]
+def diagnosis(tasks: list, log) -> tuple[str, int, str]:
+    """Name the task that failed first, the attempt that counts, and the line with the cause; `log(task, attempt)`."""
+    ...
+
+
+# %%
+lesson.check(3, diagnosis, workbook)
 
 # %% [markdown]
 # ## Repair it
@@ -202,10 +305,10 @@ spark.table(name).where(f"day = '{day}'").drop("day").orderBy("post_year").toPan
 # ## What you did
 #
 # 1. You made an environment and gave it a role that may read one bucket.
-# 2. You uploaded a DAG without an address or a secret in it, and saw Airflow's graph of it.
-# 3. You switched the schedule on and followed its run into the notebook.
-# 4. You broke it and found the reason in the log of the first failed task.
-# 5. You compared the daily answers with those made by hand.
+# 2. You wrote a DAG, and Airflow understood it.
+# 3. You uploaded one without an address or a secret in it, switched it on and followed its run into the notebook.
+# 4. You broke it and found the reason in the log of the first failed task, then for any run.
+# 5. You wrote a step that may run twice, and compared the daily answers with those made by hand.
 #
 # **Quiz.** Answer first, then unfold.
 #

@@ -38,12 +38,24 @@ def third_party(helpers):
     """Packages of others that a folder's modules import: name → a module that does; templates run elsewhere."""
     found = {}
     for module in sorted(file for file in helpers.rglob("*.py") if "templates" not in file.parts):
-        for node in ast.walk(ast.parse(module.read_text())):
+        for node in _run_here(ast.parse(module.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and not node.level:
                 names = [node.module]
             found |= {name.split(".")[0]: str(module.relative_to(helpers)) for name in names}
     return {name: module for name, module in found.items() if name not in {*sys.stdlib_module_names, *OURS}}
+
+
+FOR_AIRFLOW = "Be a file for Airflow"
+"""How a function's documentation begins if its body is a file's text: Airflow, with packages of its own, runs it."""
+
+
+def _run_here(node):
+    """Walk through a tree, but for what is written here for Airflow to run."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.FunctionDef) and (ast.get_docstring(child) or "").startswith(FOR_AIRFLOW)):
+            yield from _run_here(child)
 
 
 def required(file):
@@ -81,6 +93,13 @@ def test_an_import_that_only_comes_along_is_found(tmp_path):
     (tmp_path / "some.in").write_text("# nbconvert==1\npython.dotenv==1.0   # nbconvert\n")
     found = unnamed(third_party(tmp_path), required(tmp_path / "some.in"))
     assert found == {"nbconvert": "dbutils/page.py"}
+
+
+def test_an_import_in_a_file_for_airflow_is_airflows(tmp_path):
+    (tmp_path / "dag.py").write_text(
+        f'def dag():\n    """{FOR_AIRFLOW}."""\n    import pendulum\n\n\ndef run():\n    import airflow\n'
+    )
+    assert third_party(tmp_path) == {"airflow": "dag.py"}
 
 
 def test_nothing_large_and_no_machine_path_is_tracked():

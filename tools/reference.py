@@ -4,16 +4,18 @@
 """
 
 import dataclasses
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
 
 from lab.control import operations
-from lab.core.layout import CHECKOUT, Lab, read_ports
+from lab.core.layout import CHECKOUT, PORTS, Lab, read_ports
 from tools import notebooks, sources
 
 PORT_OFFSET = 13_000
@@ -63,6 +65,13 @@ def restore(notebook: Path, earlier: dict[str, list]) -> None:
     nbformat.write(executed, notebook)
 
 
+def with_default_ports(text: str, ports: Mapping[str, int]) -> str:
+    """Write addresses as they are in a learner's lab, whatever ports the reference lab had."""
+    for name, port in ports.items():
+        text = re.sub(rf"\b(localhost|127\.0\.0\.1):{port}\b", rf"\1:{PORTS[name]}", text)
+    return text
+
+
 def keep_picture(notebook: Path) -> None:
     """Copy a notebook's picture for the README, if it has one."""
     if notebook.stem in README_PICTURES:
@@ -80,6 +89,7 @@ def build(names: list[str], lab: Lab) -> None:
             notebook = sync(source)
             notebooks.execute(notebook, notebook, lab)
             strip(notebook)
+            notebook.write_text(with_default_ports(notebook.read_text(), lab.ports))
             restore(notebook, earlier)
             keep_picture(notebook)
 

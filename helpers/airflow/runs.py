@@ -55,8 +55,8 @@ def scheduled(workbook: Workbook) -> str:
     return wait_until(newest, START_SECONDS, "the day's run to start", POLL_SECONDS)
 
 
-def wait_for(workbook: Workbook, run: str) -> str:
-    """Wait until a run has ended.
+def wait_for(workbook: Workbook, run: str, dag: str | None = None) -> str:
+    """Wait until a run has ended, of the workbook's DAG unless another is named.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def wait_for(workbook: Workbook, run: str) -> str:
     """
 
     def end() -> str | None:
-        state = call(workbook, "GET", f"/dags/{workbook.dag}/dagRuns/{run}")["state"]
+        state = call(workbook, "GET", f"/dags/{dag or workbook.dag}/dagRuns/{run}")["state"]
         return state if state in ("success", "failed") else None
 
     return wait_until(end, RUN_SECONDS, f"the run {run} to end", POLL_SECONDS)
@@ -76,16 +76,16 @@ def day(workbook: Workbook, run: str) -> str:
     return call(workbook, "GET", f"/dags/{workbook.dag}/dagRuns/{run}")["run_after"][:10]
 
 
-def tasks(workbook: Workbook, run: str) -> list[TaskState]:
+def tasks(workbook: Workbook, run: str, dag: str | None = None) -> list[TaskState]:
     """Tell how the tasks of a run stand, in the order of their names."""
-    found = call(workbook, "GET", f"/dags/{workbook.dag}/dagRuns/{run}/taskInstances")["task_instances"]
+    found = call(workbook, "GET", f"/dags/{dag or workbook.dag}/dagRuns/{run}/taskInstances")["task_instances"]
     states = (TaskState(one["task_id"], one["state"] or "none", one["try_number"]) for one in found)
     return sorted(states, key=lambda one: one.task)
 
 
-def task_log(workbook: Workbook, run: str, task: str, attempt: int = 1) -> list[str]:
+def task_log(workbook: Workbook, run: str, task: str, attempt: int = 1, dag: str | None = None) -> list[str]:
     """Read a task's log: one line an event, errors with their text."""
-    path = f"/dags/{workbook.dag}/dagRuns/{run}/taskInstances/{task}/logs/{attempt}"
+    path = f"/dags/{dag or workbook.dag}/dagRuns/{run}/taskInstances/{task}/logs/{attempt}"
     content = call(workbook, "GET", path, full_content=True)["content"]
     return [line for event in content for line in _lines(event)]
 

@@ -1,5 +1,6 @@
 """What an exercise consists of."""
 
+import dis
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,20 +13,28 @@ class NotAttempted(Exception):
     """The gap is still there."""
 
 
+class SystemAway(Exception):
+    """The system that judges does not answer; the text says which. It tells nothing about the answer."""
+
+
 @dataclass(frozen=True)
 class Twin:
     """A typical wrong answer.
 
     Attributes
     ----------
-    answer : callable
-        A function like the solution.
+    answer : callable or str
+        A function like the solution; its body as text, where a file is what is asked for.
     sentence : str
         Which mistake makes exactly this, and what to try.
+    gives : mapping, optional
+        What tells this mistake, where the exercise states what is `wanted`: these cases of the result, whatever the
+        others are. Then the twin's answer is tried by the tests only.
     """
 
-    answer: Callable[..., Any]
+    answer: Callable[..., Any] | str
     sentence: str
+    gives: Result | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,9 @@ class Exercise:
         One a step; the last one nearly gives it away.
     more : str
         One more thing to think about, for those who were right.
+    wanted : mapping, optional
+        What a right answer gives, where trying one takes the time of a running system: the learner's answer alone is
+        tried then. A result may hold further cases, which tell mistakes apart.
     """
 
     solution: Callable[..., Any]
@@ -51,6 +63,7 @@ class Exercise:
     twins: tuple[Twin, ...]
     hints: tuple[str, ...]
     more: str
+    wanted: Result | None = None
 
 
 def given(value: Any) -> Any:
@@ -64,3 +77,19 @@ def given(value: Any) -> Any:
     if value is None or value is ...:
         raise NotAttempted
     return value
+
+
+_NOTHING = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
+"""Steps of a function whose body is ``...``."""
+
+
+def attempt(answer: Callable[..., Any]) -> None:
+    """Look whether there is anything in a function that gives nothing back.
+
+    Raises
+    ------
+    NotAttempted
+        If its body is still ``...``.
+    """
+    if all(step.opname in _NOTHING for step in dis.get_instructions(answer)):
+        raise NotAttempted

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from helpers.checks.exercise import Exercise, NotAttempted, Result
+from helpers.checks.exercise import Exercise, NotAttempted, Result, SystemAway
 
 Outcome = Literal["not attempted", "not yet", "a known mistake", "right"]
 
@@ -54,7 +54,7 @@ class _Stopped:
 
 
 class Judge:
-    """Judges answers to one exercise, and remembers what the solution and the twins give.
+    """Judges answers to one exercise, and remembers what the solution and the twins give if they are evaluated.
 
     Parameters
     ----------
@@ -81,24 +81,44 @@ class Judge:
         Verdict
             Never an exception: what the answer raises is a part of the verdict.
         """
+        try:
+            with _quiet():
+                if self._exercise.wanted is None:
+                    return self._compared(answer, context)
+                return self._told(_tried(self._exercise.evaluate, answer, *context))
+        except NotAttempted:
+            name = self._exercise.solution.__name__
+            return Verdict("not attempted", f"Replace the `...` of `{name}`, run that cell, then this one.")
+        except SystemAway as away:
+            return Verdict("not yet", f"Nobody could judge your answer: {away} `python -m lab status` says what runs.")
+
+    def _compared(self, answer: Callable[..., Any], context: tuple[Any, ...]) -> Verdict:
+        """Compare an answer with what the solution and the twins give on the same context."""
         exercise = self._exercise
-        with _quiet(), ThreadPoolExecutor(CORES) as pool:
+        with ThreadPoolExecutor(CORES) as pool:
             mine = pool.submit(_tried, exercise.evaluate, answer, *context)
             (wanted,) = self._results([exercise.solution], context, pool)
-            try:
-                found = mine.result()
-            except NotAttempted:
-                name = exercise.solution.__name__
-                return Verdict("not attempted", f"Replace the `...` of `{name}`, run that cell, then this one.")
+            found = mine.result()
             if found == wanted:
                 return Verdict("right", exercise.more)
             results = self._results([twin.answer for twin in exercise.twins], context, pool)
         for twin, result in zip(exercise.twins, results, strict=True):
             if found == result:
                 return Verdict("a known mistake", twin.sentence)
+        return _stopped(found) or Verdict("not yet", "\n".join(differences(found, wanted)))
+
+    def _told(self, found: Result | _Stopped) -> Verdict:
+        """Compare what an answer gave with what the exercise and its twins state."""
+        exercise = self._exercise
         if isinstance(found, _Stopped):
-            return Verdict("not yet", f"Your answer stopped with {found.kind}: {found.message}")
-        return Verdict("not yet", "\n".join(differences(found, wanted)))
+            return _stopped(found)
+        if _holds(exercise.wanted, found):
+            return Verdict("right", exercise.more)
+        for twin in exercise.twins:
+            if _holds(twin.gives, found):
+                return Verdict("a known mistake", twin.sentence)
+        asked = {case: value for case, value in found.items() if case in exercise.wanted}
+        return Verdict("not yet", "\n".join(differences(asked, exercise.wanted)))
 
     def _results(
         self, answers: list[Callable[..., Any]], context: tuple[Any, ...], pool: ThreadPoolExecutor
@@ -126,6 +146,16 @@ def differences(found: Result, wanted: Result) -> list[str]:
     return [f"{len(lines)} of {len(wanted)} cases differ:", *lines[:SHOWN], *rest]
 
 
+def _holds(stated: Result, found: Result) -> bool:
+    return all(case in found and found[case] == value for case, value in stated.items())
+
+
+def _stopped(found: Result | _Stopped) -> Verdict | None:
+    if not isinstance(found, _Stopped):
+        return None
+    return Verdict("not yet", f"Your answer stopped with {found.kind}: {found.message}")
+
+
 def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
     return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
 
@@ -144,7 +174,7 @@ def _quiet() -> Iterator[None]:
 def _tried(evaluate: Callable[..., Result], answer: Any, *context: Any) -> Result | _Stopped:
     try:
         return evaluate(answer, *context)
-    except NotAttempted:
+    except (NotAttempted, SystemAway):
         raise
     except Exception as error:  # whatever code that somebody is learning to write may raise
         condition = getattr(error, "getCondition", lambda: None)()

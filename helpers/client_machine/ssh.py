@@ -178,15 +178,25 @@ class ClientMachine:
                 raise EOFError("the machine hung up while the command ran")
         return code
 
-    def show(self, command: str, timeout: float = 120) -> None:
+    def show(self, command: str, timeout: float = 120, only: str = "") -> None:
         """Run a command and print it with all that it writes, as a terminal would show it.
 
         Ids of requests and instances, which are new every time, are left out.
+
+        Parameters
+        ----------
+        command : str
+            As one would type it.
+        timeout : float
+            Seconds it may take.
+        only : str
+            Print of the output the lines that hold these words; a last line says if there were others.
         """
         result = self.run(command, timeout, check=False)
         print(f"$ {command}")
-        if text := _NEW_EVERY_TIME.sub("…", result.text).rstrip():
-            print(text)
+        lines = _NEW_EVERY_TIME.sub("…", result.text).rstrip().lstrip("\n").splitlines()
+        shown = [line for line in lines if only in line]
+        print(*shown, *(["(and more lines)"] if len(shown) < len(lines) else []), sep="\n", end="\n" if lines else "")
 
     def put(self, file: Path, target: str) -> None:
         """Copy a file of this computer to the machine; `target` is a path below the home folder."""

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from helpers.checks.exercise import Exercise, Twin, given
+from helpers.checks.exercise import Exercise, NotAttempted, SystemAway, Twin, attempt, given
 from helpers.checks.lesson import Gap, Lesson
 from helpers.checks.source import solution_cell
 
@@ -116,3 +116,65 @@ def test_answers_of_ours_are_evaluated_side_by_side():
     lesson = Lesson({1: Exercise(double, meeting, twins, ("Think.",), "")}, {})
     assert lesson.judge(1, lambda n: 9, None).outcome == "not yet"
     assert not together.broken
+
+
+def _halves(answer, asked):
+    asked.append(answer)
+    return {"twice 3": answer(3), "is even": answer(3) % 2 == 0}
+
+
+STATED = Exercise(
+    solution=double,
+    evaluate=_halves,
+    wanted={"twice 3": 6},
+    twins=(
+        Twin(lambda number: number**2, "You squared it.", {"twice 3": 9, "is even": False}),
+        Twin(lambda number: number + 1, "It is even, and wrong.", {"is even": True}),
+    ),
+    hints=("Think.",),
+    more="And thrice?",
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (double, "Right. And thrice?"),
+        (lambda number: 9, "A known mistake. You squared it."),
+        (lambda number: 100, "A known mistake. It is even, and wrong."),
+        (lambda number: 7, "Not yet. 1 of 1 cases differ:\n'twice 3': your answer gives 7, expected 6."),
+        (lambda number: [].pop(), "Not yet. Your answer stopped with IndexError: pop from empty list"),
+    ],
+)
+def test_where_results_are_stated_the_answer_alone_is_tried(answer, said):
+    asked = []
+    assert str(Lesson({1: STATED}, {}).judge(1, answer, asked)) == said
+    assert asked == [answer]
+
+
+def test_a_system_that_is_away_says_nothing_about_the_answer():
+    def away(answer):
+        raise SystemAway("No broker answers at localhost:9098.")
+
+    verdict = Lesson({1: Exercise(double, away, (), ("Think.",), "", wanted={})}, {}).judge(1, double)
+    assert str(verdict) == (
+        "Not yet. Nobody could judge your answer: No broker answers at localhost:9098. `python -m lab status` says "
+        "what runs."
+    )
+
+
+def gap(number: int) -> None:
+    """Do something with a number."""
+    ...
+
+
+def careless(rows: dict) -> None:
+    rows["first"]
+
+
+def test_a_function_that_gives_nothing_back_is_attempted_if_anything_stands_in_it():
+    attempt(careless)
+    attempt(lambda number: number.go())
+    for untouched in (gap, lambda number: None, lambda number: ...):
+        with pytest.raises(NotAttempted):
+            attempt(untouched)

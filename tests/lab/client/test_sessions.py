@@ -34,6 +34,15 @@ def test_show_prints_the_command_and_hides_what_is_new_every_time(machine, capsy
     assert shown.splitlines()[1:] == ["… …", "problem"]
 
 
+def test_show_can_leave_out_lines_and_says_so(machine, capsys):
+    machine.show("echo first; echo second; echo first again >&2", only="first")
+    machine.show("echo first", only="first")
+    machine.show("true")
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[1:4] == ["first", "first again", "(and more lines)"]
+    assert shown[4:] == ["$ echo first", "first", "$ true"]
+
+
 def test_large_and_binary_data_come_through(machine, lab, openssh):
     assert len(machine.run("head -c 5000000 /dev/zero | tr '\\0' x").output) == 5_000_000
     data = os.urandom(300_000)

@@ -1,0 +1,205 @@
+"""What a check makes in the running system to try an answer on, and takes away again whatever happens."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from secrets import token_hex
+from typing import Any
+
+import boto3
+import requests
+from botocore.exceptions import BotoCoreError, ClientError
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+
+from helpers import iam
+from helpers.checks.exercise import SystemAway
+from helpers.client_machine.ssh import ClientMachineError
+from helpers.config import Workbook
+from helpers.gateway import rest_api as gateway
+from helpers.kafka import client as kafka_client
+from helpers.waiting import WaitedInVain, wait_until
+
+ASSUMED_SECONDS = 60
+"""AWS takes some ten seconds until a new role can be assumed; the lab none."""
+
+Credentials = Mapping[str, str]
+"""The three parts of a session's key, by the names of their environment variables."""
+
+
+_AWAY = (BotoCoreError, requests.ConnectionError, kafka_client.KafkaUnavailable, ClientMachineError, WaitedInVain)
+
+
+@contextlib.contextmanager
+def systems(*further: type[Exception]) -> Iterator[None]:
+    """Tell a system that does not answer from an answer that is wrong.
+
+    Parameters
+    ----------
+    *further : type
+        What else says that a system is away.
+
+    Raises
+    ------
+    SystemAway
+        If AWS's endpoint, the brokers or the client machine do not answer.
+    """
+    try:
+        yield
+    except (*_AWAY, *further) as error:
+        raise SystemAway(str(error)) from error
+
+
+def token() -> str:
+    """Draw the end of a name that nothing has yet."""
+    return f"check{token_hex(3)}"
+
+
+def name(workbook: Workbook, separator: str = "-") -> str:
+    """Draw a name that nothing has yet; it begins with the learner's id."""
+    return f"{workbook.id}{separator}{token()}"
+
+
+@contextlib.contextmanager
+def role(workbook: Workbook, policies: Mapping[str, Any] | None = None) -> Iterator[str]:
+    """Make a role that trusts whoever asks, and nobody else.
+
+    Yields
+    ------
+    str
+        Its ARN.
+    """
+    me, made = workbook.client("sts").get_caller_identity()["Arn"], name(workbook)
+    try:
+        arn = iam.create(workbook, made, trusting(me))
+        iam.set_policies(workbook, made, policies or {})
+        yield arn
+    finally:
+        iam.delete(workbook, made)
+
+
+def trusting(principal: str) -> dict[str, Any]:
+    """Write a trust policy for one principal."""
+    statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+    return {"Version": iam.POLICY_VERSION, "Statement": [statement]}
+
+
+def assume(client: Any, role: str) -> Credentials | None:
+    """Assume a role with a client of STS; None if that is refused."""
+    try:
+        key = client.assume_role(RoleArn=role, RoleSessionName="check")["Credentials"]
+    except ClientError:
+        return None
+    return {
+        "AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": key["SessionToken"],
+    }  # fmt: skip
+
+
+def session(workbook: Workbook, role: str) -> Credentials:
+    """Assume a role of `role`, as soon as that goes."""
+    client = workbook.client("sts")
+    return wait_until(lambda: assume(client, role), ASSUMED_SECONDS, f"the role {role} to be assumed")
+
+
+def sts(workbook: Workbook, credentials: Credentials) -> Any:
+    """Make a client of STS that signs with a session."""
+    key = {"AWS_ACCESS_KEY_ID": "aws_access_key_id", "AWS_SECRET_ACCESS_KEY": "aws_secret_access_key"}
+    named = {key.get(variable, "aws_session_token"): value for variable, value in credentials.items()}
+    return boto3.Session(**named).client("sts", region_name=workbook.region)
+
+
+@contextlib.contextmanager
+def acting_in(credentials: Credentials) -> Iterator[None]:
+    """Let Kafka clients that are made in the block sign in with a session; kafka-python asks the environment only."""
+    before = {variable: os.environ.get(variable) for variable in credentials}
+    os.environ.update(credentials)
+    try:
+        yield
+    finally:
+        for variable, value in before.items():
+            if value is None:
+                del os.environ[variable]
+            else:
+                os.environ[variable] = value
+
+
+@contextlib.contextmanager
+def topic(workbook: Workbook, values: Sequence[bytes] = ()) -> Iterator[str]:
+    """Make a topic of one partition that holds some values.
+
+    Yields
+    ------
+    str
+        Its name: the id, a dot, and a rest that is new every time.
+    """
+    made = name(workbook, ".")
+    with (
+        kafka_client.plain_words(workbook, made, "CreateTopic", "WriteData", "DeleteTopic"),
+        contextlib.closing(KafkaAdminClient(**kafka_client.connection(workbook))) as admin,
+    ):
+        admin.create_topics({made: {"num_partitions": 1, "replication_factor": 1}})
+        try:
+            admin.wait_for_topics([made])
+            if values:
+                _fill(workbook, made, values)
+            yield made
+        finally:
+            admin.delete_topics([made])
+
+
+def _fill(workbook: Workbook, topic: str, values: Sequence[bytes]) -> None:
+    with contextlib.closing(kafka_client.producer(workbook)) as producer:
+        for sent in [producer.send(topic, value) for value in values]:
+            sent.get(timeout=30)
+
+
+def values(workbook: Workbook, topic: str) -> list[bytes]:
+    """Read all that a topic of one partition holds now."""
+    with contextlib.closing(KafkaConsumer(**kafka_client.connection(workbook))) as consumer:
+        (end,) = consumer.end_offsets([TopicPartition(topic, 0)]).values()
+    return kafka_client.read(workbook, topic, 0, end) if end else []
+
+
+@contextlib.contextmanager
+def rest_api(workbook: Workbook) -> Iterator[str]:
+    """Make a REST API whose stage ``prod`` answers ``/now`` by itself, and in whose draft there is ``/new`` as well.
+
+    Yields
+    ------
+    str
+        Its id.
+    """
+    client = workbook.client("apigateway")
+    made = client.create_rest_api(name=name(workbook), endpointConfiguration={"types": ["REGIONAL"]})["id"]
+    try:
+        _answer_by_itself(workbook, client, made, "/now")
+        gateway.deploy(workbook, made)
+        _answer_by_itself(workbook, client, made, "/new")
+        yield made
+    finally:
+        client.delete_rest_api(restApiId=made)
+
+
+def _answer_by_itself(workbook: Workbook, client: Any, api: str, path: str) -> None:
+    where = {"restApiId": api, "resourceId": gateway.create_resource(workbook, api, path), "httpMethod": "GET"}
+    client.put_method(**where, authorizationType="NONE")
+    client.put_integration(**where, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'})
+    client.put_method_response(**where, statusCode="200")
+    client.put_integration_response(**where, statusCode="200")
+
+
+@contextlib.contextmanager
+def heard() -> Iterator[list[requests.Response]]:
+    """Hear what is answered to requests in the block; what comes by way of another library is not heard."""
+    replies: list[requests.Response] = []
+    send = requests.Session.send
+
+    def listening(session: requests.Session, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        replies.append(send(session, request, **options))
+        return replies[-1]
+
+    requests.Session.send = listening
+    try:
+        yield replies
+    finally:
+        requests.Session.send = send
