@@ -331,4 +331,4 @@ print(workbook.airflow, environment.status(workbook) or "is gone")
 
 # %% [markdown]
 # previous: [eight questions](07_spark_analytics.ipynb) · index: [README](../README.md) ·
-# next: [posts as a stream](09_kinesis_streaming.ipynb)
+# next: [posts into Kinesis](09a_kinesis_ingest.ipynb)
