@@ -42,18 +42,6 @@ def _sink(**changed: str):
     )
 
 
-def _other_bucket(pipeline: Pipeline, ending: str) -> str:
-    s3, bucket = pipeline.workbook.client("s3"), f"{pipeline.workbook.bucket}-{ending}"
-    if bucket not in [there["Name"] for there in s3.list_buckets()["Buckets"]]:
-        s3.create_bucket(Bucket=bucket)
-    return bucket
-
-
-def _store_elsewhere(pipeline: Pipeline) -> None:
-    bucket = _other_bucket(pipeline, "old")
-    msk_connect.put_connector(pipeline.workbook, pipeline.sink_properties(s3_bucket_name=bucket))
-
-
 def _poison(pipeline: Pipeline) -> None:
     producer = kafka_client.producer(pipeline.workbook)
     producer.send(pipeline.workbook.topic("user"), b'{"ind": 17, "first_name": "Ann').get(timeout=20)
@@ -110,7 +98,10 @@ def _put_secret(pipeline: Pipeline, value: str) -> None:
 
 
 def _mount_another(pipeline: Pipeline) -> None:
-    pipeline.mount(_other_bucket(pipeline, "copy"))
+    s3, bucket = pipeline.workbook.client("s3"), f"{pipeline.workbook.bucket}-copy"
+    if bucket not in [there["Name"] for there in s3.list_buckets()["Buckets"]]:
+        s3.create_bucket(Bucket=bucket)
+    pipeline.mount(bucket)
 
 
 def _keep_for(pipeline: Pipeline, milliseconds: int | None) -> None:
@@ -200,15 +191,15 @@ INCIDENTS: dict[int, Incident] = {
     6: Incident(
         title="Stored elsewhere",
         level=3,
-        briefing="The bucket gets no new objects. The connector is RUNNING, and its lag is zero.",
+        briefing="Below `drill/` the bucket gets no new objects. The connector is RUNNING, and its lag is zero.",
         hints=(
             "Lag zero: the sink has stored everything. Where?",
-            "`s3.bucket.name` in the connector's properties; `list_buckets`.",
+            "`topics.dir` in the connector's properties; list the whole bucket, not one folder.",
         ),
-        cause="The connector wrote into another bucket.",
-        signs="Lag zero and nothing new in the bucket: both cannot be unless the objects are somewhere else.",
+        cause="The connector wrote below another folder.",
+        signs="Lag zero and nothing new in the folder: both cannot be unless the objects are somewhere else.",
         way="Believe both signs, and ask what makes both true.",
-        break_it=_store_elsewhere,
+        break_it=_sink(topics_dir="topics-new"),
         repair=_sink(),
         probes=(probes.posts_reach_the_bucket,),
     ),
