@@ -236,7 +236,7 @@ with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     reader = spark.readStream.format("kinesis").option("streamName", workbook.stream("geo"))
     _ = reader.option("fetchPeriod", "1s").load()
-print(caught[0].message)
+print(*(warning.message for warning in caught[:1]))
 
 # %% [markdown]
 # ## Task 5: clean
@@ -339,7 +339,7 @@ _ = wait_until(lambda: batches(first), 60, "the first query to write something")
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     second = stream_queries.start(clean["geo"], f"{workbook.id}_second", shared)
-print(str(caught[0].message).partition(". ")[2])
+print(*(str(warning.message).partition(". ")[2] for warning in caught[:1]))
 
 # %% [markdown]
 # The second query goes on where the first was, in a stream that is not its own. Our source says so and ends; the first

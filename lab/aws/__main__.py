@@ -14,6 +14,7 @@ from lab.aws.door.server import Edge, running
 from lab.aws.ec2 import Ec2
 from lab.aws.endpoint import Endpoint
 from lab.aws.kinesis.front import KinesisFront
+from lab.aws.logs import Logs
 from lab.aws.msk.cluster import Msk
 from lab.aws.msk.connect import MskConnect
 from lab.aws.msk.connect_worker import Worker
@@ -50,7 +51,7 @@ async def serve() -> None:
     async with aiohttp.ClientSession() as http:
         connect = MskConnect(endpoint, Worker(endpoint.runtime, http))
         mwaa = Mwaa(endpoint, AirflowWeb(lab, http))
-        own = {"kafka": Msk(lab), "kafkaconnect": connect, "airflow": mwaa, "kinesis": kinesis}
+        own = {"kafka": Msk(lab), "kafkaconnect": connect, "airflow": mwaa, "kinesis": kinesis, "logs": Logs(endpoint)}
         async with running(endpoint, Edge(endpoint, http, ec2, deployments, own)):
             connect.resume()
             mwaa.resume()

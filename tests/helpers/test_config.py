@@ -90,11 +90,24 @@ def test_either_name_of_the_region_reaches_every_library(tmp_path, monkeypatch, 
         os.environ.update(before)
 
 
-@pytest.mark.parametrize("name", ["WORKBOOK_BOOTSTRAP_SERVERS", "AWS_REGION"])
-def test_a_missing_setting_is_named(tmp_path, name):
-    write(tmp_path / ".env", {key: value for key, value in ACCOUNT.items() if key != name})
-    with pytest.raises(SetupError, match=f"{name} is missing"):
+def test_a_missing_setting_is_named(tmp_path):
+    write(tmp_path / ".env", {key: value for key, value in ACCOUNT.items() if key != "AWS_REGION"})
+    with pytest.raises(SetupError, match="AWS_REGION is missing"):
         Workbook.load({}, tmp_path)
+
+
+def test_settings_that_may_be_left_out(tmp_path):
+    write(tmp_path / ".env", {key: value for key, value in ACCOUNT.items() if key != "WORKBOOK_BOOTSTRAP_SERVERS"})
+    workbook = Workbook.load({}, tmp_path)
+    assert (workbook.bootstrap_servers, workbook.cluster, workbook.airflow_subnets) == ("", "", ())
+    assert workbook.brokers_through_client is False
+
+
+def test_brokers_are_reached_through_the_client_machine_on_request(tmp_path):
+    through = {"WORKBOOK_BROKERS_THROUGH_CLIENT": "yes"}
+    assert Workbook.load(ACCOUNT | through, tmp_path).brokers_through_client is True
+    with pytest.raises(SetupError, match="WORKBOOK_BROKERS_THROUGH_CLIENT='oui' is neither yes nor no"):
+        Workbook.load(ACCOUNT | {"WORKBOOK_BROKERS_THROUGH_CLIENT": "oui"}, tmp_path)
 
 
 def test_a_typing_error_in_the_target_reaches_no_account(checkout):

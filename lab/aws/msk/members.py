@@ -18,17 +18,17 @@ MSK_CONNECT = {
     "CreateConnector": Members(
         {
             "connectorName", "connectorConfiguration", "connectorDescription", "kafkaCluster",
-            "kafkaClusterClientAuthentication", "plugins", "serviceExecutionRoleArn", "workerConfiguration",
+            "kafkaClusterClientAuthentication", "plugins", "serviceExecutionRoleArn", "workerConfiguration", "tags",
         },
         {
             "capacity": _ONE_WORKER, "kafkaConnectVersion": "the worker has the lab's version of Kafka",
             "kafkaClusterEncryptionInTransit": "the brokers speak TLS alone",
             "networkType": "everything is on loopback", "logDelivery": "`python -m lab logs connect` shows the log",
         },
-        {"tags"},
     ),
-    "CreateCustomPlugin": Members({"name", "contentType", "location", "description"}, refused={"tags"}),
-    "CreateWorkerConfiguration": Members({"name", "propertiesFileContent", "description"}, refused={"tags"}),
+    "CreateCustomPlugin": Members({"name", "contentType", "location", "description", "tags"}),
+    "CreateWorkerConfiguration": Members({"name", "propertiesFileContent", "description", "tags"}),
+    "ListTagsForResource": Members({"resourceArn"}),
     "UpdateConnector": Members(
         {"connectorArn", "connectorConfiguration", "currentVersion"},
         {"capacity": _ONE_WORKER},
