@@ -210,6 +210,11 @@ class Workbook:
         return f"{self.id}-client"
 
     @property
+    def stack(self) -> str:
+        """CloudFormation stack of the template ``aws/workbook.yaml``."""
+        return f"workbook-{self.id}"
+
+    @property
     def public_subnet(self) -> str:
         """Name tag of the subnet that the client machine stands in, where the template made one."""
         return f"{self.id}-public"

@@ -251,6 +251,13 @@ def connect(workbook: Workbook, fingerprint: str | None = None) -> ClientMachine
     return ClientMachine(workbook, host(workbook), fingerprint)
 
 
+def is_known(workbook: Workbook, host: str) -> bool:
+    """Tell whether the machine at an address was met before, so that its host key is on file."""
+    file = workbook.key_file.with_name("known_hosts")
+    name = host if workbook.ssh_port == paramiko.config.SSH_PORT else f"[{host}]:{workbook.ssh_port}"
+    return file.exists() and paramiko.HostKeys(str(file)).lookup(name) is not None
+
+
 def host(workbook: Workbook) -> str:
     """Tell where the client machine is: by the settings, else by EC2."""
     if workbook.client_host:

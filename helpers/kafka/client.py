@@ -14,7 +14,7 @@ from kafka.errors import (
 )
 
 from helpers.config import Workbook, where_to_look
-from helpers.kafka import msk
+from helpers.kafka import broker_tunnel, msk
 from helpers.kafka.sign_in import network_client
 
 PATIENCE_MS = 10_000
@@ -40,6 +40,7 @@ def connection(workbook: Workbook) -> dict[str, object]:
     wherever else boto3 would find credentials.
     """
     return {
+        "proxy_url": broker_tunnel.proxy_url(workbook) if workbook.brokers_through_client else None,
         "bootstrap_servers": msk.brokers(workbook).split(","),
         "bootstrap_timeout_ms": PATIENCE_MS,
         "security_protocol": "SASL_SSL",
