@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from own_account import ID, Scripted, own_account, workbook
+from own_account import ID, own_account, workbook
 
 from helpers import databricks, iam
 from helpers.airflow import environment, network
@@ -14,25 +14,6 @@ from helpers.gateway import rest_proxy
 from helpers.kafka import custom_plugin, msk, msk_connect, sink_objects
 
 CLUSTER = "arn:aws:kafka:eu-west-1:123456789012:cluster/mine/5d0f3c1e-8a46-4b7e-9c52-1e6f7a2b9d30-1"
-
-
-@pytest.fixture
-def account():
-    with own_account() as own:
-        yield own
-
-
-@pytest.fixture
-def script(account, monkeypatch):
-    scripted = Scripted(monkeypatch)
-    yield scripted
-    scripted.done()
-
-
-@pytest.fixture
-def hurried(monkeypatch):
-    """Waiting takes no time."""
-    monkeypatch.setattr("helpers.waiting.time.sleep", lambda seconds: None)
 
 
 # the bucket
