@@ -92,7 +92,7 @@ def bill(lines: Iterable[Line], prices: Prices) -> list[str]:
     width = max((len(line.what) for line in lines), default=0)
     text = [f"{line.what:{width}}  {_amount(line, prices)}  {line.since}".rstrip() for line in lines]
     total = hourly(lines, prices)
-    text.append(f"{total:.2f} dollars an hour, {total * HOURS_A_DAY:.2f} a day, also when nothing is done")
+    text.append(f"{total:.3f} dollars an hour, {total * HOURS_A_DAY:.2f} a day, also when nothing is done")
     text.append(f"prices of {prices.as_of} for {prices.region}; without Databricks, traffic and tax")
     return text
 

@@ -172,8 +172,8 @@ def test_nothing_is_deleted_without_yes(furnished, run):
 def test_costs_are_told_before_and_during(furnished, run):
     code, said = run(furnished, "costs")
     assert code == 0
-    assert "0.85 dollars an hour" in said
-    assert "0.12 dollars an hour" in said
+    assert "0.852 dollars an hour" in said
+    assert "0.116 dollars an hour" in said
 
 
 def test_what_the_lab_and_aws_have_and_moto_has_not_is_found_by_a_script(account, script):
