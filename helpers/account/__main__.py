@@ -25,7 +25,7 @@ def _costs(workbook: Workbook, options: argparse.Namespace) -> int:
 
 
 def _create(workbook: Workbook, options: argparse.Namespace) -> int:
-    chosen = dict(pair.split("=", 1) for pair in options.parameter)
+    chosen = template.chosen_parameters(options.parameter)
     made = [line for line in costs.PLAN if line.since == "the template"]
     print(*costs.bill(made, costs.Prices.read()), sep="\n")
     if not options.yes:

@@ -1,5 +1,7 @@
 """Make what the notebooks find on an account when they begin: network, cluster, budget, by one CloudFormation stack."""
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
@@ -13,6 +15,28 @@ WAITING = {"Delay": 15, "MaxAttempts": 240}
 """An hour: MSK takes half of it."""
 
 NOTHING_TO_DO = "No updates are to be performed"
+
+
+_PARAMETER = re.compile(r"^  (\w+):$", re.MULTILINE)
+
+
+def chosen_parameters(pairs: Iterable[str]) -> dict[str, str]:
+    """Read parameters as they are written on a command line, ``<name>=<value>``.
+
+    Raises
+    ------
+    SetupError
+        If one is not of that form, or not of the template.
+    """
+    section = FILE.read_text().partition("\nParameters:\n")[2].partition("\nConditions:")[0]
+    known = [name for name in _PARAMETER.findall(section) if name != "WorkbookId"]
+    chosen = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or name not in known:
+            raise SetupError(f"{pair!r} is no parameter of the template: write <name>=<value>, of {', '.join(known)}.")
+        chosen[name] = value
+    return chosen
 
 
 def parameters(workbook: Workbook, chosen: dict[str, str]) -> list[dict[str, str]]:
@@ -44,7 +68,7 @@ def create(workbook: Workbook, chosen: dict[str, str]) -> str:
     client = workbook.client("cloudformation")
     asked = {
         "StackName": workbook.stack, "TemplateBody": FILE.read_text(), "Parameters": parameters(workbook, chosen),
-        "Tags": tag_list(workbook.tags), "Capabilities": ["CAPABILITY_NAMED_IAM"],
+        "Tags": tag_list(workbook.tags),
     }  # fmt: skip
     try:
         return _made(client, asked)

@@ -145,7 +145,7 @@ def _security_group(client: Any, workbook: Workbook, network: str | None) -> str
         raise SetupError("Say from where SSH may come in: WORKBOOK_SSH_FROM=<your own address>/32 in .env.")
     group = client.create_security_group(
         GroupName=name,
-        Description="SSH to the workbook's client machine",
+        Description="SSH to the client machine of the workbook",  # EC2 takes no apostrophe
         TagSpecifications=_tags("security-group", workbook),
         **({"VpcId": network} if network else {}),
     )["GroupId"]

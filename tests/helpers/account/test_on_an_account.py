@@ -1,6 +1,7 @@
 """What differs between a laptop's lab and an account, where AWS refuses or answers late: on moto, or by a script."""
 
 import json
+import re
 
 import pytest
 from own_account import ID, own_account, workbook
@@ -152,6 +153,8 @@ def test_the_machine_is_launched_furnished_and_tagged(machine):
     ec2 = machine.client("ec2")
     (group,) = ec2.describe_security_groups(Filters=[{"Name": "tag:workbook", "Values": [ID]}])["SecurityGroups"]
     assert group["GroupName"] == machine.instance_name
+    # Amazon EC2 API Reference, CreateSecurityGroup: what a description in a VPC may hold
+    assert re.fullmatch(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}", group["Description"])
     data = ec2.describe_instance_attribute(InstanceId=there["InstanceId"], Attribute="userData")["UserData"]["Value"]
     assert data
 
