@@ -19,6 +19,7 @@ from lab.aws.msk.cluster import Msk
 from lab.aws.msk.connect import MskConnect
 from lab.aws.msk.connect_worker import Worker
 from lab.aws.mwaa.environment import Mwaa
+from lab.aws.strict.rules import all_rules
 from lab.client import host_key
 from lab.client.machine import delete_disk
 from lab.core.layout import Lab, LabError
@@ -52,7 +53,8 @@ async def serve() -> None:
         connect = MskConnect(endpoint, Worker(endpoint.runtime, http))
         mwaa = Mwaa(endpoint, AirflowWeb(lab, http))
         own = {"kafka": Msk(lab), "kafkaconnect": connect, "airflow": mwaa, "kinesis": kinesis, "logs": Logs(endpoint)}
-        async with running(endpoint, Edge(endpoint, http, ec2, deployments, own)):
+        rules = all_rules() if lab.as_on_aws else ()
+        async with running(endpoint, Edge(endpoint, http, ec2, deployments, own, rules)):
             connect.resume()
             mwaa.resume()
             print("the AWS endpoint is ready", flush=True)

@@ -1,8 +1,9 @@
 import os
+import re
 
 import pytest
 
-from helpers.config import LAPTOP_ID, SetupError, Workbook
+from helpers.config import CHECKOUT, LAPTOP_ID, SetupError, Workbook
 
 ADDRESSES = {
     "AWS_REGION": "us-east-1",
@@ -162,3 +163,16 @@ def test_clients_are_made_in_the_workbooks_region(checkout, monkeypatch, service
         monkeypatch.delenv(name)
     client = Workbook.load({"AWS_REGION": "us-east-1"}, checkout).client(service)
     assert client.meta.region_name == ("aws-global" if service == "iam" else "us-east-1")
+
+
+def test_the_example_names_every_setting_that_the_pipeline_reads():
+    read = set()
+    for file in (CHECKOUT / "helpers").rglob("*.py"):
+        read |= set(re.findall(r'"((?:WORKBOOK|DATABRICKS|SPARK|AWS)_[A-Z_]+)"', file.read_text()))
+    named = set(re.findall(r"^# ([A-Z_]+)=", (CHECKOUT / ".env.example").read_text(), re.MULTILINE))
+    not_for_people = {
+        "WORKBOOK_ON_LAPTOP", "WORKBOOK_DBFS_ROOT", "WORKBOOK_CLIENT_HOST", "WORKBOOK_SSH_PORT", "WORKBOOK_INVOKE_URL",
+        "DATABRICKS_RUNTIME_VERSION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN",
+        "AWS_DEFAULT_REGION", "AWS_MSK_IAM", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+    }  # fmt: skip
+    assert read - named - not_for_people == set()
