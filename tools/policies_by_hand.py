@@ -25,6 +25,10 @@ ON_BEHALF = {
     "iam:CreateInstanceProfile": ("iam:TagInstanceProfile",),
     "iam:AddRoleToInstanceProfile": ("iam:PassRole",),
     "apigateway:PutIntegration": ("iam:PassRole",),
+    # Amazon API Gateway Developer Guide, "Tagging API Gateway resources": tags given at creation
+    "apigateway:CreateRestApi": ("apigateway:PUT",),
+    # Amazon Kinesis Data Streams API Reference, CreateStream: TagResource does not serve at creation
+    "kinesis:CreateStream": ("kinesis:AddTagsToStream",),
     # Amazon CloudWatch Logs API Reference, CreateLogGroup: its tags
     "logs:CreateLogGroup": ("logs:TagResource",),
     # Amazon MSK Developer Guide, "IAM policies for MSK Connect": network interfaces, log delivery, service-linked role

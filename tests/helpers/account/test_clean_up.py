@@ -16,6 +16,7 @@ from helpers.account.kinds import pipeline, storage
 from helpers.client_machine import ec2_client
 from helpers.gateway import rest_api
 from helpers.kafka import msk_connect, sink_objects
+from helpers.kinesis import streams
 
 ELSEWHERE = {"connectors", "custom plugins", "worker configurations", "Airflow environments"}
 """Kinds that moto does not have; the lab does."""
@@ -119,6 +120,15 @@ def test_more_objects_than_one_call_deletes(account, monkeypatch):
     for number in range(25):
         s3.put_object(Bucket=account.bucket, Key=f"topics/{number}", Body=b"")
     assert clean_up(account, lambda line: None).left.is_empty
+
+
+def test_streams_and_apis_carry_the_tag(account):
+    name = account.stream("pin")
+    streams.create(account, name, 1)
+    tags = account.client("kinesis").list_tags_for_stream(StreamName=name)["Tags"]
+    assert tags == [{"Key": "workbook", "Value": ID}]
+    api = rest_api.create_api(account)
+    assert account.client("apigateway").get_rest_api(restApiId=api)["tags"] == {"workbook": ID}
 
 
 # the bill
