@@ -77,10 +77,6 @@ class Workbook:
         ``host:port`` of the Kafka brokers, joined by commas; empty to ask MSK.
     kafka_authority : str, optional
         PEM file: who signed the brokers' certificates. None: who signs for the public, as for MSK.
-    cluster : str
-        Name of the MSK cluster; empty for the one with the tag ``workbook=<id>``, or else the region's only one.
-    brokers_through_client : bool
-        Whether Kafka is reached by way of the client machine, as brokers in a private network are.
     sink_plugin : str
         File on this computer: the zip of the S3 sink that Kafka Connect loads.
     client_host : str
@@ -95,6 +91,10 @@ class Workbook:
         Where a stage of a REST API is called: a pattern of ``{api}``, ``{region}`` and ``{stage}``.
     database_url : str
         SQLAlchemy URL of the posts database.
+    cluster : str
+        Name of the MSK cluster; empty for the one with the tag ``workbook=<id>``, or else the region's only one.
+    brokers_through_client : bool
+        Whether Kafka is reached by way of the client machine, as brokers in a private network are.
     airflow_subnets : tuple of str
         Where Airflow stands; empty for those with the tag ``workbook=<id>``, or else those of the default network.
     """
@@ -103,8 +103,6 @@ class Workbook:
     region: str
     bootstrap_servers: str
     kafka_authority: str | None = field(repr=False)
-    cluster: str
-    brokers_through_client: bool
     sink_plugin: str = field(repr=False)
     client_host: str
     ssh_port: int
@@ -112,6 +110,8 @@ class Workbook:
     key_folder: str = field(repr=False)
     invoke_url: str
     database_url: str = field(repr=False)
+    cluster: str = ""
+    brokers_through_client: bool = False
     airflow_subnets: tuple[str, ...] = ()
 
     def __post_init__(self):
