@@ -23,6 +23,9 @@ SINK_PLUGIN = "plugins/workbook-kafka-connect-s3.zip"
 DATABASE_URL = f"sqlite+posts:///{CHECKOUT / '.setup' / 'posts.db'}?detect_types=1"
 """The posts database that set-up makes: the course's own can be read by nobody else."""
 
+TAG = "workbook"
+"""Key of the tag that everything of the pipeline carries; its value is the id."""
+
 TABLES = ("pin", "geo", "user")
 """The three tables, in the order in which every posting carries them."""
 
@@ -71,7 +74,7 @@ class Workbook:
     region : str
         AWS region.
     bootstrap_servers : str
-        ``host:port`` of the Kafka brokers, joined by commas.
+        ``host:port`` of the Kafka brokers, joined by commas; empty to ask MSK.
     kafka_authority : str, optional
         PEM file: who signed the brokers' certificates. None: who signs for the public, as for MSK.
     sink_plugin : str
@@ -88,6 +91,12 @@ class Workbook:
         Where a stage of a REST API is called: a pattern of ``{api}``, ``{region}`` and ``{stage}``.
     database_url : str
         SQLAlchemy URL of the posts database.
+    cluster : str
+        Name of the MSK cluster; empty for the one with the tag ``workbook=<id>``, or else the region's only one.
+    brokers_through_client : bool
+        Whether Kafka is reached by way of the client machine, as brokers in a private network are.
+    airflow_subnets : tuple of str
+        Where Airflow stands; empty for those with the tag ``workbook=<id>``, or else those of the default network.
     """
 
     id: str
@@ -101,6 +110,9 @@ class Workbook:
     key_folder: str = field(repr=False)
     invoke_url: str
     database_url: str = field(repr=False)
+    cluster: str = ""
+    brokers_through_client: bool = False
+    airflow_subnets: tuple[str, ...] = ()
 
     def __post_init__(self):
         if not re.fullmatch(r"[0-9a-f]{12}", self.id):
@@ -143,8 +155,10 @@ class Workbook:
         return cls(
             id=target.get("WORKBOOK_ID", LAPTOP_ID),
             region=_setting(target, "AWS_REGION"),
-            bootstrap_servers=_setting(target, "WORKBOOK_BOOTSTRAP_SERVERS"),
+            bootstrap_servers=target.get("WORKBOOK_BOOTSTRAP_SERVERS", ""),
             kafka_authority=target.get("WORKBOOK_KAFKA_AUTHORITY") or None,
+            cluster=target.get("WORKBOOK_CLUSTER", ""),
+            brokers_through_client=_switch(target, "WORKBOOK_BROKERS_THROUGH_CLIENT"),
             sink_plugin=target.get("WORKBOOK_SINK_PLUGIN") or str(CHECKOUT / ".setup" / SINK_PLUGIN),
             client_host=target.get("WORKBOOK_CLIENT_HOST", ""),
             ssh_port=_port(target, "WORKBOOK_SSH_PORT", 22),
@@ -152,6 +166,7 @@ class Workbook:
             key_folder=target.get("WORKBOOK_KEY_FOLDER") or str(Path.home() / ".ssh"),
             invoke_url=target.get("WORKBOOK_INVOKE_URL") or INVOKE_URL,
             database_url=target.get("WORKBOOK_DATABASE_URL") or DATABASE_URL,
+            airflow_subnets=_several(target, "WORKBOOK_AIRFLOW_SUBNETS"),
         )
 
     def client(self, service: str) -> Any:
@@ -168,6 +183,11 @@ class Workbook:
         from botocore.config import Config
 
         return boto3.client(service, region_name=self.region, config=Config(retries=_RETRIES.get(service)))
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags of everything that the pipeline makes: by them it is found, and its cost is told."""
+        return {TAG: self.id}
 
     @property
     def bucket(self) -> str:
@@ -190,6 +210,21 @@ class Workbook:
         return f"{self.id}-client"
 
     @property
+    def stack(self) -> str:
+        """CloudFormation stack of the template ``aws/workbook.yaml``."""
+        return f"workbook-{self.id}"
+
+    @property
+    def public_subnet(self) -> str:
+        """Name tag of the subnet that the client machine stands in, where the template made one."""
+        return f"{self.id}-public"
+
+    @property
+    def private_subnets(self) -> tuple[str, str]:
+        """Name tags of the subnets of brokers, connector and Airflow, where the template made them."""
+        return f"{self.id}-private-1", f"{self.id}-private-2"
+
+    @property
     def access_role(self) -> str:
         """Role of the client machine and the connector."""
         return f"{self.id}-ec2-access-role"
@@ -208,6 +243,11 @@ class Workbook:
     def connector(self) -> str:
         """Connector that carries the topics into the bucket."""
         return f"{self.id}-connector"
+
+    @property
+    def connector_logs(self) -> str:
+        """Log group of the connector's workers."""
+        return f"/workbook/{self.id}/connector"
 
     @property
     def api(self) -> str:
@@ -277,6 +317,21 @@ class Workbook:
         return f"{self.id}_dag"
 
 
+def on_laptop() -> bool:
+    """Tell whether this process has read a lab's addresses."""
+    return _ON_LAPTOP in os.environ
+
+
+def where_to_look(on_the_laptop: str, on_an_account: str) -> str:
+    """Choose the advice that helps where the pipeline runs."""
+    return on_the_laptop if on_laptop() else on_an_account
+
+
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Write tags in the form that EC2, IAM and S3 take."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
 def _lab_addresses(home: Path) -> dict[str, str]:
     file = home / "workbook.env"
     if not file.exists():
@@ -320,6 +375,17 @@ def _port(settings: Mapping[str, str], name: str, default: int) -> int:
     if not (text.isdecimal() and 0 < int(text) < 65536):
         raise SetupError(f"{name}={text!r} is no port: give a number from 1 to 65535 in .env, or leave the line out.")
     return int(text)
+
+
+def _switch(settings: Mapping[str, str], name: str) -> bool:
+    text = (settings.get(name) or "no").lower()
+    if text not in ("yes", "no"):
+        raise SetupError(f"{name}={text!r} is neither yes nor no. Correct the line in .env, or leave it out.")
+    return text == "yes"
+
+
+def _several(settings: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in settings.get(name, "").split(",") if part.strip())
 
 
 def _setting(settings: Mapping[str, str], name: str) -> str:

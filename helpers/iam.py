@@ -6,14 +6,24 @@ Three roles work in the pipeline: `access_role` for the client machine and the c
 
 import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from helpers.config import Workbook
+from botocore.exceptions import ClientError
+
+from helpers.config import Workbook, tag_list
 from helpers.kafka import msk
+from helpers.waiting import wait_until
 
 Document = dict[str, Any]
+Made = TypeVar("Made")
+
+SPREADING_SECONDS = 60
+"""IAM's changes are known everywhere after some seconds, ten mostly (IAM User Guide, "Eventual consistency")."""
+
+NOT_KNOWN_YET = ("Invalid IAM Instance Profile", "Invalid principal in policy")
+"""With these words other services, and IAM itself, refuse a role or profile that was made a moment ago."""
 
 POLICY_VERSION = "2012-10-17"
 
@@ -50,15 +60,47 @@ def access_role(workbook: Workbook, cluster: str) -> Role:
     cluster : str
         ARN of the MSK cluster.
     """
-    policies = {"kafka": kafka_policy(cluster, f"{workbook.id}.*"), "bucket": bucket_policy(workbook.bucket)}
+    policies = {
+        "kafka": kafka_policy(cluster, f"{workbook.id}.*"),
+        "bucket": bucket_policy(workbook.bucket),
+        "connect": connect_policy(cluster),
+    }
     return Role(workbook.access_role, ACCESS_SERVICES, policies)
 
 
-def airflow_role(workbook: Workbook) -> Role:
-    """Describe the role with which Airflow works: it may read the bucket."""
+def airflow_role(workbook: Workbook, account: str) -> Role:
+    """Describe the role with which Airflow works: it may read the bucket, and use its own logs, metrics and queue.
+
+    Parameters
+    ----------
+    workbook : Workbook
+        Gives region, bucket and environment.
+    account : str
+        The account's 12 digits.
+    """
     services = ("airflow.amazonaws.com", "airflow-env.amazonaws.com")
     reading = bucket_policy(workbook.bucket, "s3:GetObject*", "s3:GetBucket*", "s3:List*")
-    return Role(workbook.airflow_role, services, {"bucket": reading})
+    return Role(workbook.airflow_role, services, {"bucket": reading, "environment": _mwaa_policy(workbook, account)})
+
+
+def _mwaa_policy(workbook: Workbook, account: str) -> Document:
+    """Write what MWAA does in the role's name (Amazon MWAA User Guide, "Amazon MWAA execution role").
+
+    The queue is encrypted with a key of AWS's, which is in an account of AWS's: hence "any key but this account's".
+    """
+    place = f"{workbook.region}:{account}"
+    logs = ["CreateLogStream", "CreateLogGroup", "PutLogEvents", "GetLogEvents", "GetLogRecord", "GetLogGroupFields",
+            "GetQueryResults"]  # fmt: skip
+    queue = ["ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "ReceiveMessage",
+             "SendMessage"]  # fmt: skip
+    keys = [f"kms:{action}" for action in ("Decrypt", "DescribeKey", "GenerateDataKey*", "Encrypt")]
+    return _policy(
+        _allow("airflow:PublishMetrics", f"arn:aws:airflow:{place}:environment/{workbook.airflow}"),
+        _allow([f"logs:{action}" for action in logs], f"arn:aws:logs:{place}:log-group:airflow-{workbook.airflow}-*"),
+        _allow(["logs:DescribeLogGroups", "s3:GetAccountPublicAccessBlock", "cloudwatch:PutMetricData"], "*"),
+        _allow([f"sqs:{action}" for action in queue], f"arn:aws:sqs:{workbook.region}:*:airflow-celery-*"),
+        {"Effect": "Allow", "Action": keys, "NotResource": f"arn:aws:kms:*:{account}:key/*"},
+    )
 
 
 def kinesis_role(workbook: Workbook, account: str) -> Role:
@@ -116,6 +158,19 @@ def kafka_policy(cluster: str, topics: str) -> Document:
     )
 
 
+def connect_policy(cluster: str) -> Document:
+    """Write what MSK Connect itself needs of a connector's role: topics and groups for its workers' own notes.
+
+    (Amazon MSK Developer Guide, "Understand service execution role".)
+    """
+    own = "__amazon_msk_connect_*"
+    topics = [f"kafka-cluster:{action}" for action in ("CreateTopic", "DescribeTopic", "ReadData", "WriteData")]
+    groups = [f"kafka-cluster:{action}" for action in ("AlterGroup", "DescribeGroup")]
+    return _policy(
+        _allow(topics, msk.part_arn(cluster, "topic", own)), _allow(groups, msk.part_arn(cluster, "group", own))
+    )
+
+
 def bucket_policy(bucket: str, *actions: str) -> Document:
     """Write what a role may do in S3.
 
@@ -144,7 +199,7 @@ def make(workbook: Workbook, role: Role) -> str:
     Returns
     -------
     str
-        Its ARN. On AWS a new role can be assumed some ten seconds later.
+        Its ARN. On AWS a new role can be assumed some ten seconds later; see `when_known`.
     """
     arn = create(workbook, role.name, trust_policy(role.services))
     set_policies(workbook, role.name, role.policies)
@@ -176,7 +231,9 @@ def create(workbook: Workbook, role: str, trust: Document) -> str:
     """
     iam = workbook.client("iam")
     try:
-        iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))
+        iam.create_role(
+            RoleName=role, AssumeRolePolicyDocument=json.dumps(trust), Tags=tag_list(workbook.tags)
+        )
     except iam.exceptions.EntityAlreadyExistsException:
         set_trust(workbook, role, trust)
     return iam.get_role(RoleName=role)["Role"]["Arn"]
@@ -186,14 +243,42 @@ def create_instance_profile(workbook: Workbook, role: str) -> None:
     """Put a role into an instance profile of its name, by which a machine takes it, unless it is there."""
     iam = workbook.client("iam")
     with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
-        iam.create_instance_profile(InstanceProfileName=role)
+        iam.create_instance_profile(InstanceProfileName=role, Tags=tag_list(workbook.tags))
     with contextlib.suppress(iam.exceptions.LimitExceededException):  # it holds one role, this one
         iam.add_role_to_instance_profile(InstanceProfileName=role, RoleName=role)
 
 
 def set_trust(workbook: Workbook, role: str, trust: Document) -> None:
     """Replace a role's trust policy."""
-    workbook.client("iam").update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
+    iam, document = workbook.client("iam"), json.dumps(trust)
+    when_known(lambda: iam.update_assume_role_policy(RoleName=role, PolicyDocument=document))
+
+
+def when_known(call: Callable[[], Made], every: float = 2) -> Made:
+    """Make a call that names a role; while AWS says that it does not know the role yet, make it again.
+
+    Parameters
+    ----------
+    call : callable
+        Such as a launch with a new instance profile.
+    every : float
+        Seconds between two tries.
+
+    Raises
+    ------
+    WaitedInVain
+        If the role is not known after a minute.
+    """
+
+    def made() -> list[Made]:
+        try:
+            return [call()]
+        except ClientError as error:
+            if not any(words in error.response["Error"]["Message"] for words in NOT_KNOWN_YET):
+                raise
+            return []
+
+    return wait_until(made, SPREADING_SECONDS, "AWS to know the new role everywhere", every)[0]
 
 
 def set_policies(workbook: Workbook, role: str, policies: Mapping[str, Document]) -> None:

@@ -1,6 +1,7 @@
 """Command line of the lab: ``python -m lab up|status|logs|import|incident|down|reset|doctor``."""
 
 import argparse
+import dataclasses
 import sys
 import time
 from pathlib import Path
@@ -21,6 +22,10 @@ _LOOK = {True: "[green]ready[/]", False: "[red]not answering[/]"}
 
 
 def _up(lab: Lab, options: argparse.Namespace) -> int:
+    if options.as_on_aws:
+        if operations.status(lab):
+            raise LabError("The lab runs already. `python -m lab down`, then start it with --as-on-aws.")
+        lab = dataclasses.replace(lab, as_on_aws=True)
     try:
         operations.up(lab, options.services)
     except KeyboardInterrupt:
@@ -122,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
     add = commands.add_parser("up", help="set up what is missing, start the services, wait until they answer")
     add.add_argument("services", nargs="*", help="some of them, with what they need; default: all but Airflow")
+    add.add_argument("--as-on-aws", action="store_true", help="be as late and as strict as AWS, where a rule says so")
     add.set_defaults(run=_up)
     commands.add_parser("status", help="a table of the services").set_defaults(run=_status)
     add = commands.add_parser("logs", help="the last lines of the logs")

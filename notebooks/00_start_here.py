@@ -205,7 +205,7 @@ top = top.sort_values(["category_count", "category"], ascending=[False, True], i
 top.head(3)
 
 # %%
-from helpers import plots
+from helpers.notebook import plots
 
 first = top.iloc[0]
 title = f"{first.category} leads among {top['category_count'].sum()} of {pin.count()} posts: those of 2018 to 2022"

@@ -151,7 +151,7 @@ print(role)
 # %%
 from helpers.notebook import show_code
 
-show_code.show(ec2_client.launch)
+show_code.show(ec2_client.launch, ec2_client.launch_request)
 
 # %%
 _ = ec2_client.launch(workbook)
@@ -168,10 +168,13 @@ print("role:    ", launched["IamInstanceProfile"]["Arn"].rsplit("/")[-1])
 # instance's console. It takes a second; `connect` does it for you when you hand it the fingerprint.
 
 # %%
-from helpers.client_machine import ssh
+from pathlib import Path
+
+from helpers.client_machine import furnishing, ssh
 
 expected = ec2_client.host_fingerprint(workbook)
 machine = ssh.connect(workbook, expected)
+furnishing.finish(machine, Path(workbook.sink_plugin))
 machine.show("echo hello from $USER; ls -d */")
 
 # %% [markdown]

@@ -101,7 +101,9 @@ bucket_policy = iam.bucket_policy(workbook.bucket)
 print(json.dumps(bucket_policy, indent=2))
 
 # %%
-iam.set_policies(workbook, workbook.access_role, {"kafka": kafka_policy, "bucket": bucket_policy})
+own = iam.connect_policy(msk.cluster_arn(workbook))  # for the notes that MSK Connect's workers keep in Kafka
+policies = {"kafka": kafka_policy, "bucket": bucket_policy, "connect": own}
+iam.set_policies(workbook, workbook.access_role, policies)
 machine.show(copy)
 
 # %%

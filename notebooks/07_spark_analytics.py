@@ -46,10 +46,10 @@ rows_shown = 8  # rows of the longer tables to show
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from helpers import analytics, databricks, plots
+from helpers import analytics, databricks
 from helpers.checks import notebook_07 as lesson
 from helpers.config import Workbook
-from helpers.notebook import catch_up, show_code
+from helpers.notebook import catch_up, plots, show_code
 
 workbook = Workbook.load()
 spark = databricks.session()

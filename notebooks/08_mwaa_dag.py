@@ -70,7 +70,8 @@ print({name: frame.count() for name, frame in tables.items()})
 # ## An environment
 #
 # MWAA wants a bucket to read DAGs from, a role to work with, and two subnets to stand in. The role is trusted by
-# Airflow's two service names and may read this one bucket.
+# Airflow's two service names. It may read this one bucket, and use what MWAA keeps for the environment: its queue, its
+# logs and metrics.
 
 # %%
 from helpers import iam
@@ -78,7 +79,7 @@ from helpers import iam
 show_code.show(iam.airflow_role)
 
 # %%
-role = iam.make(workbook, iam.airflow_role(workbook))
+role = iam.make(workbook, iam.airflow_role(workbook, iam.account(workbook)))
 _ = environment.create(workbook, role)
 environment.wait_until_available(workbook)
 print(workbook.airflow, environment.status(workbook))
@@ -304,7 +305,7 @@ spark.table(name).where(f"day = '{day}'").drop("day").orderBy("post_year").toPan
 # %% [markdown]
 # ## What you did
 #
-# 1. You made an environment and gave it a role that may read one bucket.
+# 1. You made an environment and gave it a role that may read one bucket, and what MWAA itself needs.
 # 2. You wrote a DAG, and Airflow understood it.
 # 3. You uploaded one without an address or a secret in it, switched it on and followed its run into the notebook.
 # 4. You broke it and found the reason in the log of the first failed task, then for any run.

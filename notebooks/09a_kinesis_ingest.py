@@ -63,14 +63,15 @@ print(*workbook.streams, sep="\n")
 #
 # Kafka has topics with partitions, Kinesis has *streams* with *shards*. A shard takes up to 1,000 records or 1 MB a
 # second and gives out twice as many bytes; you pay for shards, so you say how many. Records stay for 24 hours. One call
-# makes a stream, and a *waiter* asks until it can be used:
+# makes a stream, with tags by which it is found again, and a *waiter* asks until it can be used:
 
 # %%
 kinesis = workbook.client("kinesis")
 there = kinesis.list_streams()["StreamNames"]
 for stream in workbook.streams:
     if stream not in there:
-        kinesis.create_stream(StreamName=stream, ShardCount=shards, StreamModeDetails={"StreamMode": "PROVISIONED"})
+        mode = {"StreamMode": "PROVISIONED"}
+        kinesis.create_stream(StreamName=stream, ShardCount=shards, StreamModeDetails=mode, Tags=workbook.tags)
     kinesis.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 2})
 
 # %%

@@ -294,4 +294,5 @@ print([one.equals(other) for one, other in pairs])
 print([query.name for query in spark.streams.active])
 
 # %% [markdown]
-# previous: [streams into Delta tables](09b_streams_to_delta.ipynb) · index: [README](../README.md)
+# previous: [streams into Delta tables](09b_streams_to_delta.ipynb) · next: [clean up](10_clean_up.ipynb) ·
+# index: [README](../README.md)

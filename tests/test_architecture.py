@@ -122,7 +122,7 @@ def test_what_is_to_start_quickly_imports_nothing_slow(statement):
 
 
 def test_a_slow_import_is_found():
-    assert heavy_imports("import helpers.plots") >= {"pandas", "IPython"}
+    assert heavy_imports("import helpers.notebook.plots") >= {"pandas", "IPython"}
 
 
 def test_the_drawing_of_the_imports_is_of_this_house():

@@ -1,9 +1,8 @@
 """The MWAA environment, which is an Airflow that AWS looks after: made, awaited, deleted."""
 
-import os
-
 from botocore.exceptions import ClientError
 
+from helpers.airflow import network
 from helpers.airflow.dag import FOLDER
 from helpers.airflow.rest_api import AirflowError, call
 from helpers.config import Workbook
@@ -14,47 +13,52 @@ ENVIRONMENT_SECONDS = 2700
 
 POLL_SECONDS = 1.0
 
+REQUIREMENTS = "requirements.txt"
+"""Key of what the environment installs; MWAA adds the constraints of its version by itself."""
 
-def network(workbook: Workbook) -> dict[str, list[str]]:
-    """Choose where the environment stands: two subnets in two zones, and the security group of their network.
+PACKAGES = "apache-airflow-providers-databricks\n"
 
-    On AWS they must be private subnets with a way out. The first two of the default network are taken, or those that
-    ``WORKBOOK_AIRFLOW_SUBNETS`` names, joined by a comma.
-    """
-    ec2 = workbook.client("ec2")
-    named = [name for name in os.environ.get("WORKBOOK_AIRFLOW_SUBNETS", "").split(",") if name]
-    found = ec2.describe_subnets(**({"SubnetIds": named} if named else {}))["Subnets"]
-    chosen = sorted(found, key=lambda subnet: subnet["AvailabilityZone"])[:2]
-    of_network = [
-        {"Name": "vpc-id", "Values": [chosen[0]["VpcId"]]}, {"Name": "group-name", "Values": ["default"]}
-    ]  # fmt: skip
-    groups = ec2.describe_security_groups(Filters=of_network)["SecurityGroups"]
-    return {
-        "SubnetIds": [subnet["SubnetId"] for subnet in chosen],
-        "SecurityGroupIds": [group["GroupId"] for group in groups],
-    }
+
+REFUSALS = ("AccessDeniedException", "ForbiddenException")
+"""With these MWAA refuses whoever may not do something."""
 
 
 def create(workbook: Workbook, role: str) -> str:
-    """Create the environment unless it is there.
+    """Create the environment unless it is there; one that could not be made is made anew.
+
+    The version of Airflow is MWAA's newest, which it takes when none is named.
 
     Returns
     -------
     str
         "created" or "was there".
     """
-    if status(workbook) is not None:
+    there = status(workbook)
+    if there == "CREATE_FAILED":
+        delete(workbook)
+    elif there is not None:
         return "was there"
+    place = network.choose(workbook)
+    upload_requirements(workbook)
     workbook.client("mwaa").create_environment(
         Name=workbook.airflow,
         ExecutionRoleArn=role,
         SourceBucketArn=f"arn:aws:s3:::{workbook.bucket}",
         DagS3Path=FOLDER,
-        NetworkConfiguration=network(workbook),
+        RequirementsS3Path=REQUIREMENTS,
+        NetworkConfiguration=place,
         EnvironmentClass="mw1.small",
         WebserverAccessMode="PUBLIC_ONLY",
+        Tags=workbook.tags,
     )
     return "created"
+
+
+def upload_requirements(workbook: Workbook) -> None:
+    """Put the list of packages into the bucket, whose versioning must be on (Amazon MWAA User Guide)."""
+    s3 = workbook.client("s3")
+    s3.put_bucket_versioning(Bucket=workbook.bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket=workbook.bucket, Key=REQUIREMENTS, Body=PACKAGES.encode())
 
 
 def status(workbook: Workbook) -> str | None:
@@ -72,7 +76,7 @@ def wait_until_available(workbook: Workbook) -> None:
     Raises
     ------
     AirflowError
-        If it cannot be made; the text holds the reason that MWAA gives.
+        If it cannot be made, or you may not call its Airflow; the text holds the reason.
     """
 
     def ready() -> bool:
@@ -88,7 +92,11 @@ def wait_until_available(workbook: Workbook) -> None:
 def _answers(workbook: Workbook) -> bool:
     try:
         call(workbook, "GET", "/version")
-    except (AirflowError, ClientError):
+    except AirflowError:
+        return False
+    except ClientError as error:
+        if error.response["Error"]["Code"] in REFUSALS:  # waiting would change nothing, and cost 45 minutes
+            raise AirflowError(f"{workbook.airflow} runs, and you may not call it: {error}") from error
         return False
     return True
 

@@ -10,7 +10,7 @@ from types import TracebackType
 import paramiko
 
 from helpers.client_machine import ec2_client
-from helpers.config import Workbook
+from helpers.config import Workbook, where_to_look
 
 USER = "ec2-user"
 """The user of Amazon Linux."""
@@ -22,6 +22,11 @@ NO_EXIT_CODE = -1
 
 HANG_UP_SECONDS = 1.0
 """How long after its channels a connection may close."""
+
+_WHERE_TO_LOOK = (
+    "On the laptop, `python -m lab status` tells whether the client service does.",
+    "Its security group must let your address in at port 22: WORKBOOK_SSH_FROM.",
+)
 
 _NEW_EVERY_TIME = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\bi-[0-9a-f]{17}\b")
 
@@ -119,7 +124,7 @@ class ClientMachine:
         except (OSError, paramiko.SSHException) as error:
             raise ClientMachineError(
                 f"The client machine at {host}, port {workbook.ssh_port}, cannot be reached: {error}. Does the "
-                "instance run? On the laptop, `python -m lab status` tells whether the client service does."
+                f"instance run? {where_to_look(*_WHERE_TO_LOOK)}"
             ) from error
         self._ssh.save_host_keys(str(self._known_hosts))
 
@@ -254,6 +259,13 @@ def _read(channel: paramiko.Channel, timeout: float) -> tuple[str, str]:
 def connect(workbook: Workbook, fingerprint: str | None = None) -> ClientMachine:
     """Connect to the client machine; see `ClientMachine`."""
     return ClientMachine(workbook, host(workbook), fingerprint)
+
+
+def is_known(workbook: Workbook, host: str) -> bool:
+    """Tell whether the machine at an address was met before, so that its host key is on file."""
+    file = workbook.key_file.with_name("known_hosts")
+    name = host if workbook.ssh_port == paramiko.config.SSH_PORT else f"[{host}]:{workbook.ssh_port}"
+    return file.exists() and paramiko.HostKeys(str(file)).lookup(name) is not None
 
 
 def host(workbook: Workbook) -> str:

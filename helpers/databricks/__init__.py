@@ -10,13 +10,19 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from helpers.config import SetupError
+from helpers.config import SetupError, where_to_look
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 PATIENCE = {"max_retries": 7, "max_backoff": 4000}
 """Lasts for about 15 s, through a restart of the cluster; with Spark's own a dead cluster holds a cell for 10 min."""
+
+
+_WHERE_TO_LOOK = (
+    "On the laptop, `python -m lab status` tells whether it runs, `python -m lab logs cluster` why not.",
+    "Does it run, and do SPARK_REMOTE and its token name it?",
+)
 
 
 class Notebook(NamedTuple):
@@ -66,17 +72,18 @@ def session() -> "SparkSession":
     Raises
     ------
     SetupError
-        If no cluster answers.
+        If no cluster is named, or it does not answer.
     """
     from pyspark.sql import SparkSession
     from pyspark.sql.connect.client.retries import DefaultPolicy
     from pyspark.sql.utils import is_remote
 
-    from helpers.kinesis_source import KinesisDataSource
     from helpers.streaming import warnings as streaming_warnings
 
-    spark = SparkSession.builder.getOrCreate()
     on_databricks = "DATABRICKS_RUNTIME_VERSION" in os.environ
+    if not on_databricks:
+        _check_address()
+    spark = SparkSession.builder.getOrCreate()
     if is_remote() and not on_databricks:
         spark.client.set_retry_policies([DefaultPolicy(**PATIENCE)])
         streaming_warnings.watch()
@@ -85,12 +92,35 @@ def session() -> "SparkSession":
         spark.conf.get("spark.sql.session.timeZone")
     except Exception as error:
         raise SetupError(
-            f"The Spark cluster does not answer: {type(error).__name__}. On the laptop, `python -m lab status` "
-            "tells whether it runs, `python -m lab logs cluster` why not."
+            f"The Spark cluster does not answer: {type(error).__name__}. {where_to_look(*_WHERE_TO_LOOK)}"
         ) from error
     if not on_databricks:
-        spark.dataSource.register(KinesisDataSource)
+        _register_kinesis(spark)
     return spark
+
+
+def _check_address() -> None:
+    """Refuse to start a Spark on this computer where a cluster's address was forgotten: it would know no bucket."""
+    from pyspark.sql import SparkSession
+
+    if not (os.environ.get("SPARK_REMOTE") or SparkSession.getActiveSession()):
+        raise SetupError(
+            "No cluster is named, and a Spark on this computer alone would find no bucket. Put the cluster's address, "
+            "SPARK_REMOTE=sc://…, into .env; .env.example explains it."
+        )
+
+
+def _register_kinesis(spark: "SparkSession") -> None:
+    """Bring our source "kinesis" along, unless the cluster has one of its own: Databricks does."""
+    from pyspark.errors import PySparkException
+
+    from helpers.kinesis_source import KinesisDataSource  # late: runtimes before 18.1 lack what it stands on
+
+    try:
+        spark.dataSource.register(KinesisDataSource)
+    except PySparkException as error:
+        if error.getCondition() != "DATA_SOURCE_ALREADY_EXISTS":
+            raise
 
 
 def _give_up(spark: "SparkSession") -> None:

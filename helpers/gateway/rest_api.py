@@ -23,7 +23,7 @@ def create_api(workbook: Workbook) -> str:
         for api in page["items"]:
             if api["name"] == workbook.api:
                 return api["id"]
-    made = client.create_rest_api(name=workbook.api, endpointConfiguration={"types": ["REGIONAL"]})
+    made = client.create_rest_api(name=workbook.api, endpointConfiguration={"types": ["REGIONAL"]}, tags=workbook.tags)
     return made["id"]
 
 

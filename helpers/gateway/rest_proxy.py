@@ -8,6 +8,9 @@ FOLDER = "kafka-rest"
 PROPERTIES = f"{FOLDER}/etc/kafka-rest/kafka-rest.properties"
 START_SECONDS = 30
 
+DEFAULT_PORT = 8082
+"""Where the proxy listens unless ``listeners`` says otherwise (Confluent REST Proxy, configuration options)."""
+
 
 def properties(bootstrap_servers: str, role: str, prefix: str = "client.") -> str:
     """Write what a learner adds to the properties file.
@@ -31,9 +34,10 @@ def configure(machine: ClientMachine, lines: str) -> None:
 
 
 def port(machine: ClientMachine) -> int:
-    """Tell on which port the proxy listens, by its properties file."""
-    listeners = next(line for line in machine.read(PROPERTIES).splitlines() if line.startswith("listeners"))
-    return int(listeners.rsplit(":", 1)[1])
+    """Tell on which port the proxy listens: by its properties file, which as Confluent ships it names none."""
+    lines = machine.read(PROPERTIES).splitlines()
+    listeners = next((line for line in lines if line.startswith("listeners")), None)
+    return int(listeners.rsplit(":", 1)[1]) if listeners else DEFAULT_PORT
 
 
 def start(machine: ClientMachine) -> None:

@@ -13,11 +13,16 @@ from kafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from helpers.config import Workbook
+from helpers.config import Workbook, where_to_look
+from helpers.kafka import broker_tunnel, msk
 from helpers.kafka.sign_in import network_client
 
 PATIENCE_MS = 10_000
 """How long to look for a broker before saying that there is none."""
+
+
+BROKERS_DEFAULT = -1
+"""As many copies as the brokers keep by their own settings: one in the lab, two or three on MSK."""
 
 
 class KafkaUnavailable(Exception):
@@ -35,7 +40,8 @@ def connection(workbook: Workbook) -> dict[str, object]:
     wherever else boto3 would find credentials.
     """
     return {
-        "bootstrap_servers": workbook.bootstrap_servers.split(","),
+        "proxy_url": broker_tunnel.proxy_url(workbook) if workbook.brokers_through_client else None,
+        "bootstrap_servers": msk.brokers(workbook).split(","),
         "bootstrap_timeout_ms": PATIENCE_MS,
         "security_protocol": "SASL_SSL",
         "sasl_mechanism": "AWS_MSK_IAM",
@@ -69,6 +75,11 @@ def client_properties(role: str, prefix: str = "") -> str:
     return "".join(f"{prefix}{name}={value}\n" for name, value in settings.items())
 
 
+_WHERE_TO_LOOK = (
+    "On the laptop, `python -m lab status` tells whether it runs.",
+    "MSK's brokers are private: run the notebook in their network, or set WORKBOOK_BROKERS_THROUGH_CLIENT=yes.",
+)
+
 _REFUSALS = re.compile(r"(Topic|Group|Cluster)AuthorizationFailedError")
 
 
@@ -97,7 +108,7 @@ def plain_words(workbook: Workbook, topic: str = "", *actions: str) -> Iterator[
     except SaslAuthenticationFailedError as error:
         reason = str(error).partition("Access denied: ")[2] or str(error)
         raise KafkaDenied(
-            f"Kafka at {workbook.bootstrap_servers} does not let you in: {reason}. The credentials are those that "
+            f"Kafka at {msk.brokers(workbook)} does not let you in: {reason}. The credentials are those that "
             "boto3 finds, first AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN."
         ) from error
     except UnknownTopicOrPartitionError as error:
@@ -111,8 +122,7 @@ def plain_words(workbook: Workbook, topic: str = "", *actions: str) -> Iterator[
         if not error.retriable:
             raise
         raise KafkaUnavailable(
-            f"No Kafka broker answers at {workbook.bootstrap_servers}: {error}. "
-            "On the laptop, `python -m lab status` tells whether it runs."
+            f"No Kafka broker answers at {msk.brokers(workbook)}: {error}. {where_to_look(*_WHERE_TO_LOOK)}"
         ) from error
 
 
@@ -159,7 +169,7 @@ def create_topics(workbook: Workbook) -> dict[str, str]:
         for topic in workbook.topics:
             try:
                 with plain_words(workbook, topic, "CreateTopic"):
-                    admin.create_topics({topic: {"num_partitions": 1, "replication_factor": 1}})
+                    admin.create_topics({topic: {"num_partitions": 1, "replication_factor": BROKERS_DEFAULT}})
                 outcome[topic] = "created"
             except TopicAlreadyExistsError:
                 outcome[topic] = "was there"

@@ -57,12 +57,16 @@ def create(workbook: Workbook, key: str, name: str | None = None) -> str:
     if there:
         client.delete_custom_plugin(customPluginArn=there["customPluginArn"])
     location = {"s3Location": {"bucketArn": f"arn:aws:s3:::{workbook.bucket}", "fileKey": key}}
-    made = client.create_custom_plugin(name=name, contentType="ZIP", location=location)
+    made = client.create_custom_plugin(name=name, contentType="ZIP", location=location, tags=workbook.tags)
     arn = made["customPluginArn"]
     state = wait_until(lambda: _made(client, arn), PATIENCE_SECONDS, f"the custom plugin {name} to be made")
     if state["customPluginState"] != "ACTIVE":
-        raise PluginError(f"{name} could not be made: {state['stateDescription']['message']}")
+        raise PluginError(f"{name} could not be made: {_reason(state)}")
     return arn
+
+
+def _reason(state: dict[str, Any]) -> str:
+    return state.get("stateDescription", {}).get("message", "MSK Connect does not say why")
 
 
 def _plugin(client: Any, name: str) -> dict[str, Any] | None:

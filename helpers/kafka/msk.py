@@ -1,33 +1,70 @@
 """The MSK cluster: which one it is, where its brokers are, and how IAM policies name its parts."""
 
-from helpers.config import SetupError, Workbook
+from typing import Any
+
+from helpers.config import TAG, SetupError, Workbook
 
 
-def cluster_arn(workbook: Workbook) -> str:
-    """Find the cluster.
+def cluster(workbook: Workbook) -> dict[str, Any]:
+    """Find the cluster: by the setting ``WORKBOOK_CLUSTER``, by the tag ``workbook=<id>``, or as the only one.
 
     Returns
     -------
-    str
-        ARN of the first cluster in the workbook's region.
+    dict
+        As MSK's ListClustersV2 describes it.
 
     Raises
     ------
     SetupError
-        If there is none.
+        If there is none, or the choice is not clear.
     """
-    found = workbook.client("kafka").list_clusters_v2()["ClusterInfoList"]
+    pages = workbook.client("kafka").get_paginator("list_clusters_v2").paginate()
+    found = [one for page in pages for one in page["ClusterInfoList"]]
+    names = ", ".join(sorted(one["ClusterName"] for one in found))
     if not found:
         raise SetupError(
-            f"There is no MSK cluster in {workbook.region}. On your own account, create one with IAM authentication."
+            f"There is no MSK cluster in {workbook.region}. On your own account, `python -m helpers.account create` "
+            "makes one with IAM authentication."
         )
-    return found[0]["ClusterArn"]
+    if workbook.cluster:
+        chosen = [one for one in found if one["ClusterName"] == workbook.cluster]
+        if not chosen:
+            raise SetupError(f"WORKBOOK_CLUSTER={workbook.cluster!r} is not in {workbook.region}, which has {names}.")
+        return chosen[0]
+    chosen = [one for one in found if one.get("Tags", {}).get(TAG) == workbook.id] or found
+    if len(chosen) > 1:
+        raise SetupError(
+            f"There are several MSK clusters in {workbook.region}: {names}. Say which one: WORKBOOK_CLUSTER=… in .env."
+        )
+    return chosen[0]
+
+
+def cluster_arn(workbook: Workbook) -> str:
+    """Find the cluster's ARN; see `cluster`."""
+    return cluster(workbook)["ClusterArn"]
 
 
 def bootstrap_brokers(workbook: Workbook) -> str:
-    """Ask MSK where clients that sign in with IAM begin: ``host:port``, joined by commas."""
-    client = workbook.client("kafka")
-    return client.get_bootstrap_brokers(ClusterArn=cluster_arn(workbook))["BootstrapBrokerStringSaslIam"]
+    """Ask MSK where clients that sign in with IAM begin: ``host:port``, joined by commas.
+
+    Raises
+    ------
+    SetupError
+        If the cluster has no such door.
+    """
+    found = cluster(workbook)
+    brokers = workbook.client("kafka").get_bootstrap_brokers(ClusterArn=found["ClusterArn"])
+    if "BootstrapBrokerStringSaslIam" not in brokers:
+        raise SetupError(
+            f"The MSK cluster {found['ClusterName']}, which is {found.get('State', 'in no state')}, has no brokers for "
+            "IAM. Wait until it is ACTIVE, and switch on IAM access control in its security settings."
+        )
+    return brokers["BootstrapBrokerStringSaslIam"]
+
+
+def brokers(workbook: Workbook) -> str:
+    """Tell where Kafka's clients begin: as the settings say, else as MSK does."""
+    return workbook.bootstrap_servers or bootstrap_brokers(workbook)
 
 
 def network(workbook: Workbook) -> dict[str, list[str]]:
@@ -38,10 +75,13 @@ def network(workbook: Workbook) -> dict[str, list[str]]:
     dict of str to list of str
         "subnets" and "securityGroups"; empty in the lab, which has no network of its own.
     """
-    client = workbook.client("kafka")
-    cluster = client.describe_cluster(ClusterArn=cluster_arn(workbook))["ClusterInfo"]
-    group = cluster["BrokerNodeGroupInfo"]
-    return {"subnets": group["ClientSubnets"], "securityGroups": group.get("SecurityGroups", [])}
+    arn = cluster_arn(workbook)
+    described = workbook.client("kafka").describe_cluster_v2(ClusterArn=arn)["ClusterInfo"]
+    if "Serverless" in described:
+        place = described["Serverless"]["VpcConfigs"][0]
+        return {"subnets": place["SubnetIds"], "securityGroups": place.get("SecurityGroupIds", [])}
+    place = described["Provisioned"]["BrokerNodeGroupInfo"]
+    return {"subnets": place["ClientSubnets"], "securityGroups": place.get("SecurityGroups", [])}
 
 
 def part_arn(cluster: str, kind: str, name: str) -> str:

@@ -31,6 +31,12 @@ QUICK_SECONDS = 30
 """The lab takes less; after that, MSK Connect is asked less often."""
 
 
+LOG_DAYS = 7
+"""How long the connector's log is kept."""
+
+_NO_REASON = "MSK Connect does not say why; see its log group."
+
+
 class ConnectorError(Exception):
     """The connector was refused, failed, or is behind; the text says which and why."""
 
@@ -60,6 +66,7 @@ def sink_properties(
         "topics.dir": folder,
         "flush.size": str(flush_size),
         "rotate.schedule.interval.ms": str(rotate_schedule_ms),
+        "timezone": "UTC",  # Confluent's sink asks for one as soon as a schedule is set
         "schema.compatibility": "NONE",
         "storage.class": "io.confluent.connect.s3.storage.S3Storage",
         "format.class": "io.confluent.connect.s3.format.json.JsonFormat",
@@ -85,8 +92,25 @@ def create_worker_configuration(workbook: Workbook) -> str:
                 return found["workerConfigurationArn"]
     text = "".join(f"{name}={value}\n" for name, value in WORKER_PROPERTIES.items())
     content = base64.b64encode(text.encode()).decode()
-    made = client.create_worker_configuration(name=workbook.worker_configuration, propertiesFileContent=content)
+    made = client.create_worker_configuration(
+        name=workbook.worker_configuration, propertiesFileContent=content, tags=workbook.tags
+    )
     return made["workerConfigurationArn"]
+
+
+def create_log_group(workbook: Workbook) -> str:
+    """Create the log group of the connector's workers unless it is there: MSK Connect does not make it.
+
+    Returns
+    -------
+    str
+        Its name.
+    """
+    logs = workbook.client("logs")
+    with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
+        logs.create_log_group(logGroupName=workbook.connector_logs, tags=workbook.tags)
+    logs.put_retention_policy(logGroupName=workbook.connector_logs, retentionInDays=LOG_DAYS)
+    return workbook.connector_logs
 
 
 def connector_request(workbook: Workbook, properties: Mapping[str, str], plugin: str, role: str) -> dict[str, Any]:
@@ -101,7 +125,8 @@ def connector_request(workbook: Workbook, properties: Mapping[str, str], plugin:
     plugin, role : str
         ARNs of the custom plugin, and of the role that the connector works with.
     """
-    cluster = {"bootstrapServers": workbook.bootstrap_servers, "vpc": msk.network(workbook)}
+    cluster = {"bootstrapServers": msk.brokers(workbook), "vpc": msk.network(workbook)}
+    logs = {"cloudWatchLogs": {"enabled": True, "logGroup": create_log_group(workbook)}}
     return {
         "connectorName": workbook.connector,
         "connectorConfiguration": dict(properties),
@@ -113,6 +138,8 @@ def connector_request(workbook: Workbook, properties: Mapping[str, str], plugin:
         "serviceExecutionRoleArn": role,
         "workerConfiguration": {"workerConfigurationArn": create_worker_configuration(workbook), "revision": 1},
         "capacity": {"provisionedCapacity": {"mcuCount": 1, "workerCount": 1}},
+        "logDelivery": {"workerLogDelivery": logs},
+        "tags": workbook.tags,
     }
 
 
@@ -163,7 +190,7 @@ def update_connector(workbook: Workbook, properties: Mapping[str, str]) -> None:
     _settled(workbook)
     outcome = client.describe_connector_operation(connectorOperationArn=started["connectorOperationArn"])
     if outcome["connectorOperationState"] != "UPDATE_COMPLETE":
-        raise ConnectorError(f"{workbook.connector} was not updated: {outcome['errorInfo']['message']}")
+        raise ConnectorError(f"{workbook.connector} was not updated: {_error(outcome)}")
 
 
 def _settled(workbook: Workbook) -> dict[str, Any]:
@@ -191,7 +218,11 @@ def _described(client: Any, workbook: Workbook) -> dict[str, Any] | None:
 
 
 def _reason(state: Mapping[str, Any]) -> str:
-    return state.get("stateDescription", {}).get("message", "MSK Connect does not say why; see its log group.")
+    return state.get("stateDescription", {}).get("message", _NO_REASON)
+
+
+def _error(operation: Mapping[str, Any]) -> str:
+    return operation.get("errorInfo", {}).get("message", _NO_REASON)
 
 
 def put_connector(workbook: Workbook, properties: Mapping[str, str]) -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from helpers.config import Workbook
+from helpers.config import SetupError, Workbook, tag_list
+
+FORBIDDEN, NOT_FOUND = 403, 404
 
 _KEY = re.compile(
     r"[^/]+/(?P<topic>[^/]+)/partition=(?P<partition>\d+)/(?P=topic)\+(?P=partition)\+(?P<offset>\d+)\.json"
@@ -44,15 +46,29 @@ def create_bucket(workbook: Workbook) -> str:
     -------
     str
         "created" or "was there".
+
+    Raises
+    ------
+    SetupError
+        If the bucket is somebody else's: names of buckets are unique in the world.
     """
     s3 = workbook.client("s3")
     try:
         s3.head_bucket(Bucket=workbook.bucket)
         return "was there"
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if status == FORBIDDEN:
+            raise SetupError(
+                f"The bucket {workbook.bucket} is there and closed to you: it is somebody else's, or your policies do "
+                "not allow s3:ListBucket on it. Draw another WORKBOOK_ID in .env, or have it allowed."
+            ) from error
+        if status != NOT_FOUND:
             raise
-    s3.create_bucket(Bucket=workbook.bucket)
+    # us-east-1 is the one region that must not be named (Amazon S3 API Reference, CreateBucket)
+    region = {} if workbook.region == "us-east-1" else {"LocationConstraint": workbook.region}
+    s3.create_bucket(Bucket=workbook.bucket, **({"CreateBucketConfiguration": region} if region else {}))
+    s3.put_bucket_tagging(Bucket=workbook.bucket, Tagging={"TagSet": tag_list(workbook.tags)})
     return "created"
 
 

@@ -21,7 +21,8 @@ def create(workbook: Workbook, stream: str, shards: int) -> None:
     """
     client = workbook.client("kinesis")
     with contextlib.suppress(client.exceptions.ResourceInUseException):
-        client.create_stream(StreamName=stream, ShardCount=shards, StreamModeDetails={"StreamMode": "PROVISIONED"})
+        mode = {"StreamMode": "PROVISIONED"}
+        client.create_stream(StreamName=stream, ShardCount=shards, StreamModeDetails=mode, Tags=workbook.tags)
     client.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 2})
 
 

@@ -1,1 +1,1 @@
-"""What a notebook needs as a lesson: what earlier ones would have made, and the code of what it calls."""
+"""What a notebook needs as a lesson: what earlier ones would have made, the code of what it calls, and figures."""

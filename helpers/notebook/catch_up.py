@@ -1,10 +1,12 @@
 """Let a learner open any notebook first: make what the earlier ones would have left behind."""
 
+from pathlib import Path
+
 from pyspark.sql import DataFrame, SparkSession
 
 from helpers import iam
 from helpers.airflow import daily
-from helpers.client_machine import ec2_client, ssh
+from helpers.client_machine import ec2_client, furnishing, ssh
 from helpers.client_machine.ssh import ClientMachine
 from helpers.config import TABLES, Workbook
 from helpers.emulator.postings import history
@@ -70,6 +72,7 @@ def ready_machine(workbook: Workbook, kafka_folder: str, iam_jar: str) -> Client
     role = iam.make_access_role(workbook)
     ec2_client.launch(workbook)
     machine = ssh.connect(workbook, ec2_client.host_fingerprint(workbook))
+    furnishing.finish(machine, Path(workbook.sink_plugin))
     machine.run(f"test -f {kafka_folder}/libs/{iam_jar} || cp downloads/{iam_jar} {kafka_folder}/libs/")
     machine.write(f"{kafka_folder}/bin/client.properties", kafka_client.client_properties(role))
     machine.set_variable("BOOTSTRAP_SERVERS", msk.bootstrap_brokers(workbook))

@@ -9,7 +9,7 @@ import pandas as pd
 from IPython.display import DisplayHandle
 from pyspark.sql.streaming.query import StreamingQuery
 
-from helpers import plots
+from helpers.notebook import plots
 from helpers.streaming.progress import Batch, batches
 from helpers.waiting import WaitedInVain, wait_until
 

@@ -14,10 +14,12 @@ from lab.aws.door.server import Edge, running
 from lab.aws.ec2 import Ec2
 from lab.aws.endpoint import Endpoint
 from lab.aws.kinesis.front import KinesisFront
+from lab.aws.logs import Logs
 from lab.aws.msk.cluster import Msk
 from lab.aws.msk.connect import MskConnect
 from lab.aws.msk.connect_worker import Worker
 from lab.aws.mwaa.environment import Mwaa
+from lab.aws.strict.rules import all_rules
 from lab.client import host_key
 from lab.client.machine import delete_disk
 from lab.core.layout import Lab, LabError
@@ -50,8 +52,9 @@ async def serve() -> None:
     async with aiohttp.ClientSession() as http:
         connect = MskConnect(endpoint, Worker(endpoint.runtime, http))
         mwaa = Mwaa(endpoint, AirflowWeb(lab, http))
-        own = {"kafka": Msk(lab), "kafkaconnect": connect, "airflow": mwaa, "kinesis": kinesis}
-        async with running(endpoint, Edge(endpoint, http, ec2, deployments, own)):
+        own = {"kafka": Msk(lab), "kafkaconnect": connect, "airflow": mwaa, "kinesis": kinesis, "logs": Logs(endpoint)}
+        rules = all_rules() if lab.as_on_aws else ()
+        async with running(endpoint, Edge(endpoint, http, ec2, deployments, own, rules)):
             connect.resume()
             mwaa.resume()
             print("the AWS endpoint is ready", flush=True)

@@ -26,7 +26,7 @@ from lab.aws.errors import AwsError
 MODELS = {
     "iam": "iam", "sts": "sts", "ec2": "ec2", "ssm": "ssm", "secretsmanager": "secretsmanager", "kinesis": "kinesis",
     "apigateway": "apigateway", "kafka": "kafka", "kafkaconnect": "kafkaconnect", "s3": "s3",
-    "airflow": "mwaa",
+    "airflow": "mwaa", "logs": "logs",
 }  # fmt: skip
 """Name under which a service is signed → botocore's name of its model."""
 

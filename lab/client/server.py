@@ -11,7 +11,7 @@ import asyncssh
 
 from lab.client import host_key, services, sessions
 from lab.client.machine import USER, Machine, power_off, suspend
-from lab.core import instance_file
+from lab.core import iam_file, instance_file
 from lab.core.runtime import Runtime
 
 LOG = logging.getLogger("client")
@@ -30,6 +30,8 @@ class Server:
     ----------
     machine : Machine or None
         The machine of the instance that runs now.
+    brokers : list of tuple of str and int
+        Where connections may be passed on to.
     """
 
     def __init__(self, runtime: Runtime):
@@ -37,6 +39,7 @@ class Server:
         self.machine: Machine | None = None
         self._looking = asyncio.Lock()
         self.connections: set[asyncssh.SSHServerConnection] = set()
+        self.brokers = [(host, runtime.lab.ports["kafka"]) for host in iam_file.HOSTS]
 
     async def look(self) -> None:
         """See which instance runs; when it is another one or none, the old one's sessions and processes end."""
@@ -101,6 +104,20 @@ class Door(asyncssh.SSHServer):
         elif username != USER:
             self._connection.send_auth_banner(f'Please login as the user "{USER}" rather than "{username}".\n')
         return True
+
+    def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
+        """Pass a connection on to the brokers, which on AWS this machine reaches and a laptop does not.
+
+        Raises
+        ------
+        asyncssh.ChannelOpenError
+            If another door is asked for; on AWS the security groups decide.
+        """
+        brokers = self._server.brokers
+        if self._server.machine and (dest_host, dest_port) in brokers:
+            return True
+        words = f"The lab's client machine passes on to the brokers alone, at {brokers[0][0]}:{brokers[0][1]}"
+        raise asyncssh.ChannelOpenError(asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, words)
 
     def public_key_auth_supported(self) -> bool:
         """Keys are the only way in."""

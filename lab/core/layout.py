@@ -79,22 +79,26 @@ class Lab:
         Port of each listener.
     workbook_id : str
         Id of the learner, whose topics have names that begin with it. ``WORKBOOK_ID``, also from ``.env``.
+    as_on_aws : bool
+        Whether the AWS endpoint is as late and as strict as AWS is. ``LAB_AS_ON_AWS``.
     """
 
     home: Path
     build: Path = CHECKOUT / ".setup"
     ports: Mapping[str, int] = field(default_factory=lambda: read_ports({}))
     workbook_id: str = LAPTOP_ID
+    as_on_aws: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Lab":
-        """Read ``LAB_HOME``, ``LAB_SETUP``, the port variables and ``WORKBOOK_ID``."""
+        """Read ``LAB_HOME``, ``LAB_SETUP``, the port variables, ``WORKBOOK_ID`` and ``LAB_AS_ON_AWS``."""
         own = dotenv_values(CHECKOUT / ".env")
         return cls(
             home=Path(environment.get("LAB_HOME") or CHECKOUT / ".lab").resolve(),
             build=Path(environment.get("LAB_SETUP") or CHECKOUT / ".setup").resolve(),
             ports=read_ports(environment),
             workbook_id=environment.get("WORKBOOK_ID") or own.get("WORKBOOK_ID") or LAPTOP_ID,
+            as_on_aws=environment.get("LAB_AS_ON_AWS") == "yes",
         )
 
     @property

@@ -33,6 +33,12 @@ def version() -> str:
     return next(line.split("==")[1].split()[0] for line in lines if line.startswith("apache-airflow=="))
 
 
+def packages() -> set[str]:
+    """Names of all that is installed, as the lock file has them."""
+    lines = REQUIREMENTS.read_text().splitlines()
+    return {line.split("==")[0].strip() for line in lines if "==" in line and line[0].isalnum()}
+
+
 def fingerprint() -> str:
     """Digest of everything the environment is made from."""
     return hashlib.sha256(f"{sys.version}\n{sys.prefix}".encode() + REQUIREMENTS.read_bytes()).hexdigest()

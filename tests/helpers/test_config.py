@@ -1,8 +1,9 @@
 import os
+import re
 
 import pytest
 
-from helpers.config import LAPTOP_ID, SetupError, Workbook
+from helpers.config import CHECKOUT, LAPTOP_ID, SetupError, Workbook
 
 ADDRESSES = {
     "AWS_REGION": "us-east-1",
@@ -90,11 +91,24 @@ def test_either_name_of_the_region_reaches_every_library(tmp_path, monkeypatch, 
         os.environ.update(before)
 
 
-@pytest.mark.parametrize("name", ["WORKBOOK_BOOTSTRAP_SERVERS", "AWS_REGION"])
-def test_a_missing_setting_is_named(tmp_path, name):
-    write(tmp_path / ".env", {key: value for key, value in ACCOUNT.items() if key != name})
-    with pytest.raises(SetupError, match=f"{name} is missing"):
+def test_a_missing_setting_is_named(tmp_path):
+    write(tmp_path / ".env", {key: value for key, value in ACCOUNT.items() if key != "AWS_REGION"})
+    with pytest.raises(SetupError, match="AWS_REGION is missing"):
         Workbook.load({}, tmp_path)
+
+
+def test_settings_that_may_be_left_out(tmp_path):
+    write(tmp_path / ".env", {key: value for key, value in ACCOUNT.items() if key != "WORKBOOK_BOOTSTRAP_SERVERS"})
+    workbook = Workbook.load({}, tmp_path)
+    assert (workbook.bootstrap_servers, workbook.cluster, workbook.airflow_subnets) == ("", "", ())
+    assert workbook.brokers_through_client is False
+
+
+def test_brokers_are_reached_through_the_client_machine_on_request(tmp_path):
+    through = {"WORKBOOK_BROKERS_THROUGH_CLIENT": "yes"}
+    assert Workbook.load(ACCOUNT | through, tmp_path).brokers_through_client is True
+    with pytest.raises(SetupError, match="WORKBOOK_BROKERS_THROUGH_CLIENT='oui' is neither yes nor no"):
+        Workbook.load(ACCOUNT | {"WORKBOOK_BROKERS_THROUGH_CLIENT": "oui"}, tmp_path)
 
 
 def test_a_typing_error_in_the_target_reaches_no_account(checkout):
@@ -149,3 +163,16 @@ def test_clients_are_made_in_the_workbooks_region(checkout, monkeypatch, service
         monkeypatch.delenv(name)
     client = Workbook.load({"AWS_REGION": "us-east-1"}, checkout).client(service)
     assert client.meta.region_name == ("aws-global" if service == "iam" else "us-east-1")
+
+
+def test_the_example_names_every_setting_that_the_pipeline_reads():
+    read = set()
+    for file in (CHECKOUT / "helpers").rglob("*.py"):
+        read |= set(re.findall(r'"((?:WORKBOOK|DATABRICKS|SPARK|AWS)_[A-Z_]+)"', file.read_text()))
+    named = set(re.findall(r"^# ([A-Z_]+)=", (CHECKOUT / ".env.example").read_text(), re.MULTILINE))
+    not_for_people = {
+        "WORKBOOK_ON_LAPTOP", "WORKBOOK_DBFS_ROOT", "WORKBOOK_CLIENT_HOST", "WORKBOOK_SSH_PORT", "WORKBOOK_INVOKE_URL",
+        "DATABRICKS_RUNTIME_VERSION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN",
+        "AWS_DEFAULT_REGION", "AWS_MSK_IAM", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+    }  # fmt: skip
+    assert read - named - not_for_people == set()

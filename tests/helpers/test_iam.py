@@ -34,7 +34,7 @@ def test_the_access_role_is_made_whatever_it_was_before(own):
     for _ in range(2):
         arn = iam.make_access_role(own)
         assert arn == iam.arn(own, own.access_role)
-        assert set(inline(own, own.access_role)) == {"kafka", "bucket"}
+        assert set(inline(own, own.access_role)) == {"kafka", "bucket", "connect"}
         assert trusted(own, own.access_role) == [{"Service": list(iam.ACCESS_SERVICES)}, {"AWS": [arn]}]
         profile = own.client("iam").get_instance_profile(InstanceProfileName=own.access_role)["InstanceProfile"]
         assert [role["Arn"] for role in profile["Roles"]] == [arn]
@@ -53,7 +53,7 @@ def test_a_role_is_deleted_with_its_policies_and_its_profile(own):
 @pytest.mark.lab
 @pytest.mark.parametrize("kind", ["airflow", "kinesis"])
 def test_a_made_role_is_as_it_was_described(own, kind):
-    wanted = iam.airflow_role(own) if kind == "airflow" else iam.kinesis_role(own, iam.account(own))
+    wanted = (iam.airflow_role if kind == "airflow" else iam.kinesis_role)(own, iam.account(own))
     wanted = dataclasses.replace(wanted, name=own.access_role)
     iam.make(own, wanted)
     assert inline(own, wanted.name) == wanted.policies

@@ -9,7 +9,7 @@ from lab.core.layout import Lab
 from tools import notebooks, run_all
 
 PICTURE = (
-    "from helpers import plots\nimport pandas as pd\n"
+    "from helpers.notebook import plots\nimport pandas as pd\n"
     "plots.show(plots.bars(pd.DataFrame({'a': ['x'], 'n': [1]}), 'a', 'n', 'One'), 'One bar.')"
 )
 

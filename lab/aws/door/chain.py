@@ -18,6 +18,7 @@ Step = Callable[[Services, Handling], Awaitable[Answer | None]]
 KNOWN_CALLER: tuple[Step, ...] = (
     steps.find_operation,
     steps.authorize,
+    steps.hold_rules,
     steps.dispatch,
 )
 """What is left to do once it is known who calls; API Gateway's own calls of a service begin here."""

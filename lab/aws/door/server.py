@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import aiohttp
 from aiohttp import web
@@ -19,6 +19,7 @@ from lab.aws.endpoint import Endpoint
 from lab.aws.identity.principals import Key
 from lab.aws.protocol import Answer, Call, refusal
 from lab.aws.s3.front import S3Front
+from lab.aws.strict.rule import Rule
 
 
 class Edge:
@@ -31,9 +32,10 @@ class Edge:
         ec2: Ec2,
         deployments: Deployments,
         own: Mapping[str, Answering],
+        rules: Sequence[Rule] = (),
     ):
         data_plane = DataPlane(endpoint, deployments, http, self.perform)
-        self._services = Services(endpoint, ec2, deployments, data_plane, S3Front(endpoint, http), own)
+        self._services = Services(endpoint, ec2, deployments, data_plane, S3Front(endpoint, http), own, rules)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request; whatever happens, in a form that AWS's clients understand."""

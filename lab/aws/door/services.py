@@ -1,6 +1,6 @@
 """The services behind the door: which of them answers which operation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lab.aws.api_gateway.data_plane import DataPlane
@@ -12,6 +12,7 @@ from lab.aws.identity import iam, sts
 from lab.aws.identity.principals import Key
 from lab.aws.protocol import Answer, Call, Operation
 from lab.aws.s3.front import S3Front
+from lab.aws.strict.rule import Rule
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Services:
         EC2, the deployed APIs of API Gateway, what answers calls of those, and S3.
     own : mapping of str to Answering
         Services that are ours, by the name under which they are signed.
+    rules : sequence of Rule
+        Where the lab is as late and as strict as AWS; none, unless it is asked to be.
     """
 
     endpoint: Endpoint
@@ -34,6 +37,7 @@ class Services:
     data_plane: DataPlane
     s3: S3Front
     own: Mapping[str, Answering]
+    rules: Sequence[Rule] = ()
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from lab.aws.door.handling import Handling
 from lab.aws.door.services import Services
 from lab.aws.errors import AwsError
 from lab.aws.protocol import Answer, Operation, refusal
+from lab.aws.strict import rules
 from lab.core import browsers
 
 INSTANCE_CREDENTIALS = "/instance-credentials"
@@ -106,6 +107,11 @@ async def find_operation(services: Services, handling: Handling) -> None:
 async def authorize(services: Services, handling: Handling) -> None:
     """Check that the caller's policies allow it."""
     authorization.check(services.endpoint.directory, handling.caller, handling.call, handling.operation)
+
+
+async def hold_rules(services: Services, handling: Handling) -> Answer | None:
+    """Be late or refuse where AWS would, if the lab is to be as AWS is."""
+    return rules.hold(services.rules, handling.operation, services.endpoint.directory)
 
 
 async def dispatch(services: Services, handling: Handling) -> Answer:

@@ -1,7 +1,11 @@
 """MSK Connect: custom plugins out of S3 objects, worker configurations, connectors on the real worker."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from lab.aws.base_service import BaseService
 from lab.aws.endpoint import Endpoint
+from lab.aws.msk import records
 from lab.aws.msk.connect_worker import Worker
 from lab.aws.msk.connector_operations import ConnectorOperations
 from lab.aws.msk.connectors import Connectors
@@ -27,7 +31,14 @@ class MskConnect(BaseService):
         configurations = WorkerConfigurations(kept)
         self._connectors = Connectors(endpoint, kept, worker, self._plugins, configurations)
         self._operations = ConnectorOperations(kept, worker, self._connectors)
+        self._records = kept
         self.parts = (self._plugins, configurations, self._connectors, self._operations)
+
+    async def list_tags_for_resource(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer ListTagsForResource."""
+        kept, arn = self._records, parameters["resourceArn"]
+        where = next((one for one in (kept.plugins, kept.configurations) if arn in one), kept.connectors)
+        return {"tags": records.get(where, arn).get("tags", {})}
 
     def resume(self) -> None:
         """Go on with what a crash of this process cut short."""

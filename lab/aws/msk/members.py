@@ -18,7 +18,7 @@ MSK = {
 MSK_CONNECT = {
     "CreateConnector": Members(
         {
-            "connectorName", "connectorConfiguration", "connectorDescription", "serviceExecutionRoleArn",
+            "connectorName", "connectorConfiguration", "connectorDescription", "serviceExecutionRoleArn", "tags",
             "kafkaCluster", "kafkaCluster.apacheKafkaCluster", "kafkaCluster.apacheKafkaCluster.bootstrapServers",
             "kafkaClusterClientAuthentication", "kafkaClusterClientAuthentication.authenticationType",
             "kafkaClusterEncryptionInTransit", "kafkaClusterEncryptionInTransit.encryptionType",
@@ -30,16 +30,16 @@ MSK_CONNECT = {
             "kafkaCluster.apacheKafkaCluster.vpc": _LOOPBACK, "networkType": _LOOPBACK,
             "logDelivery": "`python -m lab logs connect` shows the log",
         },
-        {"tags"},
     ),
     "CreateCustomPlugin": Members(
         {
             "name", "contentType", "description", "location", "location.s3Location", "location.s3Location.bucketArn",
-            "location.s3Location.fileKey",
+            "location.s3Location.fileKey", "tags",
         },
-        refused={"tags", "location.s3Location.objectVersion"},
+        refused={"location.s3Location.objectVersion"},
     ),
-    "CreateWorkerConfiguration": Members({"name", "propertiesFileContent", "description"}, refused={"tags"}),
+    "CreateWorkerConfiguration": Members({"name", "propertiesFileContent", "description", "tags"}),
+    "ListTagsForResource": Members({"resourceArn"}),
     "UpdateConnector": Members(
         {"connectorArn", "connectorConfiguration", "currentVersion"},
         {"capacity": _ONE_WORKER},

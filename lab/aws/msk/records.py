@@ -61,7 +61,7 @@ class Records:
         arn_name = {"custom-plugin": "customPluginArn", "connector": "connectorArn"}.get(kind, "workerConfigurationArn")
         record = {
             "name": name, "creationTime": now(), "description": parameters.get("description", ""), arn_name: arn,
-            **more,
+            "tags": dict(parameters.get("tags", {})), **more,
         }  # fmt: skip
         async with self.one_at_a_time:
             if any(one["name"] == name for one in where.values()):

@@ -18,6 +18,7 @@ from lab.aws.mwaa.dag_folder import DagFolder
 from lab.aws.mwaa.members import MWAA
 from lab.control import operations
 from lab.core import iam_file
+from lab.core.runtime import Runtime
 from lab.services import airflow, s3
 from lab.setup import airflow as installation
 
@@ -32,10 +33,11 @@ UNDER_WAY = ("CREATING", "UPDATING", "DELETING")
 KEPT = (
     "ExecutionRoleArn", "SourceBucketArn", "DagS3Path", "NetworkConfiguration", "EnvironmentClass", "MaxWorkers",
     "MinWorkers", "Schedulers", "Tags", "WebserverAccessMode", "LoggingConfiguration", "MaxWebservers", "MinWebservers",
+    "RequirementsS3Path",
 )  # fmt: skip
 """What a request says of an environment that is shown again; of these the lab honours the first three."""
 
-REFUSED = ("PluginsS3Path", "RequirementsS3Path", "StartupScriptS3Path")
+REFUSED = ("PluginsS3Path", "StartupScriptS3Path", "RequirementsS3ObjectVersion")
 """What would change the software of an environment; the lab's has what the workbook needs."""
 
 CHANGEABLE = ("ExecutionRoleArn", "SourceBucketArn", "DagS3Path")
@@ -210,6 +212,8 @@ class Mwaa(BaseService):
         for principal in PRINCIPALS:
             if not policies.trusts_service(known.trust[role], principal, _arn(wanted["Name"])):
                 raise _invalid(f"MWAA cannot assume {role}: its trust policy must name {principal}.")
+        if wanted.get("RequirementsS3Path"):
+            await asyncio.to_thread(_check_requirements, self._endpoint.runtime, bucket, wanted["RequirementsS3Path"])
         documents = known.policies.get(role, ())
         for action, arn in _needs(bucket, wanted["DagS3Path"]):
             if not policies.allows(documents, action, arn):
@@ -261,6 +265,25 @@ class RestApiError(AwsError):
         super().__init__(code, f"Airflow answered {status}: {answer['RestApiResponse']}", 400)
         self.RestApiStatusCode = status
         self.RestApiResponse = answer["RestApiResponse"]
+
+
+def _check_requirements(runtime: Runtime, bucket: str, key: str) -> None:
+    """Refuse packages that the lab's Airflow does not have: it installs none, and has one version of each.
+
+    Raises
+    ------
+    AwsError
+        ``ValidationException``.
+    """
+    try:
+        text = s3.client(runtime).get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+    except ClientError as error:
+        raise _invalid(f"Unable to read s3://{bucket}/{key}: {error.response['Error']['Code']}.") from error
+    if missing := [line for line in text.splitlines() if line.strip() and line.strip() not in installation.packages()]:
+        raise _invalid(
+            f"The lab's Airflow has what the workbook needs, and installs nothing: s3://{bucket}/{key} asks for "
+            f"{missing[0].strip()!r}. Take the line out; a package without a version is taken if it is there."
+        )
 
 
 def _arn(name: str) -> str:

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from helpers import plots
+from helpers.notebook import plots
 from helpers.streaming.live_view import LiveView
 from helpers.waiting import wait_until
 

@@ -52,7 +52,7 @@ def of_one_subject(folder):
 @pytest.fixture(scope="module")
 def airflow(workbook, raw, tmp_path_factory):
     """Airflow with the DAG, still paused; gives the function that changes the DAG's settings."""
-    environment.create(workbook, iam.make(workbook, iam.airflow_role(workbook)))
+    environment.create(workbook, iam.make(workbook, iam.airflow_role(workbook, iam.account(workbook))))
     environment.wait_until_available(workbook)
     rest_api.connect_databricks(workbook)
 

@@ -11,8 +11,10 @@ from lab.aws.api_gateway import control_rules, patches
 from lab.aws.api_gateway.members import API_GATEWAY
 from lab.aws.errors import AwsError
 from lab.aws.kinesis import service as kinesis
+from lab.aws.logs import LOGS, Logs
 from lab.aws.members import Members
 from lab.aws.msk.cluster import Msk
+from lab.aws.msk.connect import MskConnect
 from lab.aws.msk.connector_operations import ConnectorOperations
 from lab.aws.msk.connectors import Connectors
 from lab.aws.msk.custom_plugins import CustomPlugins
@@ -28,8 +30,9 @@ REFUSED_INSIDE = {"UpdateEnvironment"}
 
 OWN = {
     "kafka": (MSK, (Msk,)),
-    "kafkaconnect": (MSK_CONNECT, (Connectors, ConnectorOperations, CustomPlugins, WorkerConfigurations)),
+    "kafkaconnect": (MSK_CONNECT, (MskConnect, Connectors, ConnectorOperations, CustomPlugins, WorkerConfigurations)),
     "mwaa": (MWAA, (Mwaa,)),
+    "logs": (LOGS, (Logs,)),
 }
 
 
@@ -70,7 +73,8 @@ def gaps(service, table):
 
 
 @pytest.mark.parametrize(
-    ("service", "table"), [("kafka", MSK), ("kafkaconnect", MSK_CONNECT), ("mwaa", MWAA), ("apigateway", API_GATEWAY)]
+    ("service", "table"),
+    [("kafka", MSK), ("kafkaconnect", MSK_CONNECT), ("mwaa", MWAA), ("logs", LOGS), ("apigateway", API_GATEWAY)],
 )
 def test_every_member_is_in_the_table(service, table):
     assert not gaps(service, table)

@@ -321,10 +321,9 @@ def test_confluents_name_of_the_sink_is_ours_too(connect, request_of):
     assert (state, message) == ("RUNNING", "")
 
 
-def test_tags_are_refused_and_a_version_that_is_not_current(connect, request_of):
-    with refused("NotImplementedException", "does not know tags of CreateConnector"):
-        connect.create_connector(**request_of(tags={"a": "b"}))
-    arn = connect.create_connector(**request_of())["connectorArn"]
+def test_tags_are_kept_and_a_version_that_is_not_current_is_refused(connect, request_of):
+    arn = connect.create_connector(**request_of(tags={"a": "b"}))["connectorArn"]
+    assert connect.list_tags_for_resource(resourceArn=arn)["tags"] == {"a": "b"}
     described(connect, arn, lambda state: state == "RUNNING")
     with refused("BadRequestException", "'K9' is not current"):
         connect.delete_connector(connectorArn=arn, currentVersion="K9")

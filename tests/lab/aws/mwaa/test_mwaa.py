@@ -58,6 +58,21 @@ def test_a_bucket_or_role_that_does_not_serve_is_refused(learner, make_role, buc
     assert mwaa.list_environments()["Environments"] == []
 
 
+def test_packages_that_are_there_are_taken_and_others_refused(learner, make_role, bucket):
+    s3, mwaa, role = learner("s3"), learner("mwaa"), make_role(AIRFLOW)
+    wanted = asked(arn(role), RequirementsS3Path="requirements.txt")
+    assert "s3://dags-of-a-test/requirements.txt: " in refusal(mwaa, "create_environment", **wanted)[1]
+    s3.put_object(Bucket=bucket, Key="requirements.txt", Body=b"apache-airflow-providers-databricks\nleftpad==1\n")
+    code, message = refusal(mwaa, "create_environment", **wanted)
+    assert code == "ValidationException"
+    assert "The lab's Airflow has what the workbook needs, and installs nothing" in message
+    assert "'leftpad==1'" in message
+    s3.put_object(Bucket=bucket, Key="requirements.txt", Body=b"apache-airflow-providers-databricks\n")
+    assert "does not allow s3:ListBucket" in refusal(mwaa, "create_environment", **wanted)[1]
+    pinned = wanted | {"RequirementsS3ObjectVersion": "1"}
+    assert "has no RequirementsS3ObjectVersion" in refusal(mwaa, "create_environment", **pinned)[1]
+
+
 def test_an_unknown_environment_is_not_found(learner):
     mwaa = learner("mwaa")
     for operation in ("get_environment", "delete_environment", "create_cli_token", "create_web_login_token"):

@@ -55,6 +55,7 @@ final class S3SinkConfig extends AbstractConfig {
         lacking("s3.credentials.provider.class", "com.amazonaws.auth.DefaultAWSCredentialsProviderChain",
             "the lab's sink takes aws.access.key.id or the AWS SDK's chain");
         lacking("s3.schema.partition.affix.type", "NONE", "JSON without schemas has no versions of them");
+        lacking("timezone", "UTC", "in the lab's sink a schedule counts from an object's first record, not by the clock");
         lacking("json.decimal.format", "BASE64", "the lab's sink writes what JSON it reads");
         lacking("directory.delim", "/", "the lab's sink makes keys with /");
     }

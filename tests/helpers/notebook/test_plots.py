@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 from matplotlib.dates import num2date
 
-from helpers import plots
+from helpers.notebook import plots
 
 TABLE = pd.DataFrame({"year": [2018, 2019], "group": ["a", "b"], "n": [3, 1200]})
 

@@ -1,0 +1,230 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Milestone 10: clean up, and prove it
+#
+# You list everything that the workbook has made, read what it costs an hour, delete it in an order that works, and list
+# again until nothing is left.
+#
+# **You will**
+#
+# 1. list things by name and tag,
+# 2. read the bill of what is there,
+# 3. meet the order in which AWS lets things go,
+# 4. delete everything of one id, and see zero,
+# 5. decide whether your own things go too.
+#
+# **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed. **Time:** a
+# minute to run, twenty to work through. **Cost on AWS:** next to nothing for the practice below, one shard for a
+# minute. What you leave behind costs up to 20 dollars a day (us-east-1, prices of November 2026), so this notebook is
+# the one to finish with.
+
+# %% [markdown]
+# ## You are here
+#
+# ```text
+#   connector ─► plugin      instance ─► security group      role ─► policy
+#   stream       API         bucket ─► objects               stack ─► network, cluster, budget
+#   └───────────────── all that carries your id: this notebook ─────────────────────────────┘
+# ```
+#
+# The picture in words: an arrow leads from what uses to what is used, and things go in the direction of the arrows.
+
+# %% tags=["parameters"]
+confirm_delete = False  # True deletes all of your own things in the last section; nothing brings them back
+practice_id = "deadbeef0010"  # id of things that this notebook makes and deletes
+
+# %% [markdown]
+# ## Set up
+#
+# Two workbooks: your own, and one of another id to practise on. Names hold the id, so neither sees the other's things.
+
+# %%
+import dataclasses
+
+from helpers.config import Workbook
+
+workbook = Workbook.load()
+practice = dataclasses.replace(workbook, id=practice_id)
+print(practice.bucket, practice.stream("pin"), practice.access_role, sep="\n")
+
+# %% [markdown]
+# ## Something to delete
+#
+# A bucket with two objects, a stream, a role with a policy in an instance profile, a REST API and a log group: each in
+# one line, by the functions of the milestones.
+
+# %%
+from helpers import iam
+from helpers.gateway import rest_api
+from helpers.kafka import msk_connect, sink_objects
+from helpers.kinesis import streams
+
+_ = sink_objects.create_bucket(practice)
+for number in range(2):
+    practice.client("s3").put_object(Bucket=practice.bucket, Key=f"topics/{number}.json", Body=b"{}")
+streams.create(practice, practice.stream("pin"), shards=1)
+_ = iam.create(practice, practice.access_role, iam.trust_policy(iam.ACCESS_SERVICES))
+iam.set_policies(practice, practice.access_role, {"bucket": iam.bucket_policy(practice.bucket)})
+iam.create_instance_profile(practice, practice.access_role)
+_ = rest_api.create_api(practice)
+_ = msk_connect.create_log_group(practice)
+
+# %% [markdown]
+# ## List
+#
+# A clean-up that goes by what one remembers forgets something. This list asks every service, and takes what has the id
+# in its name or in its tag `workbook`. `Kind` is all that there is to a kind of thing: how to find and how to delete.
+
+# %%
+from helpers.account.kinds.kind import Kind, is_own
+from helpers.notebook import show_code
+
+show_code.show(Kind, is_own)
+
+# %%
+from helpers.account import inventory
+
+there = inventory.take(practice)
+print(*inventory.lines(there), sep="\n")
+
+# %% [markdown]
+# Tags do more than that: under *Cost allocation tags* in AWS's billing console, `workbook` splits the bill by id. The
+# bucket's, for example:
+
+# %%
+print(practice.client("s3").get_bucket_tagging(Bucket=practice.bucket)["TagSet"])
+
+# %% [markdown]
+# ## What does it cost?
+#
+# **Predict, then run.** Six things are there. Which of them cost something while nobody uses them?
+
+# %%
+from helpers.account import costs
+
+prices = costs.Prices.read()
+print(*costs.bill(costs.running(there), prices), sep="\n")
+
+# %% [markdown]
+# The stream alone: it is billed by the shard and the hour, whether records come or not. A bucket costs by what is in
+# it, an API by its calls. This is the bill of everything that the notebooks make:
+
+# %%
+print(*costs.bill(costs.PLAN, prices), sep="\n")
+
+# %% [markdown]
+# ## Break it on purpose
+#
+# **The wrong order.** Try the bucket first, then the role, as somebody would who clicks through the console.
+
+# %%
+from botocore.exceptions import ClientError
+
+s3, roles = practice.client("s3"), practice.client("iam")
+try:
+    s3.delete_bucket(Bucket=practice.bucket)
+except ClientError as error:
+    print(error.response["Error"]["Code"])
+try:
+    roles.delete_role(RoleName=practice.access_role)
+except ClientError as error:
+    print(error.response["Error"]["Code"])
+
+# %% [markdown]
+# A bucket goes when it is empty, and a bucket whose versioning was switched on (Airflow's, milestone 8) is not empty
+# before its old versions are gone as well. A role goes when no profile and no policy holds it. The order below is that
+# of the arrows in the picture:
+
+# %%
+print(*(kind.title for kind in inventory.KINDS), sep=", ")
+
+# %% [markdown]
+# **A failure in the middle.** Networks fail, and people close their laptops. Here every deletion of a bucket fails in
+# the first run. What must not happen is that the rest stays because of it.
+
+# %%
+def fail(workbook, resource):
+    """Stand for a service that is down."""
+    raise ClientError({"Error": {"Code": "InternalError", "Message": "try again later"}}, "DeleteBucket")
+
+
+broken = [dataclasses.replace(kind, delete=fail) if kind.title == "buckets" else kind for kind in inventory.KINDS]
+
+# %%
+from helpers.account.clean_up import clean_up
+
+told = []
+outcome = clean_up(practice, told.append, broken)
+print(*(line.partition(": An error")[0] for line in told), *inventory.lines(outcome.left), sep="\n")
+
+# %% [markdown]
+# It went on, tried three times, and says what is left. The second run ends what the first could not:
+
+# %%
+told = []
+outcome = clean_up(practice, told.append)
+print(*told, *inventory.lines(outcome.left), sep="\n")
+
+# %% [markdown]
+# ## Check your work
+#
+# "Deleted" is a claim; the list after it is the proof. It counts only if every service could be asked:
+
+# %%
+print("certain that nothing is there:", outcome.left.is_empty)
+
+# %% [markdown]
+# ## Your own things
+#
+# And now those of your id, with what they cost an hour on AWS:
+
+# %% tags=["nbval-ignore-output"]
+# Output not compared: it depends on which notebooks you ran before.
+own = inventory.take(workbook)
+print(*inventory.lines(own), sep="\n")
+print(f"{costs.hourly(costs.running(own), prices):.2f} dollars an hour on AWS")
+
+# %% [markdown]
+# With `confirm_delete = True` in the cell of parameters, this deletes them. On the laptop that is rarely what you want:
+# `python -m lab reset` empties the whole lab. On your own account it is the last thing you do. In a terminal,
+# `python -m helpers.account clean-up` does the same.
+
+# %%
+if confirm_delete:
+    outcome = clean_up(workbook)
+    print(*inventory.lines(outcome.left), sep="\n")
+else:
+    print("Nothing of yours was deleted: confirm_delete is False.")
+
+# %% [markdown]
+# ## What you did
+#
+# 1. You listed things by name and tag, in every service.
+# 2. You read the bill, and saw which things cost while they idle.
+# 3. You met two refusals, and the order that avoids them.
+# 4. You deleted all of one id through a failure, and proved that nothing is left.
+# 5. You decided about your own things.
+#
+# **Quiz.** Answer first, then unfold.
+#
+# <details><summary>Why does the list say "not looked at" where a service may not be asked, instead of leaving it
+# out?</summary>
+# Then "0 things" would mean "none that I was allowed to see". A shard that nobody sees is billed all the same.
+# </details>
+#
+# <details><summary>Why is the connector deleted before its plugin, and the instance before its security
+# group?</summary>
+# AWS refuses to delete what is in use: a plugin that a connector runs, a group that an instance wears.
+# </details>
+#
+# **Clean up.** That was it. What the template made (`python -m helpers.account create`) is in the list as a stack, and
+# goes with it: network, cluster, budget.
+#
+# previous: [streams that fail](09c_streams_that_fail.ipynb) · index: [README](../README.md)
