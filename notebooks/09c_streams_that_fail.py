@@ -104,7 +104,7 @@ _ = wait_until(lambda: batches(first), 60, "the first query to write something")
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     second = stream_queries.start(clean["geo"], f"{workbook.id}_second", shared)
-print(*(one.message for one in caught), sep="\n")
+print(*(str(one.message).partition(". ")[2] for one in caught), sep="\n")
 
 # %% [markdown]
 # The second query goes on where the first was, in a stream that is not its own. Our source says so and ends; the first

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 
 from lab.control import operations
 from lab.core.layout import CHECKOUT, PORTS, Lab, read_ports
@@ -48,6 +49,19 @@ def strip(notebook: Path) -> None:
     )  # fmt: skip
 
 
+def join_streams(notebook: NotebookNode) -> None:
+    """Make one output of what a cell printed: where the kernel cuts it depends on the moment."""
+    for cell in notebook.cells:
+        joined: list[NotebookNode] = []
+        for output in cell.get("outputs", ()):
+            if joined and output.output_type == "stream" and joined[-1].get("name") == output.name:
+                joined[-1].text += output.text
+            else:
+                joined.append(output)
+        if joined:
+            cell.outputs = joined
+
+
 def measured(notebook: Path) -> dict[str, list]:
     """Collect the outputs that hold seconds, where there are any: source of the cell → outputs."""
     if not notebook.exists():
@@ -62,6 +76,7 @@ def restore(notebook: Path, earlier: dict[str, list]) -> None:
     for cell in executed.cells:
         if cell.source in earlier and cell.cell_type == "code":
             cell.outputs = earlier[cell.source]
+    join_streams(executed)
     nbformat.write(executed, notebook)
 
 
