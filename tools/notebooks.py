@@ -1,8 +1,10 @@
 """Execute the notebooks: which there are, how papermill runs them, what pictures came out."""
 
 import base64
+import contextlib
 import os
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,15 +55,21 @@ def execute(notebook: Path, output: Path, lab: Lab, parameters: dict[str, object
     papermill.PapermillExecutionError
         If a cell fails.
     """
+    with environment_of(lab), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # papermill's own deprecations are none of a learner's business
+        papermill.execute_notebook(
+            notebook, output, parameters or {}, kernel_name="python3", cwd=str(FOLDER),
+            execution_timeout=CELL_SECONDS, progress_bar=False,
+        )  # fmt: skip
+
+
+@contextlib.contextmanager
+def environment_of(lab: Lab) -> Iterator[None]:
+    """Let kernels that start meanwhile find one lab."""
     before = dict(os.environ)
     os.environ.update(addresses.notebook_environment(lab))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # papermill's own deprecations are none of a learner's business
-            papermill.execute_notebook(
-                notebook, output, parameters or {}, kernel_name="python3", cwd=str(FOLDER),
-                execution_timeout=CELL_SECONDS, progress_bar=False,
-            )  # fmt: skip
+        yield
     finally:
         os.environ.clear()
         os.environ.update(before)

@@ -1,0 +1,94 @@
+"""Grade a class: run the working copies of each learner and list what the checks said.
+
+``python -m tools.grade FOLDER …``, a folder a learner, such as their `my_work`; the lab has to run. The copies stay as
+they are.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from rich.console import Console
+from rich.table import Table
+
+from lab.control import operations, supervision
+from lab.core.layout import Lab
+from tools import notebooks
+
+OUTCOMES = ("right", "a known mistake", "not yet", "not attempted")
+"""What a check says first; see `helpers.checks.verdict`."""
+
+_CHECK = re.compile(r"lesson\.check\((\d+),")
+
+
+def verdicts(executed: NotebookNode) -> dict[int, str]:
+    """Read what the checks of an executed notebook said.
+
+    Returns
+    -------
+    dict of int to str
+        Number of the exercise → one of `OUTCOMES`; ``not run`` where the check itself could not be called.
+    """
+    return {
+        int(found[1]): _outcome(cell)
+        for cell in executed.cells
+        if cell.cell_type == "code" and (found := _CHECK.search(cell.source))
+    }
+
+
+def _outcome(cell: NotebookNode) -> str:
+    said = "".join(output.get("text") or output.get("evalue") or "" for output in cell.outputs).lower()
+    return next((outcome for outcome in OUTCOMES if said.startswith(outcome)), "not run")
+
+
+def run(copy: Path, lab: Lab) -> NotebookNode:
+    """Execute a copy to its end, whatever fails on the way, and leave the file as it is."""
+    notebook = nbformat.read(copy, as_version=4)
+    client = NotebookClient(
+        notebook, timeout=notebooks.CELL_SECONDS, kernel_name="python3", allow_errors=True,
+        resources={"metadata": {"path": str(notebooks.FOLDER)}},
+    )  # fmt: skip
+    with notebooks.environment_of(lab):
+        return client.execute()
+
+
+def table(graded: Sequence[tuple[str, str, dict[int, str]]]) -> Table:
+    """Draw a line for each learner and notebook: exercises that are right, then the others by their outcomes."""
+    drawn = Table("learner", "notebook", "right", "the others", box=None, header_style="bold")
+    for learner, name, found in graded:
+        right = [number for number, outcome in found.items() if outcome == "right"]
+        others = ", ".join(f"{number} {outcome}" for number, outcome in found.items() if number not in right)
+        drawn.add_row(learner, name, f"{len(right)} of {len(found)}", others)
+    return drawn
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Grade folders; return 2 if the lab is down or a folder has no notebook."""
+    parser = argparse.ArgumentParser(prog="python -m tools.grade", description="Grade working copies.")
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="a learner's working copies")
+    parser.add_argument("--only", default="", metavar="NN", help="notebooks that begin so, such as 06")
+    options = parser.parse_args(arguments)
+    lab = supervision.as_it_runs(Lab.from_environment())
+    if not operations.status(lab):
+        print("The lab is down. `python -m lab up` starts it.", file=sys.stderr)
+        return 2
+    graded = []
+    for folder in options.folders:
+        copies = sorted(folder.glob(f"{options.only}*.ipynb"))
+        if not copies:
+            print(f"{folder} has no notebook that begins with {options.only!r}.", file=sys.stderr)
+            return 2
+        for copy in copies:
+            print(f"{folder.name}: {copy.stem} …", flush=True)
+            graded.append((folder.name, copy.stem, verdicts(run(copy, lab))))
+    Console(width=None if sys.stdout.isatty() else 120).print(table(graded))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
