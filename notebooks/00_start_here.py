@@ -121,8 +121,16 @@ objects = sink_objects.objects(workbook, "start-here", since=before)
 guess.answer(len(objects))
 
 # %% [markdown]
-# Three topics, 200 messages each, one message an object.
-#
+# Three topics, 200 messages each, one message an object. The map below asks each part of the pipeline what it holds.
+# Draw it whenever you wonder where your records are: the part in which they wait stands out.
+
+# %% tags=["nbval-ignore-output"]
+# Output not compared: the counts grow with every run.
+from helpers.notebook import pipeline_map
+
+pipeline_map.show(workbook, "start-here")
+
+# %% [markdown]
 # ## Exercise 1: how many objects?
 #
 # Put that into a function, for any number of posts and any `flush.size`. The connector writes an object when it is

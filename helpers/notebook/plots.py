@@ -298,3 +298,29 @@ def heatmap(table: pd.DataFrame, row: str, column: str, value: str, title: str, 
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     return figure
+
+
+def chain(parts: Sequence[tuple[str, str, int]], title: str) -> Figure:
+    """Draw the parts of a pipeline as boxes, one after the other; one in which records wait stands out.
+
+    Parameters
+    ----------
+    parts : sequence of tuple
+        Name, what it holds, and how many records wait in it.
+    title : str
+        What it shows.
+    """
+    figure, axes = _axes(title, 0.9 * len(parts) + 0.6)
+    axes.set_axis_off()
+    axes.set(xlim=(0, 1), ylim=(len(parts), 0))
+    for place, (name, holds, waiting) in enumerate(parts):
+        colour = ACCENT if waiting else INK
+        more = f"{waiting:,} wait here" if waiting else ""
+        box = {"boxstyle": "round,pad=0.5", "facecolor": PALE if waiting else "white", "edgecolor": colour}
+        axes.text(0.02, place + 0.5, name, va="center", color=colour, fontweight="bold", bbox=box)
+        axes.text(0.27, place + 0.5, holds, va="center", color=INK)
+        axes.text(0.99, place + 0.5, more, va="center", ha="right", color=ACCENT, fontweight="bold")
+        if place:
+            arrow = {"arrowstyle": "->", "color": QUIET, "shrinkA": 0, "shrinkB": 0}
+            axes.annotate("", (0.06, place + 0.22), (0.06, place - 0.22), arrowprops=arrow)
+    return figure
