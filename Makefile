@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # some containers set it; every process would then compile all that it imports, each time anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run lab test check faults bench setup reference lock clean
+.PHONY: run lab test check faults bench site setup reference lock clean
 
 run: setup         ## the whole workbook: every notebook, a table, the pictures
 	$(PY) -m tools.run_all
@@ -29,6 +29,9 @@ bench: setup       ## speed, as ratios measured in one run
 	PYTHONPATH=tests/support $(PY) tests/benchmarks/streaming_latency.py
 	PYTHONPATH=tests/support $(PY) tests/benchmarks/s3_doors.py
 
+site: setup        ## the executed notebooks and the pages of docs/ as a web site in site/
+	$(PY) -m tools.site
+
 setup:
 	@$(PYTHON) lab/setup/environment.py
 	@$(PY) -m lab.setup
@@ -38,10 +41,10 @@ reference: setup   ## execute the notebooks and keep their outputs as what nbval
 	$(PY) -m tools.reference
 
 lock: setup        ## requirements/*.txt from requirements/*.in
-	for set in bootstrap workbook airflow; do \
+	for set in bootstrap workbook airflow site; do \
 	  .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    --no-emit-index-url requirements/$$set.in -o requirements/$$set.txt; done
 
 clean:             ## stop the lab and delete everything that set-up and runs made
 	-$(PY) -m lab reset --yes
-	rm -rf .venv .setup .lab runs
+	rm -rf .venv .setup .lab runs site

@@ -1,0 +1,56 @@
+"""The site: every page is there, leads to the others and needs nothing from elsewhere."""
+
+import re
+
+import pytest
+
+from lab.core.layout import Lab
+from tools import notebooks
+from tools.site import __main__ as site
+from tools.site import pages
+
+DIAGRAM = """flowchart LR
+  accTitle: Two parts
+  accDescr {
+    One leads
+    to the other.
+  }
+  A --> B"""
+
+
+def test_a_diagram_is_described_by_its_own_words():
+    assert pages.description(DIAGRAM) == "Two parts. One leads to the other."
+    assert pages.description("flowchart LR\n  accDescr: One line\n  A --> B") == "One line"
+
+
+def test_links_lead_to_pages_and_to_nothing_that_the_site_lacks(tmp_path):
+    text = "[a](../README.md) [b](notebooks/05_x.ipynb#there) [c](https://a.org/b) [d](../lab/core/x.py) [e](#here)"
+    names = {"README.md": "index.md", "05_x.ipynb": "05_x.ipynb"}
+    made = pages.page(text, "p", tmp_path, names)
+    assert made == "[a](index.md) [b](05_x.ipynb#there) [c](https://a.org/b) [d](index.md) [e](#here)"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    target = tmp_path_factory.mktemp("site") / "html"
+    site.build(Lab.from_environment(), target)
+    return {file.stem: file.read_text() for file in target.glob("*.html")}
+
+
+def test_every_notebook_and_page_is_there(built):
+    assert {path.stem for path in notebooks.paths()} | {*pages.DOCUMENTS, "index", "search"} <= {*built}
+
+
+def test_a_page_leads_to_the_ones_before_and_after_it(built):
+    assert 'href="08_mwaa_dag.html"' in built["09a_kinesis_ingest"]
+    assert 'href="09b_streams_to_delta.html"' in built["09a_kinesis_ingest"]
+
+
+def test_no_page_needs_anything_from_elsewhere(built):
+    for name, text in built.items():
+        assert not re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="(?:https?:)?//[^"]+', text), name
+
+
+def test_every_picture_has_a_description(built):
+    for name, text in built.items():
+        assert not [tag for tag in re.findall(r"<img[^>]*>", text) if not re.search(r'alt="[^"]{3,}"', tag)], name
