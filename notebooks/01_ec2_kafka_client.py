@@ -326,7 +326,7 @@ print(json.dumps(policy["Statement"][1], indent=2))
 
 # %%
 iam.set_policies(workbook, workbook.access_role, {"kafka": policy})
-machine.show(f"{list_topics}; echo it ended with $?", only="it ended")
+machine.show(f"{list_topics} > /dev/null; echo it ended with $?")
 
 # %% [markdown]
 # No refusal, and an exit code of 0, which says that all went well. (Topics of yours that are there already are listed
@@ -389,7 +389,7 @@ guess.answer(0 if refused else 60)
 
 # %%
 iam.set_policies(workbook, workbook.access_role, {"kafka": policy})
-machine.show(f"{list_topics}; echo it ended with $?", only="it ended")
+machine.show(f"{list_topics} > /dev/null; echo it ended with $?")
 machine.close()
 
 # %% [markdown]

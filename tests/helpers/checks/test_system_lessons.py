@@ -47,7 +47,7 @@ def door(lab, workbook):
 def airflow(workbook):
     """An environment of MWAA."""
     sink_objects.create_bucket(workbook)
-    environment.create(workbook, iam.make(workbook, iam.airflow_role(workbook)))
+    environment.create(workbook, iam.make(workbook, iam.airflow_role(workbook, iam.account(workbook))))
     environment.wait_until_available(workbook)
     yield
     environment.delete(workbook)
