@@ -38,6 +38,11 @@ def packages() -> set[str]:
     return {line.split("==")[0].strip() for line in lines if "==" in line and line[0].isalnum()}
 
 
+def fingerprint() -> str:
+    """Digest of everything the environment is made from."""
+    return side_environment.fingerprint(REQUIREMENTS)
+
+
 def is_complete(lab: Lab) -> bool:
     """Tell whether the environment was finished from the present lock file."""
     return side_environment.is_complete(folder(lab), REQUIREMENTS)

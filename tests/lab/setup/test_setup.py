@@ -11,7 +11,7 @@ import yaml
 
 from lab.core.java import find_java
 from lab.core.layout import CHECKOUT, Lab, LabError
-from lab.setup import airflow, database, environment, ivy, jars, plugin, side_environment
+from lab.setup import airflow, database, environment, ivy, jars, plugin
 
 
 def program(path: Path, text: str) -> Path:
@@ -128,7 +128,7 @@ def test_airflows_environment_is_begun_in_the_background_and_only_when_it_is_mis
     monkeypatch.setattr(subprocess, "Popen", lambda command, **_: started.append(command))
     airflow.begin(lab)
     (tmp_path / "airflow").mkdir()
-    (tmp_path / "airflow" / "complete").write_text(side_environment.fingerprint(airflow.REQUIREMENTS))
+    (tmp_path / "airflow" / "complete").write_text(airflow.fingerprint())
     airflow.begin(lab)
     assert started == [[sys.executable, "-m", "lab.setup.airflow"]]
 
