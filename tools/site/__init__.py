@@ -1,0 +1,1 @@
+"""The web site from the executed notebooks."""
