@@ -7,6 +7,8 @@ from apis import deployed
 from crashes import SEEDS, own_session
 from labs import FAULT_PORTS, running_lab, workbook_of
 
+from helpers.client_machine import ssh
+from helpers.gateway import rest_proxy
 from helpers.kafka import client as kafka_client
 from helpers.kafka import msk_connect, sink_objects
 
@@ -45,6 +47,13 @@ def workbook(lab):
 def door(workbook, lab):
     with deployed(workbook, lab) as opened:
         yield opened
+
+
+@pytest.fixture
+def proxy(workbook, door):
+    """The REST proxy serves: a fault may have ended it, and the machine with it."""
+    with ssh.connect(workbook) as machine:
+        rest_proxy.start(machine)
 
 
 @pytest.fixture

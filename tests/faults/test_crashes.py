@@ -9,15 +9,15 @@ import time
 
 import psutil
 import pytest
-from crashes import A_POSTING, crash, difference, numbered, pid, stored, wait_until_back
+from crashes import A_POSTING, crash, difference, numbered, pid, proxies, stored, wait_until_back
 
+from helpers.client_machine import ssh
 from helpers.config import TABLES
 from helpers.emulator.tally import Tally
 from helpers.gateway import rest_proxy
 from helpers.kafka import client as kafka_client
 from helpers.kafka import msk_connect
 from helpers.user_posting_emulation import send
-from lab.core import processes
 
 pytestmark = pytest.mark.lab
 
@@ -79,24 +79,25 @@ def in_kafka(workbook, table, low, before):
     return sorted(number for number in numbers if low <= number < low + A_POSTING)
 
 
-def bring_down_and_back(lab, door, service):
+def bring_down_and_back(lab, workbook, service):
     """kill -9 a service, or the REST proxy, which nobody but the learner starts again."""
     if service != "rest proxy":
         crash(lab, service)
         return
-    (victim,) = [p for p in processes.of_lab(lab.home) if "lab.rest_proxy" in p.cmdline()]
+    (victim,) = proxies(lab)
     victim.kill()
-    rest_proxy.start(door.machine)
+    with ssh.connect(workbook) as machine:  # another test may have killed the machine under an older connection
+        rest_proxy.start(machine)
 
 
 def test_kill_9_while_posting_over_the_api_loses_nothing_and_counts_what_may_repeat(
-    lab, workbook, connector, door, seed, figures
+    lab, workbook, connector, door, proxy, seed, figures
 ):
     low = 100_000 + A_MILLION * seed
     before = kafka_client.end_offsets(workbook)
     with posting(workbook, low, 0.01, invoke_url=door.invoke_url) as tally:
         for service in in_any_order(random.Random(seed), ["rest proxy", "aws", "kafka", "connect"]):
-            bring_down_and_back(lab, door, service)
+            bring_down_and_back(lab, workbook, service)
     assert tally.problems == []
     assert tally.acknowledged > 100
     numbers = list(range(low, low + tally.acknowledged))

@@ -5,28 +5,17 @@ That all of it comes back with the lab is shown in test_restarts.py.
 
 import psutil
 import pytest
-from crashes import crash
+from crashes import crash, proxies
 
 from helpers.client_machine import ssh
 from helpers.gateway import rest_proxy
 from helpers.waiting import wait_until
 from lab.client.machine import disk
-from lab.core import machine_services, processes
+from lab.core import machine_services
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("proxy")]
 
 SECONDS = 60
-
-
-@pytest.fixture(autouse=True)
-def running(workbook, door):
-    """The REST proxy serves before each test."""
-    with ssh.connect(workbook) as machine:
-        rest_proxy.start(machine)
-
-
-def proxies(lab):
-    return [process for process in processes.of_lab(lab.home) if "lab.rest_proxy" in process.cmdline()]
 
 
 def that_came_back(lab, workbook):

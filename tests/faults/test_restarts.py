@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import psutil
 import pytest
 import requests
-from crashes import in_bucket, numbered
+from crashes import in_bucket, numbered, proxies
 from labs import SPARE_PORTS, running_lab
 from workspaces import Client, alive
 
@@ -32,12 +32,19 @@ class Before:
     offsets: dict[str, int]
     pins: list[int]
     proxy: int
+
+
+@dataclass
+class UnderWay:
+    """What ran when a lab was stopped."""
+
+    proxy: int
     run_id: int
 
 
 def proxy(lab):
-    (found,) = [process.pid for process in processes.of_lab(lab.home) if "lab.rest_proxy" in process.cmdline()]
-    return found
+    (found,) = proxies(lab)
+    return found.pid
 
 
 def posts(workbook, url):
@@ -80,7 +87,7 @@ def killed(lab, workbook, door, uploads):
     msk_connect.put_connector(workbook, msk_connect.sink_properties(workbook, 50, rotate_schedule_ms=300))
     send(workbook, numbered(range(100), 0), progress=False)
     msk_connect.wait_until_stored(workbook, timeout=60)
-    before = Before(kafka_client.end_offsets(workbook), in_bucket(workbook, "pin"), proxy(lab), 0)
+    before = Before(kafka_client.end_offsets(workbook), in_bucket(workbook, "pin"), proxy(lab))
     everything = processes.of_lab(lab.home)
     assert len(everything) >= 6
     for process in everything:
@@ -112,7 +119,7 @@ def test_the_rest_proxy_comes_back_after_a_crash(lab, workbook, door, killed):
 def stopped(lab, workbook, door, killed):
     """The lab after `down` and `up`; meanwhile the workspace's list of databases got one whose folder is not there."""
     wait_until(lambda: posts(workbook, door.invoke_url), 60, "the REST proxy to be there")
-    before = Before({}, [], proxy(lab), a_run_that_hangs(lab))
+    before = UnderWay(proxy(lab), a_run_that_hangs(lab))
     spark = databricks.session()
     spark.sql("CREATE DATABASE IF NOT EXISTS here")
     spark.stop()

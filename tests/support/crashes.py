@@ -14,6 +14,7 @@ from helpers.emulator.postings import Posting
 from helpers.kafka import sink_objects
 from helpers.waiting import wait_until
 from lab.control import operations
+from lab.core import processes
 
 SEEDS = range(7, 7 + int(os.environ.get("FAULT_SEEDS", "1")))
 """Where and when faults strike: once in `make test`, many times in `make faults`."""
@@ -41,6 +42,11 @@ def numbered(numbers, pause):
     for number in numbers:
         time.sleep(pause)
         yield Posting({"pin": {"index": number}, "geo": {"ind": number}, "user": {"ind": number}})
+
+
+def proxies(lab):
+    """The REST proxies that run on the client machine."""
+    return [process for process in processes.of_lab(lab.home) if "lab.rest_proxy" in process.cmdline()]
 
 
 A_POSTING = 10_000
