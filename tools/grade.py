@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import nbformat
 from nbclient import NotebookClient
@@ -16,12 +17,13 @@ from nbformat import NotebookNode
 from rich.console import Console
 from rich.table import Table
 
+from helpers.checks.verdict import Outcome
 from lab.control import operations, supervision
 from lab.core.layout import Lab
 from tools import notebooks
 
-OUTCOMES = ("right", "a known mistake", "not yet", "not attempted")
-"""What a check says first; see `helpers.checks.verdict`."""
+OUTCOMES = get_args(Outcome)
+"""What a check says first."""
 
 _CHECK = re.compile(r"lesson\.check\((\d+),")
 

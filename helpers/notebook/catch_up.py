@@ -10,7 +10,7 @@ from helpers.client_machine import ec2_client, furnishing, ssh
 from helpers.client_machine.ssh import ClientMachine
 from helpers.config import TABLES, Workbook
 from helpers.emulator.postings import history
-from helpers.gateway import kinesis_proxy, rest_api
+from helpers.gateway import kinesis_proxy, rest_api, rest_proxy
 from helpers.kafka import client as kafka_client
 from helpers.kafka import msk, msk_connect, sink_objects
 from helpers.kinesis import streams as kinesis_streams
@@ -94,6 +94,20 @@ def streams(workbook: Workbook) -> str:
     api = rest_api.create_api(workbook)
     kinesis_proxy.create(workbook, api, role)
     return rest_api.deploy(workbook, api)
+
+
+def running_proxy(workbook: Workbook, machine: ClientMachine) -> str:
+    """Let the REST proxy run on the client machine, in the access role.
+
+    Returns
+    -------
+    str
+        Its address, as API Gateway is told it.
+    """
+    role = iam.arn(workbook, workbook.access_role)
+    rest_proxy.configure(machine, rest_proxy.properties(workbook.bootstrap_servers, role))
+    rest_proxy.start(machine)
+    return f"http://{ssh.host(workbook)}:{rest_proxy.port(machine)}"
 
 
 def running_connector(workbook: Workbook) -> None:

@@ -5,7 +5,7 @@ import json
 from kafka.admin import AlterConfigOp, ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from helpers import iam
-from helpers.client_machine import ssh
+from helpers.client_machine import furnishing, ssh
 from helpers.gateway import rest_proxy
 from helpers.kafka import client as kafka_client
 from helpers.kafka import msk, msk_connect
@@ -88,7 +88,7 @@ def _start_proxy(pipeline: Pipeline) -> None:
 
 
 def _client_file(pipeline: Pipeline, old: str, new: str) -> None:
-    file = f"{pipeline.kafka_folder}/bin/client.properties"
+    file = f"{furnishing.KAFKA}/bin/client.properties"
     with ssh.connect(pipeline.workbook) as machine:
         machine.write(file, machine.read(file).replace(old, new))
 

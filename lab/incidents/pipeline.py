@@ -4,19 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from helpers import iam
-from helpers.client_machine import ssh
+from helpers.client_machine import furnishing, ssh
 from helpers.config import Workbook
 from helpers.databricks.laptop.dbutils import Api, DBUtils
 from helpers.gateway import rest_api, rest_proxy
-from helpers.kafka import msk_connect
+from helpers.kafka import client as kafka_client
+from helpers.kafka import msk_connect, sink_objects
 from helpers.notebook import catch_up
 from lab.core import addresses
 from lab.core.layout import Lab
 from lab.core.runtime import Runtime, existing_runtime
-from lab.setup.plugin import kafka_version
-
-IAM_JAR = "aws-msk-iam-auth-2.3.9-all.jar"
 
 FOLDER = "drill"
 """First part of the keys of the objects that arrive during a drill."""
@@ -47,11 +44,6 @@ class Pipeline:
     def runtime(self) -> Runtime:
         """Secrets and programs of the lab."""
         return existing_runtime(self.lab)
-
-    @property
-    def kafka_folder(self) -> str:
-        """Where Kafka is on the client machine."""
-        return f"kafka_2.13-{kafka_version(self.lab.build)}"
 
     @property
     def mount_point(self) -> str:
@@ -98,15 +90,13 @@ class Pipeline:
 
 def build(lab: Lab, workbook: Workbook) -> Pipeline:
     """Build what is missing: topics, connector, machine with its proxy, API, streams, mount."""
-    catch_up.running_connector(workbook)
+    sink_objects.create_bucket(workbook)
+    kafka_client.create_topics(workbook)
     api = rest_api.create_api(workbook)
     pipeline = Pipeline(lab, workbook, catch_up.streams(workbook), api)
     msk_connect.put_connector(workbook, pipeline.sink_properties())
-    with catch_up.ready_machine(workbook, pipeline.kafka_folder, IAM_JAR) as machine:
-        role = iam.arn(workbook, workbook.access_role)
-        rest_proxy.configure(machine, rest_proxy.properties(workbook.bootstrap_servers, role))
-        rest_proxy.start(machine)
-    pipeline.forward_to(pipeline.proxy_address())
+    with catch_up.ready_machine(workbook, furnishing.KAFKA, furnishing.IAM_JAR) as machine:
+        pipeline.forward_to(catch_up.running_proxy(workbook, machine))
     pipeline.mount(workbook.bucket)
     return pipeline
 

@@ -1,5 +1,6 @@
 """What has to be well: each probe tries the running pipeline and returns what is wrong, or None."""
 
+import json
 import time
 from collections.abc import Callable
 
@@ -8,7 +9,7 @@ import requests
 from botocore.exceptions import BotoCoreError, ClientError
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
-from helpers.client_machine import ssh
+from helpers.client_machine import furnishing, ssh
 from helpers.databricks.laptop.dbutils import ExecutionError
 from helpers.kafka import client as kafka_client
 from helpers.kafka import msk_connect, sink_objects
@@ -37,7 +38,7 @@ def services_answer(pipeline: Pipeline) -> str | None:
 def machine_lists_topics(pipeline: Pipeline) -> str | None:
     """List the topics by Kafka's own tool on the client machine."""
     command = (
-        f"cd {pipeline.kafka_folder}/bin && ./kafka-topics.sh --bootstrap-server $BOOTSTRAP_SERVERS "
+        f"cd {furnishing.KAFKA}/bin && ./kafka-topics.sh --bootstrap-server $BOOTSTRAP_SERVERS "
         "--command-config client.properties --list"
     )
     try:
@@ -70,7 +71,7 @@ def posts_reach_the_bucket(pipeline: Pipeline) -> str | None:
     before = kafka_client.end_offsets(workbook)
     producer = kafka_client.producer(workbook)
     for table, row in rows_of_a_post().items():
-        producer.send(workbook.topic(table), str(row).replace("'", '"').encode())
+        producer.send(workbook.topic(table), json.dumps(row).encode())
     producer.flush(timeout=SECONDS)
     producer.close()
 

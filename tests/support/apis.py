@@ -4,17 +4,14 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from helpers import iam
-from helpers.client_machine import ec2_client, ssh
+from helpers.client_machine import ec2_client, furnishing
 from helpers.client_machine.ssh import ClientMachine
 from helpers.config import Workbook
-from helpers.gateway import rest_api, rest_proxy
+from helpers.gateway import rest_api
 from helpers.kafka import client as kafka_client
 from helpers.notebook import catch_up
 from lab.core.layout import Lab
 from lab.setup.plugin import kafka_version
-
-IAM_JAR = "aws-msk-iam-auth-2.3.9-all.jar"
 
 
 @dataclass
@@ -30,12 +27,9 @@ class Door:
 def deployed(workbook: Workbook, lab: Lab) -> Iterator[Door]:
     """Build everything, and take the machine down afterwards."""
     kafka_client.create_topics(workbook)
-    machine = catch_up.ready_machine(workbook, f"kafka_2.13-{kafka_version(lab.build)}", IAM_JAR)
+    machine = catch_up.ready_machine(workbook, f"kafka_2.13-{kafka_version(lab.build)}", furnishing.IAM_JAR)
     try:
-        role = iam.arn(workbook, workbook.access_role)
-        rest_proxy.configure(machine, rest_proxy.properties(workbook.bootstrap_servers, role))
-        rest_proxy.start(machine)
-        proxy_url = f"http://{ssh.host(workbook)}:{rest_proxy.port(machine)}"
+        proxy_url = catch_up.running_proxy(workbook, machine)
         api = rest_api.create_api(workbook)
         rest_api.forward(workbook, api, rest_api.create_proxy_resource(workbook, api), proxy_url)
         yield Door(rest_api.deploy(workbook, api), proxy_url, machine)

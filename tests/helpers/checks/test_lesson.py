@@ -1,10 +1,13 @@
 """What a learner reads, on an exercise of plain Python."""
 
+import importlib
 import inspect
+import pkgutil
 import threading
 
 import pytest
 
+from helpers import checks
 from helpers.checks.exercise import Exercise, NotAttempted, SystemAway, Twin, attempt, given
 from helpers.checks.lesson import Gap, Lesson
 from helpers.checks.source import solution_cell
@@ -178,3 +181,16 @@ def test_a_function_that_gives_nothing_back_is_attempted_if_anything_stands_in_i
     for untouched in (gap, lambda number: None, lambda number: ...):
         with pytest.raises(NotAttempted):
             attempt(untouched)
+
+
+def test_every_sentence_of_every_notebook_says_something_of_its_own():
+    names = [module.name for module in pkgutil.iter_modules(checks.__path__) if module.name.startswith("notebook_")]
+    lessons = [importlib.import_module(f"helpers.checks.{name}").LESSON for name in names]
+    sentences = [
+        text
+        for lesson in lessons
+        for exercise in lesson.exercises.values()
+        for text in (*(twin.sentence for twin in exercise.twins), *exercise.hints, exercise.more)
+    ]
+    assert len({*sentences}) == len(sentences) > 100
+    assert all(sentence.strip() for sentence in sentences)

@@ -120,14 +120,3 @@ def test_other_names_for_the_columns_are_pointed_out(context, clean):
 def test_the_figures_are_those_of_the_workbooks_data(clean):
     rows = {row.post_year: row.number_users_joined for row in notebook_07.task_9(clean["user"]).collect()}
     assert rows == {2015: 838, 2016: 2838, 2017: 1558, 2018: 7, 2019: 15, 2020: 9}
-
-
-def test_every_sentence_says_something_of_its_own():
-    sentences = [
-        text
-        for lesson in LESSONS.values()
-        for exercise in lesson.exercises.values()
-        for text in (*(twin.sentence for twin in exercise.twins), *exercise.hints, exercise.more)
-    ]
-    assert len({*sentences}) == len(sentences)
-    assert all(sentence.strip() for sentence in sentences)

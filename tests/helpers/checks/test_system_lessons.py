@@ -184,13 +184,3 @@ def test_a_system_that_does_not_answer_is_not_held_against_the_answer():
     assert verdict.outcome == "not yet"
     assert verdict.text.startswith("Nobody could judge your answer: Could not connect to the endpoint URL")
     assert "`python -m lab status`" in verdict.text
-
-
-def test_every_sentence_says_something_of_its_own():
-    sentences = [
-        text
-        for lesson in LESSONS.values()
-        for exercise in lesson.exercises.values()
-        for text in (*(twin.sentence for twin in exercise.twins), *exercise.hints, exercise.more)
-    ]
-    assert len({*sentences}) == len(sentences)
