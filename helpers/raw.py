@@ -39,7 +39,8 @@ USER_SCHEMA = _schema(
     ind=IntegerType, first_name=StringType, last_name=StringType, age=IntegerType, date_joined=StringType
 )
 
-_SCHEMAS = {"pin": PIN_SCHEMA, "geo": GEO_SCHEMA, "user": USER_SCHEMA}
+SCHEMAS = {"pin": PIN_SCHEMA, "geo": GEO_SCHEMA, "user": USER_SCHEMA}
+"""The wire form of each table."""
 
 # The reader puts a line here, whole, when it finds anything unusual in it.
 _UNUSUAL = "_unusual_line"
@@ -180,9 +181,9 @@ def decode(text: Column, table: str) -> Column:
 
 
 def _schema_of(table: str) -> StructType:
-    if table not in _SCHEMAS:
-        raise ValueError(f"There is no table {table!r}: use one of {', '.join(map(repr, _SCHEMAS))}.")
-    return _SCHEMAS[table]
+    if table not in SCHEMAS:
+        raise ValueError(f"There is no table {table!r}: use one of {', '.join(map(repr, SCHEMAS))}.")
+    return SCHEMAS[table]
 
 
 def _key(schema: StructType) -> str:

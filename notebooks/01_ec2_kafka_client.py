@@ -278,6 +278,29 @@ machine.show("grep CLASSPATH .bashrc")
 # %% [markdown]
 # ## Task 7: what each missing piece breaks
 #
+# You have come past several doors by now, each kept by somebody else, who refuses in words of their own. Who refused
+# is the first thing to find out:
+#
+# ```mermaid
+# sequenceDiagram
+#   accTitle: Who refuses whom
+#   accDescr: Four doors. The firewall closes a port, SSH asks for the key, STS for the role, the broker for a policy.
+#   participant you as your laptop
+#   participant machine as client machine
+#   participant sts as STS
+#   participant broker as MSK broker
+#   you-xmachine: no rule for port 22: nobody answers
+#   you-xmachine: the wrong PEM file: Permission denied (publickey)
+#   machine-xsts: the role trusts somebody else: AccessDenied
+#   machine-xbroker: no signature: the handshake fails
+#   machine-xbroker: no kafka-cluster:Connect: Access denied
+#   machine->>broker: all there: --list
+#   broker-->>machine: the topics
+# ```
+#
+# In words: without a rule for port 22 nobody answers; SSH refuses a wrong key, STS a role that trusts somebody else;
+# the broker ends the handshake of who does not sign, and denies who signs and may not.
+#
 # The tools can sign in now. May they? Ask again, and read the answer closely: it comes from the broker.
 
 # %%
@@ -404,21 +427,23 @@ machine.close()
 # 5. You met each missing piece: an open key file, a missing package, a missing policy, a role that did not trust
 #    itself.
 #
-# **Quiz.** Answer first, then unfold.
+# **Quiz.** Put in a letter for each question. Whoever reads this on a web page finds the answers folded below.
+
+# %%
+lesson.questions()
+
+# %%
+lesson.quiz("c", "a", "b")
+
+# %% [markdown]
+# <details><summary>The answers</summary>
 #
-# <details><summary>Your laptop with the PEM file is stolen. What do you do, in which order?</summary>
-# Take the public key off the instance (or terminate it), delete the key pair, create a new one. A key pair that is only
-# deleted in EC2 still opens the instances that were launched with it.
-# </details>
+# 1. Take the public key off the instance, or terminate it; delete the pair, make a new one.
+# 2. The role's credentials end after some hours and are renewed by AWS: nothing to steal that lasts, nothing to rotate,
+#    nothing that could be committed by mistake.
+# 3. At who is signing in: `aws sts get-caller-identity`. Then at the ARNs in the policy: region, account, the cluster's
+#    name, and the topic's prefix.
 #
-# <details><summary>Why does the machine get a role instead of an access key in a file?</summary>
-# The role's credentials end after some hours and are renewed by AWS; there is nothing to steal that lasts, nothing to
-# rotate, and nothing that could be committed by mistake.
-# </details>
-#
-# <details><summary>The broker says "Access denied", and your policy looks right. Where do you look?</summary>
-# At who is signing in: `aws sts get-caller-identity` on the machine. Then at the ARNs in the policy: region, account,
-# the cluster's name, and the topic's prefix.
 # </details>
 #
 # **Clean up.** The next notebooks need the machine. When you are done with all of them,

@@ -370,6 +370,27 @@ lesson.check(3, last_five, workbook, machine, consume)
 # %% [markdown]
 # ## From request to object
 #
+# ```mermaid
+# sequenceDiagram
+#   accTitle: From request to object
+#   accDescr: A post goes through API Gateway and the proxy to the broker. Its offset comes back; the sink stores it.
+#   participant emulator
+#   participant gateway as API Gateway
+#   participant proxy as REST proxy
+#   participant broker as MSK broker
+#   participant sink as S3 sink
+#   emulator->>gateway: POST /prod/topics/id.geo
+#   gateway->>proxy: the same, to port 8082
+#   proxy->>broker: produce, signed with the machine's role
+#   broker-->>proxy: partition 0, offset 7
+#   proxy-->>gateway: 200 and the offsets
+#   gateway-->>emulator: the same
+#   broker->>sink: fetched, a moment later
+#   sink->>sink: one object, named by its first offset
+# ```
+#
+# In words: the reply comes when the broker has the message, and it names partition and offset. The sink comes later.
+#
 # Follow the message you posted by hand. Its receipt named partition and offset, so you know what its object in the
 # bucket is called without searching.
 
@@ -397,20 +418,22 @@ machine.close()
 # 4. You read the emulator's code, modified it, and know what ours does beyond that.
 # 5. You followed a message: request, offset in a topic, object named after that offset.
 #
-# **Quiz.** Answer first, then unfold.
+# **Quiz.** Put in a letter for each question. Whoever reads this on a web page finds the answers folded below.
+
+# %%
+lesson.questions()
+
+# %%
+lesson.quiz("b", "a", "c")
+
+# %% [markdown]
+# <details><summary>The answers</summary>
 #
-# <details><summary>You change the integration's address, and calls still go to the old one. Why?</summary>
-# A stage serves a deployment, and that is a snapshot. Deploy again.
-# </details>
+# 1. A stage serves a deployment, and that is a snapshot. Deploy again.
+# 2. Nobody outside can know. The emulator sends it again, and cleaning removes exact repetitions.
+# 3. <code>AWS_IAM</code> asks for a signature, an authorizer for a token; an API key with a usage plan limits how much
+#    one caller may send.
 #
-# <details><summary>The emulator posts, the network breaks, and no reply comes. Is the message in Kafka?</summary>
-# Nobody outside can know. Sending it again may store it twice; not sending it may lose it. The emulator sends it again,
-# and cleaning removes exact repetitions.
-# </details>
-#
-# <details><summary>Anybody who knows the invoke URL can post. How would you change that?</summary>
-# With the method's authorization: <code>AWS_IAM</code> asks for a signature, an authorizer for a token, and an API key
-# with a usage plan limits how much one caller may send.
 # </details>
 #
 # **Clean up.** `rest_proxy.stop(machine)` stops the proxy; on AWS, `ec2_client.terminate(workbook)` and

@@ -311,15 +311,21 @@ spark.table(name).where(f"day = '{day}'").drop("day").orderBy("post_year").toPan
 # 4. You broke it and found the reason in the log of the first failed task, then for any run.
 # 5. You wrote a step that may run twice, and compared the daily answers with those made by hand.
 #
-# **Quiz.** Answer first, then unfold.
+# **Quiz.** Put in a letter for each question. Whoever reads this on a web page finds the answers folded below.
+
+# %%
+lesson.questions()
+
+# %%
+lesson.quiz("a", "c", "b")
+
+# %% [markdown]
+# <details><summary>The answers</summary>
 #
-# <details><summary>Why is the day a parameter, and not <code>date.today()</code> in the notebook?</summary>
-# A run that is repeated next week must still replace its own day.
-# </details>
+# 1. A run that is repeated next week must still replace its own day.
+# 2. Airflow reads the file every half minute. Each reading would ask the database, for a value that only a task needs.
+# 3. The last attempt of the task that failed first.
 #
-# <details><summary>Why does the DAG read its variable inside a template, and not with <code>Variable.get</code> at the
-# top of the file?</summary>
-# Airflow reads the file every half minute. Each reading would ask the database, for a value that only a task needs.
 # </details>
 #
 # **Clean up.** An environment costs money, or on the laptop 1.3 GB of memory, for as long as it exists. The next cell

@@ -24,6 +24,9 @@ FOLDER = CHECKOUT / "my_work"
 GUESS = re.compile(r"\bpredict\((\d+), .*\)")
 """A prediction, with the right answer in the committed notebook."""
 
+QUIZ = re.compile(r"(?<=^lesson\.quiz\().*(?=\)$)")
+"""The letters of a quiz, right in the committed notebook."""
+
 _FOLDED = """<details><summary>A solution</summary>
 
 ```python
@@ -50,6 +53,7 @@ def make(source: Path) -> NotebookNode:
     for cell in made.cells:
         if cell.cell_type == "code":
             cell.source = GUESS.sub(r"predict(\1, ...)", cell.source)
+            cell.source = QUIZ.sub(lambda letters: re.sub(r'"\w"', "...", letters[0]), cell.source)
         cells.append(cell)
         if checked := re.match(r"lesson\.check\((\d+),", cell.source):
             cells.append(_folded(source, int(checked[1]), cell.id))

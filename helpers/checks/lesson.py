@@ -1,8 +1,11 @@
-"""What a notebook calls: check, hint, solution, predict."""
+"""What a notebook calls: check, hint, solution, predict, questions, quiz."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from IPython.display import display
+
+from helpers.checks import quiz
 from helpers.checks.exercise import Exercise
 from helpers.checks.source import solution_cell
 from helpers.checks.verdict import Judge, Verdict
@@ -40,7 +43,7 @@ class Guess:
 
 
 class Lesson:
-    """The exercises and predictions of one notebook.
+    """The exercises, predictions and questions of one notebook.
 
     Parameters
     ----------
@@ -48,10 +51,17 @@ class Lesson:
         By number.
     predictions : mapping of int to mapping
         Number → (wrong guess → what it would mean).
+    quiz : sequence of Question
+        Asked at the end.
     """
 
-    def __init__(self, exercises: Mapping[int, Exercise], predictions: Mapping[int, Mapping[Any, str]]):
-        self.exercises, self.predictions = exercises, predictions
+    def __init__(
+        self,
+        exercises: Mapping[int, Exercise],
+        predictions: Mapping[int, Mapping[Any, str]],
+        quiz: Sequence[quiz.Question] = (),
+    ):
+        self.exercises, self.predictions, self.asked = exercises, predictions, quiz
         self._judges = {number: Judge(exercise) for number, exercise in exercises.items()}
         self._hints_given: dict[int, int] = {}
 
@@ -106,6 +116,15 @@ class Lesson:
         if number not in self.predictions:
             raise ValueError(f"There is no prediction {number}: this notebook has {_listed(self.predictions)}.")
         return Guess(guess, self.predictions[number])
+
+    def questions(self) -> None:
+        """Show the questions of the quiz, each with its answers."""
+        text = quiz.written(self.asked)
+        display({"text/markdown": text, "text/plain": text}, raw=True)
+
+    def quiz(self, *letters: Any) -> None:
+        """Print how many answers are right, and what speaks against the others; one letter a question, in order."""
+        print(quiz.marked(self.asked, letters))
 
     def _exercise(self, number: int) -> Exercise:
         if number not in self.exercises:

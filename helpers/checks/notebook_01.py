@@ -12,6 +12,7 @@ from helpers import iam
 from helpers.checks import scratch
 from helpers.checks.exercise import Exercise, Result, Twin, given
 from helpers.checks.lesson import Lesson
+from helpers.checks.quiz import Question
 from helpers.client_machine.ssh import ClientMachine
 from helpers.config import Workbook
 from helpers.kafka import client as kafka_client
@@ -337,6 +338,36 @@ CLIENT_PROPERTIES = Exercise(
     more="None of the three messages named the file. How would you have found out which file the tool reads?",
 )
 
+QUIZ = (
+    Question(
+        "Your laptop with the PEM file is stolen. What comes first?",
+        (
+            (
+                "Delete the key pair in EC2, and all is well.",
+                "A key pair that is only deleted there still opens the instances that were launched with it.",
+            ),
+            ("Change the password of the file.", "The thief has the file as it was, and it has no password."),
+            ("Take the public key off the instance, or terminate it; then delete the pair and make a new one.", None),
+        ),
+    ),
+    Question(
+        "Why does the machine get a role instead of an access key in a file?",
+        (
+            ("The role's credentials end after hours and are renewed: nothing that lasts can be stolen.", None),
+            ("A role may do more than a user.", "Either may do what its policies say, and no more."),
+            ("A key in a file can't be read by Kafka's tools.", "It can: the SDK looks there too."),
+        ),
+    ),
+    Question(
+        "The broker says `Access denied`, and your policy looks right. Where do you look first?",
+        (
+            ("Into the broker's log, on the broker.", "MSK's brokers are not yours to log in to."),
+            ("At who is signing in, with `aws sts get-caller-identity` on the machine.", None),
+            ("At the Kafka version.", "Another version is refused in other words."),
+        ),
+    ),
+)
+
 LESSON = Lesson(
     {1: TRUST, 2: READING, 3: CLIENT_PROPERTIES},
     {
@@ -345,6 +376,8 @@ LESSON = Lesson(
             3600: "An hour is how long a session's key may live. Policies are looked at whenever something is asked.",
         },
     },
+    QUIZ,
 )
 check, hint, solution, predict = LESSON.check, LESSON.hint, LESSON.solution, LESSON.predict
+questions, quiz = LESSON.questions, LESSON.quiz
 """What the notebook calls."""

@@ -10,6 +10,7 @@ import requests
 from helpers.checks import scratch
 from helpers.checks.exercise import Exercise, Result, Twin, attempt, given
 from helpers.checks.lesson import Lesson
+from helpers.checks.quiz import Question
 from helpers.client_machine.ssh import ClientMachine
 from helpers.config import Workbook
 from helpers.gateway import rest_api
@@ -308,6 +309,33 @@ LAST_FIVE = Exercise(
     more='With three partitions, what would "the last five of the topic" mean?',
 )
 
+QUIZ = (
+    Question(
+        "You change the integration's address, and calls still go to the old one. Why?",
+        (
+            ("API Gateway keeps answers for a while.", "Only where a cache is on; and answers, not addresses."),
+            ("A stage serves a deployment, which is a snapshot: deploy again.", None),
+            ("The proxy has to be restarted.", "The proxy knows nothing of who calls it."),
+        ),
+    ),
+    Question(
+        "The emulator posts, the network breaks, and no reply comes. Is the message in Kafka?",
+        (
+            ("Nobody outside can know. Sent again, it may be there twice; not sent, it may be lost.", None),
+            ("No: without a reply nothing was written.", "The reply may have been lost on its way back."),
+            ("Yes: what was posted is written.", "The request may never have arrived."),
+        ),
+    ),
+    Question(
+        "Anybody who knows the invoke URL can post. What changes that?",
+        (
+            ("A longer path.", "Whoever sees one request knows it."),
+            ("HTTPS.", "It hides what is sent, and does not ask who sends it."),
+            ("The method's authorization: `AWS_IAM` asks for a signature, an authorizer for a token.", None),
+        ),
+    ),
+)
+
 LESSON = Lesson(
     {1: STAGE, 2: POST, 3: LAST_FIVE},
     {
@@ -317,6 +345,8 @@ LESSON = Lesson(
             "API Gateway": "",
         },
     },
+    QUIZ,
 )
 check, hint, solution, predict = LESSON.check, LESSON.hint, LESSON.solution, LESSON.predict
+questions, quiz = LESSON.questions, LESSON.quiz
 """What the notebook calls."""

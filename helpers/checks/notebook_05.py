@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from urllib.parse import quote
 
-from pyspark.sql import SparkSession
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from helpers.checks.exercise import Exercise, Result, Twin, given
 from helpers.checks.lesson import Lesson
+from helpers.checks.quiz import Question
+from helpers.config import Workbook
+from helpers.raw import SCHEMAS
 
 # --- 1: the address of a mount -----------------------------------------------------------------------------------
 
@@ -67,7 +71,7 @@ def geo_schema() -> str:
     return "ind int, timestamp string, latitude double, longitude double, country string"
 
 
-def _read(answer: Callable[[], str], spark: SparkSession) -> Result:
+def _typed(answer: Callable[[], str], spark: SparkSession) -> Result:
     schema = given(answer())
     lines = spark.createDataFrame(list(LINES.items()), "what string, line string")
     frame = lines.select("what", F.from_json("line", schema).alias("row")).select("what", "row.*")
@@ -79,9 +83,9 @@ def _read(answer: Callable[[], str], spark: SparkSession) -> Result:
     return found | {f"type of {name}": kind for name, kind in frame.drop("what").dtypes}
 
 
-GEO_SCHEMA = Exercise(
+SCHEMA_BY_HAND = Exercise(
     solution=geo_schema,
-    evaluate=_read,
+    evaluate=_typed,
     twins=(
         Twin(
             lambda: "ind int, timestamp timestamp, latitude double, longitude double, country string",
@@ -105,6 +109,116 @@ GEO_SCHEMA = Exercise(
     more="What would become of a line without `latitude`? And of one with a column more?",
 )
 
-LESSON = Lesson({1: SOURCE_URL, 2: GEO_SCHEMA}, {})
+# --- 3: the three frames without a mount ---------------------------------------------------------------------------
+
+
+def read_frames(spark: SparkSession, workbook: Workbook) -> dict[str, DataFrame]:
+    """Read `pin`, `geo` and `user` without a mount: the bucket's own address, the topic's folder, a schema each."""
+    frames = {}
+    for table in SCHEMAS:
+        address = f"s3://{workbook.bucket}/topics/{workbook.topic(table)}/partition=0"
+        frames[table] = spark.read.schema(SCHEMAS[table]).json(address)
+    return frames
+
+
+def _from(answer: Callable[..., dict[str, DataFrame]], spark: SparkSession, workbook: Workbook) -> Result:
+    """Table → the columns of its frame, and the folder that Spark reads them from."""
+    found = {}
+    try:
+        for table, frame in given(answer(spark, workbook)).items():
+            found[f"folder of {table}"] = sorted({_folder(file) for file in frame.inputFiles()})
+            found[f"columns of {table}"] = ", ".join(sorted(frame.columns))
+    except AnalysisException as error:
+        if error.getCondition() != "PATH_NOT_FOUND":
+            raise
+        found["a folder that is not there"] = error.getMessageParameters()["path"]
+    return found
+
+
+def _folder(file: str) -> str:
+    scheme, _, rest = file.rpartition("/")[0].partition(":")
+    return f"{'s3' if scheme in ('s3a', 's3n') else scheme}:{rest}"
+
+
+def _read(frames: Callable[[Workbook, str], str]) -> Callable[[SparkSession, Workbook], dict[str, DataFrame]]:
+    """Answer by another address of a table."""
+    return lambda spark, workbook: {
+        table: spark.read.schema(schema).json(frames(workbook, table)) for table, schema in SCHEMAS.items()
+    }
+
+
+def _all_from(table: str) -> Callable[[SparkSession, Workbook], dict[str, DataFrame]]:
+    return _read(lambda workbook, _: f"s3://{workbook.bucket}/topics/{workbook.topic(table)}/partition=0")
+
+
+READ_FRAMES = Exercise(
+    solution=read_frames,
+    evaluate=_from,
+    twins=(
+        Twin(
+            _read(lambda workbook, table: f"/mnt/{workbook.id}/topics/{workbook.topic(table)}/partition=0"),
+            "That is the way through the mount, and the mount is gone. Begin with `s3://` and the bucket's name.",
+        ),
+        Twin(
+            _read(lambda workbook, table: f"s3://{workbook.bucket}/{workbook.topic(table)}/partition=0"),
+            "There is no such folder. The connector puts one before the topic: its `topics.dir`, which is `topics`.",
+        ),
+        Twin(
+            _read(lambda workbook, table: f"s3://K:S@{workbook.bucket}/topics/{workbook.topic(table)}/partition=0"),
+            "Keys have no place in this address: whoever may read the location may, and nobody passes keys on.",
+        ),
+        Twin(
+            _all_from("pin"),
+            "All three frames come from the pins. With the schema of another table every column that is not there is "
+            "null, and nothing complains.",
+        ),
+    ),
+    hints=(
+        "A loop over `SCHEMAS`, a frame each, put into a dict by the table's name.",
+        "The path after the bucket is the one you know from the mount: `topics`, the topic, `partition=0`.",
+        "`spark.read.schema(SCHEMAS[table]).json(f's3://{workbook.bucket}/topics/{workbook.topic(table)}/partition=0')`",
+    ),
+    more="What would the address be if the topic had three partitions, and what if only one of them?",
+)
+
+QUIZ = (
+    Question(
+        "A colleague mounts the bucket with keys that may only read. Your notebook writes below the mount point and "
+        "fails. Why?",
+        (
+            ("The bucket is locked while somebody else has it mounted.", "S3 has no such lock; many mount one bucket."),
+            ("The mount and its keys belong to the workspace: whoever mounted has decided for all.", None),
+            ("A mount can only be read.", "This notebook wrote below its own mount, into `compact`."),
+        ),
+    ),
+    Question(
+        "Why is a slash a trouble in the secret, and never in the access key's id?",
+        (
+            ("A host ends at the first slash in a URL, and ids hold letters and digits only.", None),
+            ("Ids are quoted by Databricks.", "Nobody quotes them: they hold nothing that needs it."),
+            ("Secrets are longer than a URL may be.", "Forty characters are few for a URL."),
+        ),
+    ),
+    Question(
+        "Without a schema, `df_pin` has one column more today than yesterday. What happened?",
+        (
+            ("Spark kept a column of another table.", "A frame holds what its own objects hold."),
+            ("The connector was restarted.", "It writes what it reads, and adds no fields."),
+            ("One message held one more field, and inferring takes in whatever it finds.", None),
+        ),
+    ),
+)
+
+LESSON = Lesson(
+    {1: SOURCE_URL, 2: SCHEMA_BY_HAND, 3: READ_FRAMES},
+    {
+        1: {
+            "glob": "A glob asks for the names object by object. Inferring comes on top of that: all objects, twice.",
+            "folder": "A folder is listed a thousand names at a time, and nothing is read before its time.",
+        },
+    },
+    QUIZ,
+)
 check, hint, solution, predict = LESSON.check, LESSON.hint, LESSON.solution, LESSON.predict
+questions, quiz = LESSON.questions, LESSON.quiz
 """What the notebook calls."""

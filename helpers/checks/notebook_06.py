@@ -9,10 +9,11 @@ from threading import Lock
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from helpers import cleaning
 from helpers.checks.exercise import Exercise, Result, Twin, given
 from helpers.checks.lesson import Lesson
-from helpers.cleaning import clean_pin
-from helpers.raw import GEO_SCHEMA, PIN_SCHEMA
+from helpers.checks.quiz import Question
+from helpers.raw import GEO_SCHEMA, PIN_SCHEMA, USER_SCHEMA
 
 # --- 1: a follower count from its text ---------------------------------------------------------------------------
 
@@ -90,7 +91,104 @@ FOLLOWER_COUNT = Exercise(
     more="What would your function make of `1.2B`? And would you rather know, or get a null?",
 )
 
-# --- 2: the places ---------------------------------------------------------------------------------------------
+# --- 2: the pins -----------------------------------------------------------------------------------------------
+
+PINS = (
+    {"index": 1, "title": "A red bike", "follower_count": "124k", "poster_name": " Ann ", "category": "vehicles"},
+    {"index": 2, "title": "No Title Data Available", "follower_count": "User Info Error", "category": "art"},
+    {"index": 3, "title": "  ", "follower_count": "8.2M", "tag_list": "", "save_location": "Local save in /data/art"},
+    {"index": 4, "title": "Why: No Title Data Available", "follower_count": "abc", "image_src": "Image src error."},
+    {"index": 5, "title": "Untitled", "follower_count": "0", "save_location": "Local save in /data/my pins/art"},
+)
+"""Plain, a note, blanks, a note inside of a text, a path with a blank; whatever is not named is missing."""
+
+
+def clean_pin(raw: DataFrame) -> DataFrame:
+    """Clean pins: notes and empty text become null, `follower_count` a number, `save_location` a path."""
+    cleaned = raw.withColumnRenamed("index", "ind")
+    for name in cleaning.PLACEHOLDERS:
+        is_note = F.col(name).isin(list(cleaning.PLACEHOLDERS[name]))
+        cleaned = cleaned.withColumn(name, F.when(~is_note, F.col(name)))
+    cleaned = cleaned.withColumn("follower_count", follower_count(F.col("follower_count")))
+    cleaned = cleaned.withColumn("save_location", F.regexp_replace("save_location", "^Local save in ", ""))
+    for name, kind in cleaned.dtypes:
+        if kind == "string":
+            cleaned = cleaned.withColumn(name, F.when(F.col(name).rlike(r"\S"), F.col(name)))
+    first = ["ind", "unique_id", "title", "description", "follower_count", "poster_name", "tag_list"]
+    return cleaned.select(*first, "is_image_or_video", "image_src", "save_location", "category")
+
+
+def _pins_dropped(raw: DataFrame) -> DataFrame:
+    return clean_pin(raw).dropna(subset=["follower_count"])
+
+
+def _trimmed(raw: DataFrame) -> DataFrame:
+    return clean_pin(raw).withColumn("poster_name", F.trim("poster_name"))
+
+
+def _notes_anywhere(raw: DataFrame) -> DataFrame:
+    holds_note = F.col("title").contains("No Title Data Available")
+    return clean_pin(raw).withColumn("title", F.when(~holds_note, F.col("title")))
+
+
+def _third_word(raw: DataFrame) -> DataFrame:
+    return clean_pin(raw.withColumn("save_location", F.split("save_location", " ")[3]))
+
+
+def _blanks_kept(raw: DataFrame) -> DataFrame:
+    blanks, no_blanks = "  ", "not blank"
+    return clean_pin(raw.replace(blanks, no_blanks, ["title"])).replace(no_blanks, blanks, ["title"])
+
+
+def _pins(answer: Callable[[DataFrame], DataFrame], spark: SparkSession) -> Result:
+    """Row and column → what became of it."""
+    cleaned = given(answer(spark.createDataFrame(list(PINS), PIN_SCHEMA)))
+    rows = [row.asDict() for row in cleaned.collect()]
+    found = {f"{name} of {row.get('ind')}": row[name] for row in rows for name in row if name != "ind"}
+    kinds = {f"type of {name}": kind for name, kind in cleaned.dtypes if name in ("ind", "follower_count")}
+    return found | kinds | {"the columns": ", ".join(cleaned.columns)}
+
+
+CLEAN_PIN = Exercise(
+    solution=clean_pin,
+    evaluate=_pins,
+    twins=(
+        Twin(
+            _pins_dropped,
+            "Pins without a follower count are gone. The pin exists, and has a category: make the count null and keep "
+            "the row.",
+        ),
+        Twin(
+            _trimmed,
+            "You trimmed the posters' names. `' Ann '` and `'Ann'` may be two people, and a name is all that tells "
+            "them apart: other text stays as it is, to the letter.",
+        ),
+        Twin(
+            _notes_anywhere,
+            "A title that only speaks of the note is gone with it: `Why: No Title Data Available`. A note is the whole "
+            "value, so compare with `==` or `isin`, not with `contains`.",
+        ),
+        Twin(
+            _third_word,
+            "`split` cuts at every blank, so the path `/data/my pins/art` became `/data/my`. Take off the words in "
+            "front, and leave the rest.",
+        ),
+        Twin(
+            _blanks_kept,
+            "A title of two blanks is still there. Nobody sees it, and `count` counts it: `rlike(r'\\S')` is true "
+            "where anything but blanks stands.",
+        ),
+    ),
+    hints=(
+        "`cleaning.PLACEHOLDERS` has the notes of each column: a loop over it, with `F.when(~F.col(name).isin(…), …)`.",
+        "`F.when` without `otherwise` gives null where its condition does not hold: that is what missing data needs.",
+        "Then your `follower_count`, then `F.regexp_replace('save_location', '^Local save in ', '')`, then every text "
+        "that has no `\\S`; at last one `select` with the columns in order.",
+    ),
+    more="There is a `withColumn` for each text, and Spark makes one pass of them all. How could you see that?",
+)
+
+# --- 3: the places ---------------------------------------------------------------------------------------------
 
 PLACES = (
     (1, "2021-03-04 05:06:07", 1.5, -2.5, "Peru"),
@@ -183,12 +281,82 @@ CLEAN_GEO = Exercise(
     more="2018 to 2022 were asked for in UTC. In how many rows would your own time zone have given another year?",
 )
 
-# --- 3: what a colleague's cleaning loses ------------------------------------------------------------------------
+# --- 4: the users ----------------------------------------------------------------------------------------------
+
+USERS = (
+    (1, "Ann", "Lee", 30, "2016-05-06 07:08:09"),
+    (2, None, "Cher", 41, "2017-12-31T23:30:00-02:00"),
+    (3, "Bo", None, 17, "2015"),
+    (4, None, None, None, None),
+)
+"""Index, first and last name, age, time of joining."""
+
+
+def clean_user(raw: DataFrame) -> DataFrame:
+    """Clean users: `ind`, `user_name` (first and last name), `age`, `date_joined` (UTC unless it says more)."""
+    names = F.concat_ws(" ", "first_name", "last_name")
+    text = F.col("date_joined")
+    has_zone = text.rlike(r"(Z|[+-]\d\d:?\d\d)$")
+    zoned = F.when(has_zone, text).otherwise(F.concat(text, F.lit("Z")))
+    instant = F.when(text.rlike(r"^\d{4}-\d\d-\d\d[ T]"), zoned.try_cast("timestamp"))
+    return raw.select("ind", F.when(names != "", names).alias("user_name"), "age", instant.alias("date_joined"))
+
+
+def _named(raw: DataFrame, names: Column) -> DataFrame:
+    return raw.select("ind", names.alias("user_name")).join(clean_user(raw).drop("user_name"), "ind")
+
+
+def _year_alone(raw: DataFrame) -> DataFrame:
+    at_new_year = F.when(F.length("date_joined") == 4, F.concat("date_joined", F.lit("-01-01 00:00:00")))
+    return clean_user(raw.withColumn("date_joined", F.coalesce(at_new_year, "date_joined")))
+
+
+def _users(answer: Callable[[DataFrame], DataFrame], spark: SparkSession) -> Result:
+    """Row and column → what became of it."""
+    cleaned = given(answer(spark.createDataFrame(list(USERS), USER_SCHEMA)))
+    seconds = F.unix_seconds("date_joined").alias("date_joined, in seconds since 1970")
+    rows = cleaned.select("ind", "user_name", "age", seconds).collect()
+    found = {f"{name} of {row.ind}": value for row in rows for name, value in row.asDict().items() if name != "ind"}
+    return found | {"the columns": ", ".join(cleaned.columns)}
+
+
+CLEAN_USER = Exercise(
+    solution=clean_user,
+    evaluate=_users,
+    twins=(
+        Twin(
+            lambda raw: _named(raw, F.concat("first_name", F.lit(" "), "last_name")),
+            "Whoever has one name only has none with you: `concat` is null if any part is. `concat_ws` leaves out what "
+            "is missing.",
+        ),
+        Twin(
+            lambda raw: _named(raw, F.concat_ws(" ", "first_name", "last_name")),
+            "Nearly. Where both names are missing you have an empty text, which looks like a name to every `count`.",
+        ),
+        Twin(
+            lambda raw: clean_user(raw.withColumnsRenamed({"first_name": "last_name", "last_name": "first_name"})),
+            "The last name comes first with you.",
+        ),
+        Twin(
+            _year_alone,
+            "`2015` became New Year 2015, a moment that nobody has stated: Spark reads a year alone that way. Ask for "
+            "a whole date before you cast.",
+        ),
+    ),
+    hints=(
+        "`F.concat_ws(' ', …)` joins what is there, and gives an empty text where nothing is.",
+        "The time is read as in `clean_geo`.",
+        "Spark reads `2015` as a time. `text.rlike(r'^\\d{4}-\\d\\d-\\d\\d[ T]')` asks for a date and a time of day.",
+    ),
+    more="The frame has one row a post. How many users are there? Notebook 07 asks, and the answer is not the rows.",
+)
+
+# --- 5: what a colleague's cleaning loses ------------------------------------------------------------------------
 
 
 def colleagues_clean_pin(raw: DataFrame) -> DataFrame:
     """Clean pins, as a colleague does it: "rows with a missing count are of no use anyway"."""
-    return clean_pin(raw).dropna(subset=["follower_count"])
+    return cleaning.clean_pin(raw).dropna(subset=["follower_count"])
 
 
 def lost(raw_pin: DataFrame, cleaned: DataFrame) -> DataFrame:
@@ -245,8 +413,35 @@ LOST = Exercise(
     more="The colleague lost posts whose country and category are known. Which of tasks 4 to 8 would change?",
 )
 
+QUIZ = (
+    Question(
+        "Why is a row with the follower count `abc` kept?",
+        (
+            ("The pin and its category are known; only the count is not.", None),
+            ("Because `abc` may be a number in another base.", "Nobody counts that way; it is a planted row."),
+            ("Rows can't be dropped in Spark.", "`dropna` does so, and the colleague's cleaning loses posts that way."),
+        ),
+    ),
+    Question(
+        "What does a schema of your own spare you, against letting Spark infer the types?",
+        (
+            ("The letters in the counts: they would come out as numbers.", "A text with a letter is inferred as text."),
+            ("A second reading of all objects, and types that change with the data.", None),
+            ("The cleaning.", "Types are one thing, notes and placeholders another: they are valid text."),
+        ),
+    ),
+    Question(
+        "Two rows have the same `ind` and another time. What does `deduplicate` do?",
+        (
+            ("It keeps the later one.", "It doesn't look at times. Which row is right is a question for a person."),
+            ("It keeps one of the two, whichever comes first.", "That would be `dropDuplicates(['ind'])`."),
+            ("It keeps both: only rows that agree in every column are repetitions.", None),
+        ),
+    ),
+)
+
 LESSON = Lesson(
-    {1: FOLLOWER_COUNT, 2: CLEAN_GEO, 3: LOST},
+    {1: FOLLOWER_COUNT, 2: CLEAN_PIN, 3: CLEAN_GEO, 4: CLEAN_USER, 5: LOST},
     {
         1: {
             88: "Those are the notes alone: `abc` twice, `-5`, an empty text and a blank are no counts either.",
@@ -255,6 +450,8 @@ LESSON = Lesson(
             0: "A note is no number, so its count is not known: that is what null says.",
         },
     },
+    QUIZ,
 )
 check, hint, solution, predict = LESSON.check, LESSON.hint, LESSON.solution, LESSON.predict
+questions, quiz = LESSON.questions, LESSON.quiz
 """What the notebook calls."""

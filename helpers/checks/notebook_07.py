@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Callable
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from helpers import analytics
 from helpers.checks.exercise import Exercise, Result, Twin, given
 from helpers.checks.lesson import Lesson
+from helpers.checks.quiz import Question
 
 
 def _rows(answer: Callable[..., DataFrame], *tables: DataFrame) -> Result:
@@ -21,6 +22,58 @@ def _rows(answer: Callable[..., DataFrame], *tables: DataFrame) -> Result:
     found = {key: values[0] if len(values) == 1 else sorted(values) for key, values in rows.items()}
     return {"the columns": ", ".join(frame.columns)} | found
 
+
+# --- task 4: the most popular category in each country ------------------------------------------------------------
+
+
+def winners(counts: DataFrame) -> DataFrame:
+    """Keep the category with most posts of each country; ties go to the first name in the alphabet."""
+    order = Window.partitionBy("country").orderBy(F.desc("category_count"), "category")
+    return counts.withColumn("place", F.row_number().over(order)).where("place = 1").drop("place")
+
+
+def _ranked(
+    rows: DataFrame, *order: Column | str, group: str = "country", number: Callable[[], Column] = F.row_number
+) -> DataFrame:
+    """Keep what is first in each group, by an order and a way to number."""
+    window = Window.partitionBy(group).orderBy(*order)
+    return rows.withColumn("place", number().over(window)).where("place = 1").drop("place")
+
+
+def _two_maxima(counts: DataFrame) -> DataFrame:
+    return counts.groupBy("country").agg(F.max("category"), F.max("category_count")).toDF(*counts.columns)
+
+
+WINNERS = Exercise(
+    solution=winners,
+    evaluate=_rows,
+    twins=(
+        Twin(
+            lambda counts: _ranked(counts, F.desc("category_count"), number=F.rank),
+            "Several rows for some countries: `rank` gives the same place to all that tie. `row_number` gives each row "
+            "a place of its own, and the order has to say who comes first.",
+        ),
+        Twin(
+            _two_maxima,
+            "`max(category)` and `max(category_count)` are found one without the other: the last name in the alphabet, "
+            "beside somebody else's count.",
+        ),
+        Twin(
+            lambda counts: _ranked(counts, F.desc("category_count"), F.desc("category")),
+            "The counts are right, and ties go to the last name in the alphabet. Leave out the second `desc`.",
+        ),
+        Twin(
+            lambda counts: _ranked(counts, "category_count", "category"),
+            "The least popular ones: the order of a window is ascending unless you say `F.desc`.",
+        ),
+    ),
+    hints=(
+        "A window looks at the rows of one country side by side, and can number them.",
+        "`Window.partitionBy('country').orderBy(…)`: by what, and in which direction? What decides a tie?",
+        "`F.row_number().over(order)` as a new column; keep 1; drop the column.",
+    ),
+    more="With `rank` there would be a row for each of those who tie. When would that be the better answer?",
+)
 
 # --- task 5: the most popular category each year -------------------------------------------------------------------
 
@@ -42,8 +95,7 @@ def _posts_by_year(pin: DataFrame, geo: DataFrame, condition: str) -> DataFrame:
 
 
 def _first_of_each(counts: DataFrame, group: str) -> DataFrame:
-    order = Window.partitionBy(group).orderBy(F.desc("category_count"), "category")
-    return counts.withColumn("rank", F.row_number().over(order)).where("rank = 1").drop("rank")
+    return _ranked(counts, F.desc("category_count"), "category", group=group)
 
 
 def _every_year(pin: DataFrame, geo: DataFrame) -> DataFrame:
@@ -84,6 +136,71 @@ TASK_5 = Exercise(
         "`F.row_number().over(window)` numbers the rows; the winner has 1.",
     ),
     more="Two categories share the top of 2020. Who would have won with `rank` in the place of `row_number`?",
+)
+
+# --- task 6: the poster with the most followers in each country ----------------------------------------------------
+
+
+def task_6(pin: DataFrame, geo: DataFrame) -> DataFrame:
+    """Find `country`, `poster_name`, `follower_count` of each country's most followed poster; ties by the name."""
+    posters = pin.join(geo, "ind").dropna(subset=["country", "poster_name", "follower_count"])
+    order = Window.partitionBy("country").orderBy(F.desc("follower_count"), "poster_name")
+    first = posters.withColumn("place", F.row_number().over(order)).where("place = 1")
+    return first.select("country", "poster_name", "follower_count").orderBy("country")
+
+
+def _posters(pin: DataFrame, geo: DataFrame) -> DataFrame:
+    return pin.join(geo, "ind").select("country", "poster_name", "follower_count").dropna()
+
+
+def _greatest_poster_name(pin: DataFrame, geo: DataFrame) -> DataFrame:
+    greatest = [F.max(name).alias(name) for name in ("poster_name", "follower_count")]
+    return _posters(pin, geo).groupBy("country").agg(*greatest)
+
+
+def _every_post_of_the_first(pin: DataFrame, geo: DataFrame) -> DataFrame:
+    return _ranked(_posters(pin, geo), F.desc("follower_count"), number=F.rank)
+
+
+def _followers_added_up(pin: DataFrame, geo: DataFrame) -> DataFrame:
+    added = _posters(pin, geo).groupBy("country", "poster_name").agg(F.sum("follower_count").alias("follower_count"))
+    return _ranked(added, F.desc("follower_count"), "poster_name")
+
+
+def _every_poster(pin: DataFrame, geo: DataFrame) -> DataFrame:
+    return _posters(pin, geo).groupBy("country", "poster_name").agg(F.max("follower_count").alias("follower_count"))
+
+
+TASK_6 = Exercise(
+    solution=task_6,
+    evaluate=_rows,
+    twins=(
+        Twin(
+            _greatest_poster_name,
+            "Two `max` beside each other do not belong together: the name is the last one of the alphabet, the count "
+            "is somebody else's.",
+        ),
+        Twin(
+            _every_post_of_the_first,
+            "Some countries have several rows: with `rank`, posts with the same count share the first place. One row a "
+            "country is asked for, a tie goes to the first name.",
+        ),
+        Twin(
+            _followers_added_up,
+            "You added up the counts of a poster's posts. Each says how many followers the poster had: the same "
+            "people, counted again and again.",
+        ),
+        Twin(
+            _every_poster,
+            "That is each poster's greatest count. One row a country is missing: number them with a window.",
+        ),
+    ),
+    hints=(
+        "It is task 4 with another order: by `follower_count` instead of a count of rows.",
+        "A count that is not known cannot win: `dropna(subset=[…])` before you number.",
+        "`Window.partitionBy('country').orderBy(F.desc('follower_count'), 'poster_name')`, `F.row_number()`, keep 1.",
+    ),
+    more="The counts here belong to a post's poster. What would you need to name the person of `user_name` instead?",
 )
 
 # --- task 8: the most popular category of each age group -----------------------------------------------------------
@@ -243,8 +360,84 @@ TASK_10 = Exercise(
     more="How many users stand behind the median of 2018? Look at task 9 before you believe it.",
 )
 
+# --- task 11: the same, within the age groups ----------------------------------------------------------------------
+
+
+def task_11(pin: DataFrame, user: DataFrame) -> DataFrame:
+    """Find the exact median of the users' follower counts: `age_group`, `post_year`, `median_follower_count`."""
+    person = ["user_name", "age", "date_joined"]
+    figures = pin.join(user, "ind").groupBy(*person).agg(F.max("follower_count").alias("followers"))
+    figures = figures.withColumn("post_year", F.year("date_joined")).where("post_year BETWEEN 2015 AND 2020")
+    figures = figures.withColumn("age_group", analytics.age_group(F.col("age")))
+    figures = figures.dropna(subset=["age_group", "followers"])
+    medians = figures.groupBy("age_group", "post_year").agg(F.median("followers").alias("median_follower_count"))
+    return medians.orderBy("age_group", "post_year")
+
+
+def _grouped(figures: DataFrame, middle: Column) -> DataFrame:
+    groups = figures.withColumn("age_group", analytics.age_group(F.col("age")))
+    return groups.groupBy("age_group", "post_year").agg(middle.alias("median_follower_count"))
+
+
+def _known_figures(pin: DataFrame, user: DataFrame) -> DataFrame:
+    return _figures(pin, user).dropna(subset=["followers"])
+
+
+TASK_11 = Exercise(
+    solution=task_11,
+    evaluate=_rows,
+    twins=(
+        Twin(
+            lambda pin, user: analytics.median_followers_by_joining_year_and_age_group(pin, user, per="post"),
+            "Every post has a say with you. As in task 10: one figure a user first, the greatest of the user's posts.",
+        ),
+        Twin(
+            lambda pin, user: _grouped(_known_figures(pin, user), F.median("followers")),
+            "There is a group without a name among yours: those under 18, and those whose age nobody knows. They "
+            "belong to none; `dropna(subset=['age_group'])`.",
+        ),
+        Twin(
+            lambda pin, user: _grouped(_known_figures(pin, user), F.avg("followers")).dropna(subset=["age_group"]),
+            "That is the mean. In a group of three users a single account of millions makes it whatever it likes.",
+        ),
+    ),
+    hints=(
+        "Task 10 with one more column to group by.",
+        "`analytics.age_group(F.col('age'))` names the group, as your `when` of task 8 does; it is null for the young.",
+        "Group by `age_group` and `post_year`; the columns come in that order, then the median.",
+    ),
+    more="Which of these medians stand on fewer than five users? The picture below leaves those out.",
+)
+
+QUIZ = (
+    Question(
+        "Why does a post without a follower count take part in task 4?",
+        (
+            ("The window fills it in.", "A window numbers rows; it makes no values."),
+            ("Its country and category are known, and the question needs no more.", None),
+            ("It doesn't: `dropna` has removed it.", "Look at the columns that were named there: not the count."),
+        ),
+    ),
+    Question(
+        "Why does no answer change when the same batch is loaded twice?",
+        (
+            ("Posts are counted by distinct `ind`, and users as distinct people.", None),
+            ("Delta refuses a batch that it has seen.", "It does not look into what you write; you could append it."),
+            ("Spark remembers the files it has read.", "A query reads what is there, each time."),
+        ),
+    ),
+    Question(
+        "What would `percentile_approx` do to task 10?",
+        (
+            ("Give the mean.", "It has nothing to do with the mean."),
+            ("Be exact, only slower.", "It is quicker, and exact only by luck."),
+            ("Return an element of the data near the middle: not the mean of the two in the middle.", None),
+        ),
+    ),
+)
+
 LESSON = Lesson(
-    {1: TASK_5, 2: TASK_8, 3: TASK_9, 4: TASK_10},
+    {1: WINNERS, 2: TASK_5, 3: TASK_6, 4: TASK_8, 5: TASK_9, 6: TASK_10, 7: TASK_11},
     {
         1: {
             "18-24": "That group has the most posts, 5,129: few users, who post a lot.",
@@ -252,6 +445,8 @@ LESSON = Lesson(
             "+50": "The widest range of ages, and the fewest users: the ages here are made so that the old are few.",
         },
     },
+    QUIZ,
 )
 check, hint, solution, predict = LESSON.check, LESSON.hint, LESSON.solution, LESSON.predict
+questions, quiz = LESSON.questions, LESSON.quiz
 """What the notebook calls."""

@@ -15,6 +15,7 @@ from helpers.airflow.runs import TaskState
 from helpers.checks import airflow_files, scratch
 from helpers.checks.exercise import Exercise, Result, Twin, attempt, given
 from helpers.checks.lesson import Lesson
+from helpers.checks.quiz import Question
 from helpers.config import Workbook
 from helpers.notebook import show_code
 
@@ -365,6 +366,33 @@ DIAGNOSIS = Exercise(
     more="Three retries make a log three times as long. What would you let a task retry, and what not?",
 )
 
+QUIZ = (
+    Question(
+        "Why is the day a parameter, and not `date.today()` in the notebook?",
+        (
+            ("A run that is repeated next week must still replace its own day.", None),
+            ("`date.today()` is slow.", "It takes less than a microsecond."),
+            ("The cluster's clock may be wrong.", "It may, but that is not what breaks a run that is repeated."),
+        ),
+    ),
+    Question(
+        "Why does the DAG read its variable inside a template, and not with `Variable.get` at the top of the file?",
+        (
+            ("`Variable.get` is gone in Airflow 3.", "It is still there; it is its place that matters."),
+            ("A template hides the value from the log.", "It doesn't: Airflow's pages show templates filled in."),
+            ("Airflow reads the file again and again, and would ask its database each time.", None),
+        ),
+    ),
+    Question(
+        "A task has failed three times, and `/logs` holds three attempts. Which one tells why the run failed?",
+        (
+            ("The first.", "It tells why Airflow tried again. The cause may have been another one by the last try."),
+            ("The last, of the task that failed first; the tasks behind it only say `upstream_failed`.", None),
+            ("The log of the scheduler.", "It says when tasks began and ended, not what went wrong inside."),
+        ),
+    ),
+)
+
 LESSON = Lesson(
     {1: OWN_DAG, 2: KEEP, 3: DIAGNOSIS},
     {
@@ -374,6 +402,8 @@ LESSON = Lesson(
             0: "None? The folder in the variable does not exist any more.",
         },
     },
+    QUIZ,
 )
 check, hint, solution, predict = LESSON.check, LESSON.hint, LESSON.solution, LESSON.predict
+questions, quiz = LESSON.questions, LESSON.quiz
 """What the notebook calls."""

@@ -1,6 +1,7 @@
 """Every figure of the workbook. A figure has a description in words, which says what the picture shows."""
 
 import io
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
@@ -9,7 +10,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
 WIDTH_INCHES = 8.0
 DOTS_PER_INCH = 110
@@ -17,6 +18,9 @@ INK, ACCENT, QUIET, PALE = "#33373d", "#bd081c", "#8b9bb0", "#e3c4c7"
 
 LARGEST_DOT = 220
 """Area of the largest dot, in square points."""
+
+SMALLEST_DOT = 1.5
+"""Area of a dot that can still be seen, in square points."""
 
 DARK = 0.5
 """From here on, on a scale from 0 to 1, a cell is dark and its number white."""
@@ -323,4 +327,57 @@ def chain(parts: Sequence[tuple[str, str, int]], title: str) -> Figure:
         if place:
             arrow = {"arrowstyle": "->", "color": QUIET, "shrinkA": 0, "shrinkB": 0}
             axes.annotate("", (0.06, place + 0.22), (0.06, place - 0.22), arrowprops=arrow)
+    return figure
+
+
+def dots(groups: Mapping[str, Sequence[int]], title: str) -> Figure:
+    """Draw groups of things as dots side by side, each dot's area proportional to the size of its thing.
+
+    Parameters
+    ----------
+    groups : mapping of str to sequence of int
+        What a group is → the sizes of its things, in any unit.
+    title : str
+        What is shown.
+    """
+    figure, axes = _axes(title, 3.6)
+    axes.remove()
+    largest = max(size for sizes in groups.values() for size in sizes)
+    for place, (name, sizes) in enumerate(groups.items()):
+        axes = figure.add_subplot(1, len(groups), place + 1)
+        across = math.ceil(math.sqrt(len(sizes)))
+        where = [(number % across, -(number // across)) for number in range(len(sizes))]
+        areas = [max(SMALLEST_DOT, LARGEST_DOT * size / largest) for size in sizes]
+        axes.scatter(*zip(*where, strict=True), s=areas, color=SERIES[place], linewidths=0)
+        axes.set_title(name, color=INK, fontsize="medium")
+        axes.set_axis_off()
+        axes.margins(0.06)
+    figure.suptitle(title, x=0.01, ha="left", color=INK, fontweight="bold")
+    return figure
+
+
+def trend(table: pd.DataFrame, x: str, y: str, title: str, units: tuple[str, str]) -> Figure:
+    """Draw a line through points over a logarithmic axis, with the height written at each point.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a point.
+    x, y : str
+        Columns with position and height.
+    title : str
+        What is shown.
+    units : tuple of str
+        What the two axes count.
+    """
+    figure, axes = _axes(title, 3.2)
+    axes.plot(table[x], table[y], color=ACCENT, marker="o")
+    for across, height in zip(table[x], table[y], strict=True):
+        place = {"xytext": (0, 8), "textcoords": "offset points", "ha": "center"}
+        axes.annotate(_three_digits(height), (across, height), **place, color=INK)
+    axes.set(xscale="log", ylim=(0, 1.2 * table[y].max()))
+    axes.set_xticks(table[x], [f"{across:,}" for across in table[x]])
+    axes.xaxis.set_minor_locator(NullLocator())
+    for axis, unit in zip((axes.xaxis, axes.yaxis), units, strict=True):
+        axis.set_label_text(unit, color=INK)
     return figure

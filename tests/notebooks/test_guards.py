@@ -56,6 +56,12 @@ FAULTS = {
     "pictures_have_descriptions": lambda n: n.cells[2].outputs[0].update(metadata={}),
     "short_cells_led_by_prose": lambda n: n.cells[3].update(source="x = 1\n" * 16),
     "shape": lambda n: n.cells[0].update(source=GOOD_PROSE.replace("**Quiz.**", "")),
+    "diagrams_have_titles": lambda n: n.cells.append(
+        new_markdown_cell("```mermaid\nflowchart LR\n  accTitle: Two\n  a --> b\n```")
+    ),
+    "quiz_has_full_marks": lambda n: n.cells[3].update(
+        source='lesson.quiz("a", "b")', outputs=[new_output("stream", text="1 of 2 right.\n2: No.\n")]
+    ),
     "kind_words": lambda n: n.cells.append(new_markdown_cell("Simply run it.")),
     "one_path": lambda n: n.cells[3].update(source="if on_laptop: pass\nif laptop: pass"),
     "no_lab": lambda n: n.cells[3].update(source="label = 1\nfrom lab.core import layout"),

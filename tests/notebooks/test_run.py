@@ -16,7 +16,7 @@ from tools import copies, notebooks
 
 pytestmark = pytest.mark.lab
 
-DRAWS = ("plots.show(", "pipeline_map.show(", "LiveView(")
+DRAWS = ("plots.show(", "pipeline_map.show(", "LiveView(", "_pictures.")
 """What makes a picture."""
 
 
@@ -62,7 +62,7 @@ def test_a_working_copy_stops_at_the_first_gap_with_one_sentence(lab, tmp_path):
         notebooks.execute(tmp_path / "07_spark_analytics.ipynb", executed, lab)
     outputs = [output for cell in nbformat.read(executed, as_version=4).cells for output in cell.get("outputs", ())]
     (error,) = (output for output in outputs if output.output_type == "error")
-    assert error.traceback == ["Not attempted. Replace the `...` of `task_5`, run that cell, then this one."]
+    assert error.traceback == ["Not attempted. Replace the `...` of `winners`, run that cell, then this one."]
 
 
 def nbval(notebook, lab):

@@ -113,6 +113,22 @@ def shape(notebook: Notebook) -> Iterator[str]:
         yield "the links to the neighbours and the index are missing"
 
 
+def diagrams_have_titles(notebook: Notebook) -> Iterator[str]:
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    for diagram in re.findall(r"```mermaid\n(.*?)```", prose, re.DOTALL):
+        for part in ("accTitle: ", "accDescr: "):
+            if part not in diagram:
+                yield f"{part!r} is missing: a screen reader would pass over the diagram {diagram[:60]!r}"
+
+
+def quiz_has_full_marks(notebook: Notebook) -> Iterator[str]:
+    for cell in code_cells(notebook):
+        if cell.source.startswith("lesson.quiz("):
+            said = "".join(output.get("text", "") for output in cell.outputs)
+            if not re.fullmatch(r"(\d+) of \1 right\.\n", said):
+                yield f"the answers of the quiz must be right: {said!r}"
+
+
 def kind_words(notebook: Notebook) -> Iterator[str]:
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and (found := BANNED.search(cell.source)):
@@ -134,5 +150,5 @@ def no_lab(notebook: Notebook) -> Iterator[str]:
 RULES: tuple[Rule, ...] = (
     executed_in_order, no_errors_and_no_standard_error, one_parameters_cell, no_injected_parameters, known_tags,
     no_machine_paths, no_notes_of_a_run, nearly_all_outputs_compared, pictures_have_descriptions,
-    short_cells_led_by_prose, shape, kind_words, one_path, no_lab,
+    short_cells_led_by_prose, shape, diagrams_have_titles, quiz_has_full_marks, kind_words, one_path, no_lab,
 )  # fmt: skip

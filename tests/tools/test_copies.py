@@ -57,6 +57,7 @@ def test_a_gap_is_the_solution_without_its_body(source):
 def test_gaps_and_guesses_are_open_and_solutions_folded(folder):
     copy = nbformat.read(folder / f"{NAME}.ipynb", as_version=4)
     assert "guess = lesson.predict(1, ...)" in text_of(copy)
+    assert "lesson.quiz(..., ..., ...)" in text_of(copy)
     exercises = sources.lesson(NAME).exercises
     for exercise in exercises.values():
         shown = [cell for cell in copy.cells if solution_cell(exercise) in cell.source]

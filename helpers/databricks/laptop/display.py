@@ -7,6 +7,8 @@ from IPython.display import HTML
 from IPython.display import display as show
 from pyspark.sql.dataframe import DataFrame
 
+from helpers.databricks.laptop import tables
+
 MOST_ROWS = 1000
 """Rows that are shown of a frame, as on Databricks."""
 
@@ -22,11 +24,11 @@ def display(value: Any = None, *_: Any, **__: Any) -> None:
         Settings of Databricks' charts, which are not drawn here.
     """
     if isinstance(value, DataFrame):
-        show(_of_stream(value) if value.isStreaming else value.limit(MOST_ROWS).toPandas())
+        _show(_of_stream(value) if value.isStreaming else value.limit(MOST_ROWS).toPandas())
     elif isinstance(value, list) and value and hasattr(value[0], "_fields"):
-        show(pd.DataFrame(value, columns=list(value[0]._fields)))
+        _show(pd.DataFrame(value, columns=list(value[0]._fields)))
     elif isinstance(value, list) and value and hasattr(value[0], "asDict"):
-        show(pd.DataFrame([row.asDict() for row in value]))
+        _show(pd.DataFrame([row.asDict() for row in value]))
     else:
         show(value)
 
@@ -34,6 +36,10 @@ def display(value: Any = None, *_: Any, **__: Any) -> None:
 def displayHTML(html: str) -> None:
     """Show HTML, scripts included."""
     show(HTML(html))
+
+
+def _show(table: pd.DataFrame) -> None:
+    show(tables.page(table), raw=True)
 
 
 def _of_stream(frame: DataFrame) -> pd.DataFrame:

@@ -2,14 +2,17 @@
 
 import importlib
 import inspect
+import logging
 import pkgutil
 import threading
 
 import pytest
 
 from helpers import checks
+from helpers.checks import quiz
 from helpers.checks.exercise import Exercise, NotAttempted, SystemAway, Twin, attempt, given
 from helpers.checks.lesson import Gap, Lesson
+from helpers.checks.quiz import Question
 from helpers.checks.source import solution_cell
 
 
@@ -51,6 +54,13 @@ def test_the_outcome_comes_first_and_help_is_offered(lesson, capsys, answer, sai
     printed = capsys.readouterr().out
     assert printed.startswith(said)
     assert ("`lesson.hint(1)`" in printed) == (not printed.startswith("Right"))
+
+
+def test_where_a_right_answer_stops_too_no_answer_is_right(lesson):
+    verdict = lesson.judge(1, double, None)
+    assert verdict.outcome == "not yet"
+    assert verdict.text.startswith("Nobody could judge your answer: a right one stops here too, with TypeError: ")
+    assert lesson.judge(1, double, 2).outcome == "right"
 
 
 def test_a_gap_stops_the_notebook_with_one_sentence(lesson):
@@ -194,3 +204,57 @@ def test_every_sentence_of_every_notebook_says_something_of_its_own():
     ]
     assert len({*sentences}) == len(sentences) > 100
     assert all(sentence.strip() for sentence in sentences)
+
+
+def test_what_is_logged_while_an_answer_is_judged_stays_off_the_page_and_is_heard_again_after_it(lesson, caplog):
+    def talkative(number: int) -> int:
+        logging.getLogger("DataFrameQueryContextLogger").error("a query failed")
+        return 2 * number
+
+    lesson.judge(1, talkative, 2)
+    assert not caplog.messages
+    talkative(2)
+    assert caplog.messages == ["a query failed"]
+
+
+QUESTIONS = (
+    Question("What is twice two?", (("Five.", "Count again."), ("Four.", None), ("Two.", "That is once."))),
+    Question("And once?", (("Two.", None), ("Four.", "That is twice."), ("None.", "That is never."))),
+)
+
+
+def test_a_quiz_shows_each_question_with_its_answers():
+    assert quiz.written(QUESTIONS) == (
+        "1. What is twice two?\n   - a) Five.\n   - b) Four.\n   - c) Two.\n"
+        "2. And once?\n   - a) Two.\n   - b) Four.\n   - c) None."
+    )
+
+
+@pytest.mark.parametrize(
+    ("letters", "said"),
+    [
+        (("b", "a"), "2 of 2 right."),
+        (("a", "a"), "1 of 2 right.\n1: Count again."),
+        ((..., "b"), "0 of 2 right.\n1: no answer yet; put in a letter.\n2: That is twice."),
+        (("d", "a"), "1 of 2 right.\n1: 'd' is none of the answers: choose from a, b, c."),
+        ((2, "a"), "1 of 2 right.\n1: 2 is none of the answers: choose from a, b, c."),
+        (("b",), "1 answers to 2 questions: give one letter for each, in order."),
+    ],
+)
+def test_a_quiz_is_scored_and_says_what_speaks_against_an_answer(capsys, letters, said):
+    Lesson({}, {}, QUESTIONS).quiz(*letters)
+    assert capsys.readouterr().out == said + "\n"
+
+
+def _quizzes():
+    for module in pkgutil.iter_modules(checks.__path__, "helpers.checks."):
+        if module.name.rpartition(".")[2].startswith("notebook_"):
+            yield module.name, importlib.import_module(module.name).LESSON.asked
+
+
+@pytest.mark.parametrize(("name", "asked"), list(_quizzes()))
+def test_each_question_has_one_right_answer_and_an_objection_of_its_own_to_the_others(name, asked):
+    objections = [objection for question in asked for _, objection in question.answers if objection]
+    assert len(set(objections)) == len(objections) == 2 * len(asked)
+    assert all([text for text, objection in question.answers if objection is None] for question in asked)
+    assert len(asked) < 3 or len({question.right for question in asked}) > 1, "the letter would give it away"

@@ -17,6 +17,7 @@ from helpers.checks import (
     notebook_09b,
     notebook_09c,
 )
+from helpers.kafka import sink_objects
 from helpers.notebook import catch_up
 
 MODULES = (
@@ -38,6 +39,7 @@ TWINS = [
 UNFORESEEN = {
     ("09a", 1): lambda url, stream, row, key: notebook_09a.put(url, stream, row | {"ind": 1}, key),
     ("09b", 2): lambda frame, table, checkpoint: notebook_09b.store(frame.limit(1), table, checkpoint),
+    ("05", 3): lambda spark, workbook: {"pin": notebook_05.read_frames(spark, workbook)["pin"]},
     ("09c", 1): lambda batch, table: notebook_09c.insert_new(batch.limit(3), table),
 }
 """A mistake that no twin makes, where it is more than another result."""
@@ -48,16 +50,28 @@ def invoke_url(workbook):
     return catch_up.streams(workbook)
 
 
+@pytest.fixture(scope="module")
+def landed(workbook):
+    """An object of each topic, as the connector would have stored it."""
+    sink_objects.create_bucket(workbook)
+    for topic in workbook.topics:
+        key = f"topics/{topic}/partition=0/{topic}+0+0000000000.json"
+        workbook.client("s3").put_object(Bucket=workbook.bucket, Key=key, Body=b"{}\n")
+
+
 @pytest.fixture
-def context(workbook, spark, raw, clean, invoke_url):
+def context(workbook, spark, raw, clean, invoke_url, landed):
     """What the notebook gives to each check."""
     pin, geo, user = clean["pin"], clean["geo"], clean["user"]
+    counts = pin.join(geo, "ind").dropna(subset=["country", "category"]).groupBy("country", "category")
+    counts = counts.agg(F.countDistinct("ind").alias("category_count"))
     return {
-        ("00", 1): (), ("02", 1): (), ("03", 1): (), ("05", 1): (), ("05", 2): (spark,),
-        ("06", 1): (raw["pin"],), ("06", 2): (spark,), ("06", 3): (spark,),
+        ("00", 1): (), ("02", 1): (), ("03", 1): (), ("05", 1): (), ("05", 2): (spark,), ("05", 3): (spark, workbook),
+        ("06", 1): (raw["pin"],), ("06", 2): (spark,), ("06", 3): (spark,), ("06", 4): (spark,), ("06", 5): (spark,),
         ("09a", 1): (workbook, invoke_url), ("09a", 2): (), ("09a", 3): (), ("09b", 1): (spark,), ("09b", 2): (spark,),
         ("09c", 1): (spark,),
-        ("07", 1): (pin, geo), ("07", 2): (pin, user), ("07", 3): (user,), ("07", 4): (pin, user),
+        ("07", 1): (counts,), ("07", 2): (pin, geo), ("07", 3): (pin, geo), ("07", 4): (pin, user), ("07", 5): (user,),
+        ("07", 6): (pin, user), ("07", 7): (pin, user),
     }  # fmt: skip
 
 
@@ -104,7 +118,7 @@ def test_a_mistake_that_nobody_has_foreseen_is_shown_at_a_case(context, name, nu
 
 
 def test_an_error_of_the_answer_is_a_sentence_and_not_a_stack_trace(context, clean):
-    verdict = LESSONS["07"].judge(3, lambda user: user.select("nickname"), clean["user"])
+    verdict = LESSONS["07"].judge(5, lambda user: user.select("nickname"), clean["user"])
     assert verdict.outcome == "not yet"
     assert verdict.text.startswith("Your answer stopped with UNRESOLVED_COLUMN")
     assert "\n" not in verdict.text
@@ -112,7 +126,7 @@ def test_an_error_of_the_answer_is_a_sentence_and_not_a_stack_trace(context, cle
 
 def test_other_names_for_the_columns_are_pointed_out(context, clean):
     verdict = LESSONS["07"].judge(
-        3, lambda user: notebook_07.task_9(user).withColumnRenamed("post_year", "year"), clean["user"]
+        5, lambda user: notebook_07.task_9(user).withColumnRenamed("post_year", "year"), clean["user"]
     )
     assert "'the columns': your answer gives 'year, number_users_joined'" in verdict.text
 

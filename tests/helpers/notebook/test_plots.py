@@ -120,3 +120,20 @@ def test_streams_are_steps_above_and_waiting_times_below():
     assert list(above.lines[0].get_ydata()) == [0, 7]
     assert above.lines[0].get_drawstyle() == "steps-post"
     assert list(below.lines[0].get_ydata()) == [1.5]
+
+
+def test_dots_are_as_large_as_their_things_and_the_smallest_can_be_seen():
+    figure = plots.dots({"many": [1, 1, 1, 1], "few": [10_000]}, "Title")
+    many, few = (axes.collections[0] for axes in figure.axes)
+    assert len(many.get_offsets()) == 4
+    assert set(many.get_sizes()) == {plots.SMALLEST_DOT}
+    assert set(few.get_sizes()) == {plots.LARGEST_DOT}
+    assert [axes.get_title() for axes in figure.axes] == ["many", "few"]
+
+
+def test_a_trend_begins_at_nothing_and_says_each_height():
+    table = pd.DataFrame({"objects": [1, 100], "seconds": [0.25, 1.5]})
+    axes = plots.trend(table, "objects", "seconds", "Title", ("objects", "seconds")).axes[0]
+    assert axes.get_ylim()[0] == 0
+    assert [text.get_text() for text in axes.texts] == ["0.25", "1.5"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "100"]
