@@ -7,9 +7,6 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from helpers.checks import (
-    notebook_00,
-    notebook_02,
-    notebook_03,
     notebook_05,
     notebook_06,
     notebook_07,
@@ -20,8 +17,7 @@ from helpers.checks import (
 from helpers.notebook import catch_up
 
 MODULES = (
-    notebook_00, notebook_02, notebook_03, notebook_05, notebook_06, notebook_07, notebook_09a, notebook_09b,
-    notebook_09c,
+    notebook_05, notebook_06, notebook_07, notebook_09a, notebook_09b, notebook_09c,
 )  # fmt: skip
 
 LESSONS = {module.__name__.rpartition("_")[2]: module.LESSON for module in MODULES}
@@ -53,7 +49,7 @@ def context(workbook, spark, raw, clean, invoke_url):
     """What the notebook gives to each check."""
     pin, geo, user = clean["pin"], clean["geo"], clean["user"]
     return {
-        ("00", 1): (), ("02", 1): (), ("03", 1): (), ("05", 1): (), ("05", 2): (spark,),
+        ("05", 1): (), ("05", 2): (spark,),
         ("06", 1): (raw["pin"],), ("06", 2): (spark,), ("06", 3): (spark,),
         ("09a", 1): (workbook, invoke_url), ("09a", 2): (), ("09a", 3): (), ("09b", 1): (spark,), ("09b", 2): (spark,),
         ("09c", 1): (spark,),
