@@ -146,25 +146,34 @@ _ = msk_connect.create_worker_configuration(workbook)
 # %% [markdown]
 # ## Task 3: the connector
 #
-# A connector is a description; no code of yours runs. These are its properties:
+# A connector is a description; no code of yours runs. Some of its properties are the same for every connector of this
+# pipeline: which plugin, how many tasks share the work, and that it writes JSON lines into S3, in a folder for each
+# partition. (A *converter* makes a value out of a message's bytes: keys are text, values are JSON.)
+
+# %%
+USUAL = {
+    "connector.class": "S3SinkConnector",
+    "tasks.max": "3",
+    "schema.compatibility": "NONE",
+    "storage.class": "io.confluent.connect.s3.storage.S3Storage",
+    "format.class": "io.confluent.connect.s3.format.json.JsonFormat",
+    "partitioner.class": "io.confluent.connect.storage.partitioner.DefaultPartitioner",
+    "key.converter": "org.apache.kafka.connect.storage.StringConverter",
+    "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+}
+
+# %% [markdown]
+# The others say what *this* connector is to do:
 #
-# | property | what it says | value |
-# |---|---|---|
-# | `connector.class` | which plugin; the short name fits Confluent's sink and the workbook's | `S3SinkConnector` |
-# | `tasks.max` | how many tasks share the work | `3`, one for each topic |
-# | `topics.regex` | which topics: all whose names fit a pattern | |
-# | `s3.bucket.name`, `s3.region` | where to | |
-# | `topics.dir` | first part of every key | |
-# | `flush.size` | how many messages go into one object | |
-# | `rotate.schedule.interval.ms` | how long an object that is not full may wait; `-1`: for ever | |
-# | `timezone` | whose hours such a schedule counts | `UTC` |
-# | `schema.compatibility` | JSON without a schema: nothing to compare | `NONE` |
-# | `storage.class` | objects in S3 | `io.confluent.connect.s3.storage.S3Storage` |
-# | `format.class` | as JSON lines | `io.confluent.connect.s3.format.json.JsonFormat` |
-# | `partitioner.class` | a folder a partition | `io.confluent.connect.storage.partitioner.DefaultPartitioner` |
-# | `key.converter` | keys are text | `org.apache.kafka.connect.storage.StringConverter` |
-# | `value.converter` | values are JSON | `org.apache.kafka.connect.json.JsonConverter` |
-# | `value.converter.schemas.enable` | whether each value brings a schema with it | `false` |
+# | property | what it says |
+# |---|---|
+# | `topics.regex` | which topics: all whose names fit a pattern |
+# | `s3.bucket.name`, `s3.region` | where to |
+# | `topics.dir` | first part of every key |
+# | `flush.size` | how many messages go into one object |
+# | `rotate.schedule.interval.ms` | how long an object that is not full may wait; `-1`: for ever |
+# | `timezone` | whose hours such a schedule counts: `UTC` |
+# | `value.converter.schemas.enable` | whether each value brings a schema with it; yours do not: `false` |
 #
 # ### Exercise 1: which topics does a pattern take?
 #
@@ -189,8 +198,8 @@ lesson.check(1, matching_topics)
 # %% [markdown]
 # ### Exercise 2: the properties
 #
-# Write them. This connector is to put at most 10 messages into an object, and to let none wait for longer than 2
-# seconds, so that whoever reads the bucket is never far behind. All values are text.
+# Write them: what is usual, and the eight that decide. This connector is to put at most 10 messages into an object, and
+# to let none wait for longer than 2 seconds, so that whoever reads the bucket is never far behind. All values are text.
 #
 # The check makes three topics of 25 messages, a bucket, and a connector with your properties, and looks at what lands.
 # **Predict first:** how many objects will there be?

@@ -145,7 +145,8 @@ def rewound(topic: str) -> str:
     return f"--reset-offsets --topic {topic} --to-offset 1 --execute"
 
 
-COMMITTED, STILL = "the group's offset", "its lag"
+COMMITTED, STILL, SHOWN = "the group's offset", "its lag", "what the tool only shows"
+"""SHOWN tells mistakes apart."""
 
 
 def _read_again(answer: Callable[[str], str], workbook: Workbook, machine: ClientMachine, tool: str) -> Result:
@@ -155,9 +156,10 @@ def _read_again(answer: Callable[[str], str], workbook: Workbook, machine: Clien
         scratch.topic(workbook, [b"{}"] * STORED) as topic,
         scratch.group_that_read(workbook, topic, STORED) as group,
     ):
-        machine.run(f"{tool} --group {group} {given(answer(topic))}", check=False)
+        done = machine.run(f"{tool} --group {group} {given(answer(topic))}", check=False)
         found = kafka_client.committed(workbook, group, topic).get(0, 0)
-    return {COMMITTED: found, STILL: STORED - found}
+    shown = "new offsets" if "NEW-OFFSET" in done.text and found == STORED else ""
+    return {COMMITTED: found, STILL: STORED - found, SHOWN: shown}
 
 
 REWOUND = Exercise(
@@ -169,7 +171,7 @@ REWOUND = Exercise(
             lambda topic: f"--reset-offsets --topic {topic} --to-offset 1",
             "Nothing has changed: without `--execute` the tool shows what it would do, a dry run, and leaves the group "
             "where it is.",
-            {COMMITTED: 4},
+            {COMMITTED: 4, SHOWN: "new offsets"},
         ),
         Twin(
             lambda topic: f"--reset-offsets --topic {topic} --to-earliest --execute",
@@ -202,7 +204,8 @@ REWOUND = Exercise(
 USERS = ("3", "4", "5")
 """Their hashes lead to three different partitions."""
 
-LINES = tuple(f'{user}\t{{"n": {number}}}' for number in range(3) for user in USERS)
+LINES = tuple(f'{user}\t{{"n": {number}}}' for user in USERS for number in range(3))
+"""User by user, so that a partitioner that takes turns tears each user's messages apart."""
 
 
 def keyed(topic: str) -> str:

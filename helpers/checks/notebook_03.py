@@ -69,11 +69,22 @@ MESSAGES, TOPICS = 25, 3
 """Messages in each of so many topics."""
 
 
+USUAL = {
+    "connector.class": "S3SinkConnector",
+    "tasks.max": "3",
+    "schema.compatibility": "NONE",
+    "storage.class": "io.confluent.connect.s3.storage.S3Storage",
+    "format.class": "io.confluent.connect.s3.format.json.JsonFormat",
+    "partitioner.class": "io.confluent.connect.storage.partitioner.DefaultPartitioner",
+    "key.converter": "org.apache.kafka.connect.storage.StringConverter",
+    "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+}
+"""What the notebook gives: properties that every connector of the pipeline has."""
+
+
 def sink_properties(topics: str, bucket: str, region: str, folder: str) -> dict:
     """Write the properties of a sink: at most 10 messages an object, and none waits for longer than 2 seconds."""
-    return {
-        "connector.class": "S3SinkConnector",
-        "tasks.max": "3",
+    return USUAL | {
         "topics.regex": topics,
         "s3.bucket.name": bucket,
         "s3.region": region,
@@ -81,12 +92,6 @@ def sink_properties(topics: str, bucket: str, region: str, folder: str) -> dict:
         "flush.size": "10",
         "rotate.schedule.interval.ms": "2000",
         "timezone": "UTC",
-        "schema.compatibility": "NONE",
-        "storage.class": "io.confluent.connect.s3.storage.S3Storage",
-        "format.class": "io.confluent.connect.s3.format.json.JsonFormat",
-        "partitioner.class": "io.confluent.connect.storage.partitioner.DefaultPartitioner",
-        "key.converter": "org.apache.kafka.connect.storage.StringConverter",
-        "value.converter": "org.apache.kafka.connect.json.JsonConverter",
         "value.converter.schemas.enable": "false",
     }
 
@@ -210,10 +215,10 @@ PROPERTIES = Exercise(
         ),
     ),
     hints=(
-        "Go down the table: each row is a property, and the prompt says what this connector is to do.",
+        "`USUAL | {…}` joins two dictionaries. Go down the table: each name in it is a property to write.",
         'All values are text: `"flush.size": "10"`, and 2 seconds are `"2000"` milliseconds.',
-        '`"topics.regex": topics`, `"topics.dir": folder`, `"rotate.schedule.interval.ms": "2000"`; the rest stands in '
-        "the table.",
+        '`"topics.regex": topics`, `"topics.dir": folder`, `"rotate.schedule.interval.ms": "2000"`; the '
+        "arguments tell four of the values, the table two.",
     ),
     more="26 messages in each topic, and 10 seconds between the 25th and the last: how many objects would there be?",
 )

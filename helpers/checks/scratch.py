@@ -19,6 +19,7 @@ from helpers.config import Workbook
 from helpers.gateway import rest_api as gateway
 from helpers.kafka import client as kafka_client
 from helpers.kafka import msk_connect
+from helpers.kinesis import streams as kinesis_streams
 from helpers.waiting import WaitedInVain, wait_until
 
 ASSUMED_SECONDS = 60
@@ -213,6 +214,23 @@ def objects(workbook: Workbook, bucket: str) -> dict[str, int]:
     """List what is in a bucket now: key → bytes."""
     pages = workbook.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket)
     return {entry["Key"]: entry["Size"] for page in pages for entry in page.get("Contents", ())}
+
+
+@contextlib.contextmanager
+def stream(workbook: Workbook) -> Iterator[str]:
+    """Make a Kinesis stream of one shard; the role of the API may use it, as its name begins like those of the others.
+
+    Yields
+    ------
+    str
+        Its name.
+    """
+    made = f"{workbook.stream('geo')}-{token()}"
+    kinesis_streams.create(workbook, made, 1)
+    try:
+        yield made
+    finally:
+        kinesis_streams.delete(workbook, made)
 
 
 @contextlib.contextmanager

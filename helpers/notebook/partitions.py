@@ -11,6 +11,14 @@ from helpers.notebook.plots import INK, PALE, QUIET, SERIES, WIDTH_INCHES
 LONGEST_TAPE = 16
 """Messages of a partition that are drawn: the last ones."""
 
+BIN_WIDTH = 10
+"""Dots side by side."""
+
+DOT = {"boxstyle": "circle,pad=0.3", "facecolor": SERIES[0], "edgecolor": "none"}
+
+LONGEST_IN_DOT = 2
+"""Letters of a key that are written into its dot; a longer key is not."""
+
 
 def tapes(ends: Mapping[int, int], committed: Mapping[str, Mapping[int, int]], title: str) -> Figure:
     """Draw each partition as a tape of numbered messages, and where each group will read on.
@@ -66,3 +74,37 @@ def _canvas(title: str, height_inches: float) -> tuple[Figure, Axes]:
     axes.set_title(title, loc="left", color=INK, fontweight="bold", pad=12)
     axes.set_axis_off()
     return figure, axes
+
+
+def bins(keys: Mapping[str, Mapping[str, Sequence[str]]], title: str) -> Figure:
+    """Draw shards as bins, and each record as a dot in the bin that it fell into.
+
+    Parameters
+    ----------
+    keys : mapping of str to mapping of str to sequence of str
+        What was sent, in words → shard → the partition keys of the records in it. Each has a row of bins.
+    title : str
+        What it shows.
+    """
+    shards = sorted({shard for fallen in keys.values() for shard in fallen})
+    figure, axes = _canvas(title, 0.8 + 1.4 * len(keys))
+    axes.set(xlim=(-1, len(shards)), ylim=(len(keys), -0.25))
+    for column, shard in enumerate(shards):
+        axes.text(column + 0.45, -0.12, f"shard {column}", ha="center", color=INK, fontweight="bold")
+        for row, fallen in enumerate(keys.values()):
+            _bin(axes, column, row, fallen.get(shard, ()))
+    for row, sent in enumerate(keys):
+        axes.text(-0.08, row + 0.45, sent, ha="right", va="center", color=INK)
+    return figure
+
+
+def _bin(axes: Axes, left: float, top: float, keys: Sequence[str]) -> None:
+    axes.plot([left, left, left + 0.9, left + 0.9], [top + 0.05, top + 0.9, top + 0.9, top + 0.05], color=INK)
+    for number, key in enumerate(sorted(keys, key=lambda key: (len(key), key))):
+        column, layer = number % BIN_WIDTH, number // BIN_WIDTH
+        place = left + 0.09 + 0.08 * column, top + 0.78 - 0.24 * layer
+        word = key if len(key) <= LONGEST_IN_DOT else " "
+        axes.text(*place, word, ha="center", va="center", fontsize=8, color="white", bbox=DOT)
+    words = f"{len(keys)} record" + ("" if len(keys) == 1 else "s")
+    axes.text(left + 0.45, top + 0.2, words, ha="center", va="center", color=INK)
+

@@ -1,6 +1,7 @@
 """Every exercise: its solution is right, each typical mistake is told apart, and nothing else is taken for either."""
 
 import inspect
+import os
 
 import pytest
 from pyspark.sql import DataFrame
@@ -33,8 +34,10 @@ TWINS = [
 
 UNFORESEEN = {
     ("09a", 1): lambda url, stream, row, key: notebook_09a.put(url, stream, row | {"ind": 1}, key),
-    ("09b", 2): lambda frame, table, checkpoint: notebook_09b.store(frame.limit(1), table, checkpoint),
-    ("09c", 1): lambda batch, table: notebook_09c.insert_new(batch.limit(3), table),
+    ("09b", 1): lambda *given: notebook_09b.read_stream(*given).limit(2),
+    ("09b", 3): lambda frame, table, checkpoint: notebook_09b.store(frame.limit(1), table, checkpoint),
+    ("09c", 1): lambda records: notebook_09c.first_of_each(records).where("false"),
+    ("09c", 2): lambda batch, table: notebook_09c.insert_new(batch.limit(3), table),
 }
 """A mistake that no twin makes, where it is more than another result."""
 
@@ -48,11 +51,13 @@ def invoke_url(workbook):
 def context(workbook, spark, raw, clean, invoke_url):
     """What the notebook gives to each check."""
     pin, geo, user = clean["pin"], clean["geo"], clean["user"]
+    keys = {"awsAccessKey": os.environ["AWS_ACCESS_KEY_ID"], "awsSecretKey": os.environ["AWS_SECRET_ACCESS_KEY"]}
     return {
         ("05", 1): (), ("05", 2): (spark,),
         ("06", 1): (raw["pin"],), ("06", 2): (spark,), ("06", 3): (spark,),
-        ("09a", 1): (workbook, invoke_url), ("09a", 2): (), ("09a", 3): (), ("09b", 1): (spark,), ("09b", 2): (spark,),
-        ("09c", 1): (spark,),
+        ("09a", 1): (workbook, invoke_url), ("09a", 2): (), ("09a", 3): (),
+        ("09b", 1): (spark, workbook, keys), ("09b", 2): (spark,), ("09b", 3): (spark,),
+        ("09c", 1): (spark,), ("09c", 2): (spark,), ("09c", 3): (spark,),
         ("07", 1): (pin, geo), ("07", 2): (pin, user), ("07", 3): (user,), ("07", 4): (pin, user),
     }  # fmt: skip
 

@@ -38,3 +38,17 @@ def test_of_a_long_partition_the_end_is_drawn():
     numbers = [text.get_text() for text in axes.texts if text.get_text().isdigit()]
     assert (numbers[0], numbers[-1], len(numbers)) == ("84", "99", partitions.LONGEST_TAPE)
     assert sum(_filled(axes)) == 2
+
+
+def _words(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def test_each_record_falls_into_the_bin_of_its_shard():
+    sent = {"one key": {"b": ["user-1"] * 3}, "many": {"a": ["10", "9"], "b": ["8"]}}
+    words = _words(partitions.bins(sent, "Title").axes[0])
+    assert [word for word in words if word.startswith("shard")] == ["shard 0", "shard 1"]
+    counts = [word for word in words if "record" in word]
+    assert counts == ["0 records", "2 records", "3 records", "1 record"], "shard by shard"
+    assert [word for word in words if word.isdigit()] == ["9", "10", "8"]
+    assert words.count(" ") == 3
