@@ -16,12 +16,14 @@
 #
 # 1. copy the S3 sink's zip from the client machine into your bucket,
 # 2. make the custom plugin `<id>-plugin` and the connector `<id>-connector`,
-# 3. give the connector's role what it needs, and see what it does without,
-# 4. read the names of the objects: topic, partition, offset.
+# 3. write the connector's properties,
+# 4. give the connector's role what it needs, and see what it does without,
+# 5. read the names of the objects: topic, partition, offset,
+# 6. take the connector away between posts, and count what is lost.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed: the
-# first cells make the client machine and the topics if they are not there. **Time:** half a minute to run, an hour to
-# work through. **Cost on AWS:** a connector with one worker of one unit costs about 11 cents an hour as long as it
+# first cells make the client machine and the topics if they are not there. **Time:** a minute to run, an hour to work
+# through. **Cost on AWS:** a connector with one worker of one unit costs about 11 cents an hour as long as it
 # exists, also when idle: delete it when you stop for the day (us-east-1, checked in November 2026). A thousand PUT
 # requests cost half a cent, and at one message an object every message is a request.
 
@@ -53,7 +55,7 @@ rate = 100.0  # posts a second
 # ## Set up
 #
 # The client machine, the three topics, and the bucket. An S3 bucket's name is unique in the world: your id in it sees
-# to that.
+# to that. `lesson` holds the exercises; the connector that runs judges them.
 
 # %%
 from helpers.checks import notebook_03 as lesson
@@ -122,6 +124,11 @@ try:
 except custom_plugin.PluginError as error:
     print(error)
 
+# %% [markdown]
+# S3 said that there is no such object, and MSK Connect hands it on. **On AWS it says** which state the plugin has,
+# `CREATE_FAILED`, and why, in a `stateDescription` with a code and a message; the words are others
+# ([the API](https://docs.aws.amazon.com/MSKC/latest/mskc/API_DescribeCustomPlugin.html)).
+
 # %%
 plugin = custom_plugin.create(workbook, f"kafka-connect-s3/{plugin_zip}")
 print(plugin.rsplit("/", 1)[0])
@@ -139,34 +146,41 @@ _ = msk_connect.create_worker_configuration(workbook)
 # %% [markdown]
 # ## Task 3: the connector
 #
-# A connector is a description; no code of yours runs. Read its properties once, line by line:
+# A connector is a description; no code of yours runs. Some of its properties are the same for every connector of this
+# pipeline: which plugin, how many tasks share the work, and that it writes JSON lines into S3, in a folder for each
+# partition. (A *converter* makes a value out of a message's bytes: keys are text, values are JSON.)
+
+# %%
+USUAL = {
+    "connector.class": "S3SinkConnector",
+    "tasks.max": "3",
+    "schema.compatibility": "NONE",
+    "storage.class": "io.confluent.connect.s3.storage.S3Storage",
+    "format.class": "io.confluent.connect.s3.format.json.JsonFormat",
+    "partitioner.class": "io.confluent.connect.storage.partitioner.DefaultPartitioner",
+    "key.converter": "org.apache.kafka.connect.storage.StringConverter",
+    "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+}
+
+# %% [markdown]
+# The others say what *this* connector is to do:
 #
 # | property | what it says |
 # |---|---|
-# | `connector.class` | which plugin; the short name fits Confluent's sink and the workbook's |
-# | `tasks.max` | how many tasks share the work; one for each topic |
-# | `topics.regex` | which topics: all whose names begin with your id |
+# | `topics.regex` | which topics: all whose names fit a pattern |
 # | `s3.bucket.name`, `s3.region` | where to |
+# | `topics.dir` | first part of every key |
 # | `flush.size` | how many messages go into one object |
-# | `storage.class`, `format.class` | objects in S3, as JSON lines |
-# | `partitioner.class` | a folder for each Kafka partition |
-# | `schema.compatibility` | JSON without a schema: nothing to compare |
-# | `key.converter`, `value.converter`, `value.converter.schemas.enable` | keys are text, values JSON without a schema |
+# | `rotate.schedule.interval.ms` | how long an object that is not full may wait; `-1`: for ever |
+# | `timezone` | whose hours such a schedule counts: `UTC` |
+# | `value.converter.schemas.enable` | whether each value brings a schema with it; yours do not: `false` |
 #
-# `topics.dir`, the first part of every key, and `rotate.schedule.interval.ms`, how long a partial object may wait, are
-# written out as well; the values here are the defaults.
-
-# %%
-properties = msk_connect.sink_properties(workbook, flush_size=1)
-for name, value in properties.items():
-    print(f"{name:32} {value.rsplit('.', 1)[-1] if name.endswith(('class', 'converter')) else value}")
-
-# %% [markdown]
-# ## Exercise 1: which topics does a pattern take?
+# ### Exercise 1: which topics does a pattern take?
 #
 # `topics.regex` and the IAM policy hold the same letters, `<id>.*`, and mean different things. In the policy the dot is
 # a dot and `*` is anything. `topics.regex` is a regular expression: the dot is any letter, and the whole name has to
-# fit. Write what the connector does with a pattern.
+# fit. Whoever mixes them up reads topics of somebody else, or none. Write what the connector does with a pattern.
+# Expected: of `0a1b.pin`, `0a1bXpin` and `0a1b`, the pattern `0a1b.*` takes the first two.
 
 # %%
 import re
@@ -182,6 +196,39 @@ def matching_topics(pattern: str, names: list[str]) -> list[str]:
 lesson.check(1, matching_topics)
 
 # %% [markdown]
+# ### Exercise 2: the properties
+#
+# Write them: what is usual, and the eight that decide. This connector is to put at most 10 messages into an object, and
+# to let none wait for longer than 2 seconds, so that whoever reads the bucket is never far behind. All values are text.
+#
+# The check makes three topics of 25 messages, a bucket, and a connector with your properties, and looks at what lands.
+# **Predict first:** how many objects will there be?
+
+# %%
+guess = lesson.predict(1, 9)
+
+# %% tags=["exercise-2"]
+def sink_properties(topics: str, bucket: str, region: str, folder: str) -> dict:
+    """Write the properties of a sink: at most 10 messages an object, and none waits for longer than 2 seconds."""
+    ...
+
+
+# %%
+lesson.check(2, sink_properties, workbook, plugin)
+guess.answer(9)
+
+# %% [markdown]
+# Each topic fills objects of its own: 10, 10, and the last 5 when their time is up.
+#
+# Now use ours: it also reads names and region from `workbook`. The course's connector has a `flush.size` of 1, so every
+# message becomes an object, and nothing ever waits.
+
+# %%
+properties = msk_connect.sink_properties(workbook, flush_size=1)
+for name in ("topics.regex", "s3.bucket.name", "topics.dir", "flush.size", "rotate.schedule.interval.ms"):
+    print(f"{name:28} {properties[name]}")
+
+# %% [markdown]
 # Beside the properties, MSK Connect wants to know which cluster, which plugin, and which *role* the connector works
 # with. It is the role of the client machine here, as in the course; in a company the connector would have one of its
 # own.
@@ -193,6 +240,27 @@ for name in ("connectorName", "kafkaClusterClientAuthentication", "serviceExecut
     print(f"{name:33} {request[name]}")
 
 # %% [markdown]
+# ### Exercise 3: no more than it needs
+#
+# `s3:*` was quick to write, and lets the connector delete the bucket. Write the policy that a sink needs in S3: it
+# looks what is there (`s3:ListBucket`), and reads and writes objects (`s3:GetObject`, `s3:PutObject`). Which of these
+# is about the bucket, and which about what is in it?
+#
+# The check gives the policy to a role of its own, lets a connector work in that role, and then tries in the same role
+# to delete the bucket and to look into another. Expected: an object lands, and both tries are refused.
+
+# %% tags=["exercise-3"]
+def sink_policy(bucket: str) -> dict:
+    """Write what lets a connector list a bucket, and read and write its objects, and nothing else."""
+    ...
+
+
+# %%
+lesson.check(3, sink_policy, workbook, plugin)
+
+# %% [markdown]
+# The course's role keeps its `s3:*` for now: the client machine works in it too, and deletes what it copied.
+#
 # ## Break it on purpose
 #
 # What breaks when a piece is missing? First, a role that does not trust MSK Connect: the service
@@ -208,7 +276,11 @@ except msk_connect.ConnectorError as error:
 iam.set_trust(workbook, workbook.access_role, iam.trust_policy(iam.ACCESS_SERVICES, role))
 
 # %% [markdown]
-# Refused at once, nothing was made. Second, a bucket that is not yours:
+# Refused at once, nothing was made. The sentence is the lab's own. On AWS the words are others, and the trust policy
+# that MSK Connect wants to see stands in
+# [the guide](https://docs.aws.amazon.com/msk/latest/developerguide/msk-connect-service-execution-role.html).
+#
+# Second, a bucket that is not yours:
 
 # %%
 elsewhere = msk_connect.connector_request(
@@ -221,8 +293,9 @@ except msk_connect.ConnectorError as error:
 
 # %% [markdown]
 # This one was made, and failed. It stays in the list as `FAILED`, with its reason, until you delete it. (The lab looks
-# at the role when a connector is created or updated; on AWS the connector meets the refusal while it runs, and the
-# reason stands in its log.)
+# at the role when a connector is created or updated.) On AWS the connector meets the refusal while it runs: **it says**
+# `FAILED` after some minutes, and S3's `Access Denied` stands in the connector's log, in CloudWatch
+# ([where](https://docs.aws.amazon.com/msk/latest/developerguide/msk-connect-logging.html)).
 
 # %%
 print(msk_connect.state(workbook))
@@ -260,13 +333,46 @@ machine.show(f"aws s3 ls {folder} | tail -5")
 objects = sink_objects.objects(workbook, since=before)
 for table in ("pin", "geo", "user"):
     offsets = [item.offset - before[item.topic] for item in objects if item.topic == workbook.topic(table)]
-    print(f"{table:5} {len(offsets)} objects, offsets without a gap: {offsets == list(range(posts))}")
+    print(f"{table:5} {len(offsets)} objects, offsets from where it was: {', '.join(map(str, offsets))}")
+
+# %% [markdown]
+# And the same row, as Kafka keeps it and as it lies in the bucket:
 
 # %%
 first = next(item for item in objects if item.topic == workbook.topic("geo"))
-message = kafka_client.read(workbook, first.topic, first.offset, 1)[0]
-print(message.decode())
-print("the object holds the same row:", json.loads(sink_objects.text(workbook, first.key)) == json.loads(message))
+print("message:", kafka_client.read(workbook, first.topic, first.offset, 1)[0].decode())
+print("object: ", sink_objects.text(workbook, first.key))
+
+# %% [markdown]
+# ### Take the connector away between posts
+#
+# What if the connector dies? On AWS you cannot kill a worker, but you can delete the connector, post, and make it anew.
+# **Predict, then run.** 10 posts before, 10 posts meanwhile. How many objects of the topic `pin` will there be in the
+# end: 10, 20, or more, because the new connector begins at the beginning?
+
+# %%
+guess = lesson.predict(2, 20)
+
+# %%
+before = kafka_client.end_offsets(workbook)
+print(emulate(workbook, posts=10, rate=rate, progress=False))
+_ = msk_connect.delete_connector(workbook)
+print(emulate(workbook, posts=10, rate=rate, progress=False))
+msk_connect.create_connector(workbook, request)
+_ = msk_connect.wait_until_stored(workbook)
+
+# %%
+pins = [item for item in sink_objects.objects(workbook, since=before) if item.topic == workbook.topic("pin")]
+print("offsets from where it was:", ", ".join(str(item.offset - before[item.topic]) for item in pins))
+guess.answer(len(pins))
+
+# %% [markdown]
+# Nothing is lost, because Kafka kept the messages and the group `connect-<id>-connector` remembered its place. Nothing
+# is there twice, because an object's name follows from its offset.
+#
+# On the laptop you can be ruder. `python -m lab status`, in a terminal, shows the process of `connect`: run the cell
+# with the posts again, and meanwhile `kill -9` that process there. The lab starts the worker again, and the offsets are
+# without a gap all the same.
 
 # %%
 machine.close()
@@ -275,9 +381,11 @@ machine.close()
 # ## What you did
 #
 # 1. You copied a zip from the client machine into your bucket, once its role was allowed to.
-# 2. You made a plugin of it, and a connector of the plugin, and read every property.
-# 3. You saw a connector refused for its role's trust, and another fail for its bucket.
-# 4. You matched objects with messages: topic, partition, offset.
+# 2. You made a plugin of it, and a connector of the plugin.
+# 3. You wrote a connector's properties, and saw what each is good for.
+# 4. You gave a role no more than it needs, and saw connectors refused and failing.
+# 5. You matched objects with messages: topic, partition, offset.
+# 6. You took the connector away, and lost nothing.
 #
 # **Quiz.** Answer first, then unfold.
 #

@@ -199,11 +199,24 @@ for what, (url, body) in attempts.items():
 guess = lesson.predict(1, 1)
 
 # %%
-one = {put(invoke_url, workbook.stream("geo"), row, "partition-1")["ShardId"] for _ in range(20)}
-many = {put(invoke_url, workbook.stream("geo"), row, str(number))["ShardId"] for number in range(20)}
-print("one key: ", sorted(one))
-print("20 keys: ", sorted(many))
+def fallen(keys: list[str]) -> dict[str, list[str]]:
+    """Put a record for each key; tell which keys each shard got."""
+    shards = {}
+    for key in keys:
+        shards.setdefault(put(invoke_url, workbook.stream("geo"), row, key)["ShardId"], []).append(key)
+    return shards
+
+
+one, many = fallen(["partition-1"] * 20), fallen([str(number) for number in range(20)])
 guess.answer(len(one))
+
+# %%
+from helpers.notebook import partitions, plots
+
+counts = " and ".join(str(len(keys)) for _, keys in sorted(many.items()))
+title = f"One key fills {len(one)} of {len(many)} shards; 20 keys spread over them, {counts}"
+picture = partitions.bins({"20 records, one key": one, "20 records, 20 keys": many}, title)
+plots.show(picture, f"Two rows of bins, one bin a shard. {title}.")
 
 # %% [markdown]
 # One key, one shard: it is *hot*, and the others cost money and do nothing. But order is kept within a shard only, so a

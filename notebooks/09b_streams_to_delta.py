@@ -74,24 +74,42 @@ keys = {
     "awsAccessKey": dbutils.secrets.get("aws", "access_key_id"),
     "awsSecretKey": dbutils.secrets.get("aws", "secret_access_key"),
 }
-records = (
-    spark.readStream.format("kinesis")
-    .option("streamName", workbook.stream("geo"))
-    .option("initialPosition", "earliest")
-    .option("region", workbook.region)
-    .options(**keys)
-    .load()
-)
+print(*keys)
+
+# %% [markdown]
+# ### Exercise 1: open a stream
+#
+# Spark opens a stream as it opens a file, with `readStream` in the place of `read`: a format, some options, and `load`.
+# The format is `kinesis`. Its options are `streamName`, `region`, `initialPosition`, which is `earliest` or `latest`,
+# and the keys. You want all that the stream still keeps. The check makes a stream of three records, and lets a query
+# take what your frame gives. Expected: three records, and six columns.
+
+# %%
+from pyspark.sql import DataFrame, SparkSession
+
+
+# %% tags=["exercise-1"]
+def read_stream(spark: SparkSession, stream: str, region: str, keys: dict) -> DataFrame:
+    """Open a Kinesis stream at the oldest record that it still keeps; `keys` are options with the keys."""
+    ...
+
+
+# %%
+lesson.check(1, read_stream, spark, workbook, keys)
+
+# %%
+records = read_stream(spark, workbook.stream("geo"), workbook.region, keys)
 records.printSchema()
 
 # %% [markdown]
+# Now use ours: `stream_queries.envelope` does the same for a table's name, and takes another position.
+#
 # That is the *envelope*: what Kinesis knows of a record. The post itself is bytes in `data`. A streaming frame has no
 # rows to show before a query writes it somewhere. Write the envelope once, with what is there now (`availableNow`),
 # into a table of its own, and look at the first post that the emulator drew. `fresh` forgets what an earlier run of
 # this notebook left under a name.
 
 # %%
-from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
@@ -130,19 +148,19 @@ with warnings.catch_warnings(record=True) as caught:
 print(*(one.message for one in caught), sep="\n")
 
 # %% [markdown]
-# ## Exercise 1: from bytes to columns
+# ### Exercise 2: from bytes to columns
 #
 # `data` is bytes. As text it is a line of JSON, as the lines in the bucket were. Turn it into the columns of
 # `GEO_SCHEMA`, and leave out what has no whole number as `ind`. Keep every other row, whatever else it lacks.
 
-# %% tags=["exercise-1"]
+# %% tags=["exercise-2"]
 def decoded_geo(records: DataFrame) -> DataFrame:
     """Turn the `data` of an envelope into the columns of GEO_SCHEMA; leave out rows without `ind`."""
     ...
 
 
 # %%
-lesson.check(1, decoded_geo, spark)
+lesson.check(2, decoded_geo, spark)
 
 # %% [markdown]
 # Now use ours: `decoded` also tells `{…} and more` from JSON, and `set_aside` keeps what it leaves out.
@@ -176,20 +194,20 @@ print(clean["pin"].isStreaming, clean["pin"].columns[:5])
 # is in the table once.
 
 # %% [markdown]
-# ## Exercise 2: a query that goes on where it stopped
+# ### Exercise 3: a query that goes on where it stopped
 #
 # Write the function that starts a query: it appends a stream to a Delta table and keeps its place in `checkpoint`. With
 # the trigger `availableNow` it takes what is there and ends. The check starts your query twice, as after a crash, and
 # then a second one with a checkpoint of its own.
 
-# %% tags=["exercise-2"]
+# %% tags=["exercise-3"]
 def store(frame: DataFrame, table: str, checkpoint: str) -> StreamingQuery:
     """Start a query that appends what is there of a stream to a Delta table."""
     ...
 
 
 # %%
-lesson.check(2, store, spark)
+lesson.check(3, store, spark)
 
 # %% [markdown]
 # Ours also takes other triggers, and gives the query a name:
@@ -221,19 +239,22 @@ def write(trigger=None):
         }
 
 
-print([query.awaitTermination(300) for query in write(ONCE).values()])
+for query in write(ONCE).values():
+    query.awaitTermination(300)
+    print(query.name, query.status["message"].lower())
 
 # %% [markdown]
 # Then let them run, and watch while the emulator posts. Above: how the tables grow. Below: for each small batch, how
-# long its oldest record had waited when it could be read.
+# long its oldest record had waited when it could be read. `marked` draws lines where the posting begins and ends.
 
 # %% tags=["nbval-ignore-output"]
 # Output not compared: the picture shows times.
 from helpers.streaming.live_view import LiveView
 
 queries = write()
-with LiveView(queries, "Rows in the three tables while users post") as view:
-    tally = emulate(workbook, invoke_url, posts=posts, rate=rate, seed=seed, progress=False)
+with LiveView(queries, f"{posts} rows in each table") as view:
+    with view.marked("users post"):
+        tally = emulate(workbook, invoke_url, posts=posts, rate=rate, seed=seed, progress=False)
     view.wait_for(posts)
 
 # %%

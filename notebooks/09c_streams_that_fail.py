@@ -75,7 +75,11 @@ with stream_queries.small_batches(spark):
         stream_queries.start(clean[table], workbook.stream_table(table), workbook.checkpoint(table), ONCE)
         for table in TABLES
     ]
-print([query.awaitTermination(300) for query in started])
+
+# %%
+for query in started:
+    query.awaitTermination(300)
+    print(query.name, query.status["message"].lower())
 
 
 # %%
@@ -112,8 +116,8 @@ print(*(str(one.message).partition(". ")[2] for one in caught), sep="\n")
 
 # %%
 _ = wait_until(lambda: not second.isActive, 60, "the second query to end")
-print("the first runs:", first.isActive, "its error:", first.exception())
-print(str(second.exception()).partition("KinesisError: ")[2].splitlines()[0])
+print("first: ", first.status["message"], "- its error:", first.exception())
+print("second:", str(second.exception()).partition("KinesisError: ")[2].splitlines()[0])
 
 # %% [markdown]
 # **A schema with `follower_count` as a number.** The posts say `"124k"`, as text. Spark reads what does not fit its
@@ -124,12 +128,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 text = F.col("data").cast("string")
+sent = F.get_json_object(text, "$.follower_count").alias("as_sent")
 pins = stream_queries.envelope(spark, workbook, "pin", keys)
-pins = pins.select(F.from_json(text, "index INT, category STRING, follower_count INT").alias("pin")).select("pin.*")
+pins = pins.select(sent, F.from_json(text, "index INT, category STRING, follower_count INT").alias("pin"))
 wrong, checkpoint = fresh("wrong_schema")
-_ = stream_queries.start(pins, wrong, checkpoint, ONCE).awaitTermination()
-shown = spark.sql(f"SELECT count(index) > 0 AS pins, count(follower_count) AS follower_counts FROM {wrong}")
-shown.toPandas()
+_ = stream_queries.start(pins.select("as_sent", "pin.*"), wrong, checkpoint, ONCE).awaitTermination()
+spark.table(wrong).distinct().orderBy("index").limit(5).toPandas()
 
 # %% [markdown]
 # Every pin is there, and every number is lost, without an error. Read as text what is text; make numbers in the
@@ -157,8 +161,28 @@ guess.answer(stream_queries.rows_in(spark, late))
 # ## Posts that come twice
 #
 # A client that got no reply sends again, so a post may be in the stream twice, and Kinesis cannot know. Two remedies.
-# The first: Spark remembers each record for a while, its *state*, and drops what it has seen. Send the same 30 posts
-# twice and look. `at_timestamp` lets the query begin at a moment, and so leaves out what came before.
+# The first: Spark remembers each record for a while, its *state*, and drops what it has seen. For how long? A
+# *watermark* is a moment that follows the latest arrival at a distance; what is older may be forgotten.
+#
+# ### Exercise 1: a memory that forgets
+#
+# Write it for an envelope: a record is dropped if its `data` has come before, and is remembered for 10 minutes, in the
+# time of `approximateArrivalTimestamp`. The check lets records arrive in four small batches: one comes again after a
+# minute and after 35, and one of a post comes changed. Expected: the first repetition is dropped; the second, long
+# after the ten minutes, gets through; and Spark remembers 3 records in the end.
+
+# %% tags=["exercise-1"]
+def first_of_each(records: DataFrame) -> DataFrame:
+    """Drop records whose `data` has come before; remember each for 10 minutes of `approximateArrivalTimestamp`."""
+    ...
+
+
+# %%
+lesson.check(1, first_of_each, spark)
+
+# %% [markdown]
+# Use it: send the same 30 posts twice and look. `at_timestamp` lets the query begin at a moment, and so leaves out what
+# came before.
 
 # %%
 import json
@@ -174,7 +198,7 @@ for _ in range(2):
 from helpers.streaming.progress import state_rows
 
 twice = stream_queries.envelope(spark, workbook, "geo", keys, position=moment)
-once = stream_queries.cleaned(stream_queries.first_of_each(twice, "10 minutes"), "geo")
+once = stream_queries.cleaned(first_of_each(twice), "geo")
 remembering = stream_queries.start(once, *fresh("watermark"), ONCE)
 _ = remembering.awaitTermination()
 kept = stream_queries.rows_in(spark, f"{workbook.id}_watermark")
@@ -188,20 +212,20 @@ print("rows:", kept, "records in the state:", state_rows(remembering))
 # batch, so it costs more, the more there is.
 
 # %% [markdown]
-# ## Exercise 1: insert what is new
+# ### Exercise 2: insert what is new
 #
 # `batch` is a micro-batch, `table` the name of a Delta table with the same columns. Insert the rows that the table does
 # not have yet, and each of them once. The same post with a changed country is no repetition: as in milestone 7, only
 # rows that are equal in every column are. Some rows have nulls.
 
-# %% tags=["exercise-1"]
+# %% tags=["exercise-2"]
 def insert_new(batch: DataFrame, table: str) -> None:
     """Insert the rows of a micro-batch that a table does not have yet."""
     ...
 
 
 # %%
-lesson.check(1, insert_new, spark)
+lesson.check(2, insert_new, spark)
 
 # %% [markdown]
 # Let a stream use it. `foreachBatch` calls a function with each micro-batch:
@@ -218,6 +242,24 @@ print("rows:", stream_queries.rows_in(spark, merged))
 # ## Batch meets stream
 #
 # The same posts through Kafka, Connect and S3, cleaned by the same functions: do both ways end in the same tables?
+#
+# ### Exercise 3: what two tables do not have in common
+#
+# "The same number of rows" is no proof. Write the count of rows that one table has and the other has not. Whole rows
+# count, and a row that is there once more on one side counts as one. Expected: 2 for a row that was changed, as it is
+# missing on both sides; 0 for the same rows in another order.
+
+# %% tags=["exercise-3"]
+def differing(batch: DataFrame, stream: DataFrame) -> int:
+    """Count the rows that one of two tables has and the other has not; what is there twice counts twice."""
+    ...
+
+
+# %%
+lesson.check(3, differing, spark)
+
+# %% [markdown]
+# Now the posts, on the second way:
 
 # %%
 from helpers import user_posting_emulation as batch_emulation
@@ -240,8 +282,7 @@ for table in TABLES:
     raw = read_raw(spark, workbook.topic_path(table, "meets"), table)
     batch[table] = deduplicate(CLEANERS[table](raw))
     streamed[table] = deduplicate(spark.table(workbook.stream_table(table)))
-    both = batch[table].exceptAll(streamed[table]).isEmpty() and streamed[table].exceptAll(batch[table]).isEmpty()
-    print(f"{table:5} the same rows: {both}")
+    print(f"{table:5} {batch[table].count()} rows, {differing(batch[table], streamed[table])} of them differ")
 
 # %% [markdown]
 # And so the eight answers of milestone 7 are the same. (If you posted with another seed on one way only, they differ.)
@@ -257,20 +298,25 @@ def answers(tables):
              analytics.most_followed_by_country, analytics.country_of_most_followed]  # fmt: skip
     people = [analytics.popular_category_by_age_group, analytics.median_followers_by_joining_year,
               analytics.median_followers_by_joining_year_and_age_group]  # fmt: skip
-    frames = [ask(pin, geo) for ask in pairs] + [ask(pin, user) for ask in people]
-    return [frame.toPandas() for frame in [*frames, analytics.users_joined_by_year(user)]]
+    frames = {ask.__name__: ask(pin, geo) for ask in pairs} | {ask.__name__: ask(pin, user) for ask in people}
+    frames |= {"users_joined_by_year": analytics.users_joined_by_year(user)}
+    return {question: frame.toPandas() for question, frame in frames.items()}
 
 
 # %%
-pairs = zip(answers(batch), answers(streamed), strict=True)
-print([one.equals(other) for one, other in pairs])
+import pandas as pd
+
+by_batch, by_stream = answers(batch), answers(streamed)
+for question, answer in by_batch.items():
+    only_one_has = pd.concat([answer, by_stream[question]]).drop_duplicates(keep=False)
+    print(f"{question:46} {len(answer):3} rows, {len(only_one_has)} of them differ")
 
 # %% [markdown]
 # ## What you did
 #
 # 1. You lost a query to a shared checkpoint, numbers to a wrong schema, and nothing to `latest` but time.
 # 2. You dropped repetitions with a state that forgets, and with a MERGE that asks the table.
-# 3. You compared both ways: one set of functions, the same tables, the same answers.
+# 3. You compared both ways, row by row: one set of functions, the same tables, the same answers.
 #
 # **Quiz.** Answer first, then unfold.
 #

@@ -6,6 +6,7 @@ SANITISED = {
     r"\bTopicId: [\w-]{22}(?![\w-])": "TopicId: ID",
     r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+ (?=\S+$)": "WRITTEN SIZE ",
     r"/run/\d{10,}\b": "/run/RUN",
+    r"(\.(?:pin|geo|user)\+\d+\+)\d{10}\.json\b": r"\1OFFSET.json",
 }
 """Pattern of what is new in every lab → what both outputs hold in its place while they are compared."""
 

@@ -1,9 +1,21 @@
-"""Exercise of the notebook that walks the whole pipeline once."""
+"""Exercises of the notebook that walks the whole pipeline once."""
 
-from collections.abc import Callable
+import functools
+import itertools
+import json
+from collections.abc import Callable, Sequence
 
-from helpers.checks.exercise import Exercise, Result, Twin, given
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from helpers.checks import scratch
+from helpers.checks.exercise import Exercise, Result, Twin, attempt, given
 from helpers.checks.lesson import Lesson
+from helpers.config import Workbook
+from helpers.kafka import sink_objects
+from helpers.kafka.sink_objects import LandedObject
+
+# --- 1: how many objects -------------------------------------------------------------------------------------------
 
 CASES = ((200, 1), (60, 20), (50, 20), (7, 10))
 """Posts, and messages an object."""
@@ -46,8 +58,135 @@ OBJECTS_WRITTEN = Exercise(
     more="What happens to the 10 messages of each topic that are left of 50 posts, if nobody posts any more?",
 )
 
+# --- 2: the object that holds a post -------------------------------------------------------------------------------
+
+LOOKED_THROUGH = 10
+"""Objects of each topic that the check reads."""
+
+Read = Callable[[str], dict]
+
+
+def find_object(number: int, objects: list, read) -> str:
+    """Find the key of the object that holds the place of a post, of the topic `<id>.geo`; `read` gives its row."""
+    for item in objects:
+        if item.topic.endswith(".geo") and read(item.key)["ind"] == number:
+            return item.key
+
+
+def _first_with(number: int, objects: list[LandedObject], read: Read, column: str, topic: str = "") -> str | None:
+    keys = (item.key for item in objects if item.topic.endswith(topic))
+    return next((key for key in keys if read(key).get(column) == number), None)
+
+
+def _found(
+    answer: Callable[[int, list[LandedObject], Read], str], workbook: Workbook, objects: Sequence[LandedObject]
+) -> Result:
+    """Let an answer look for three posts, among objects in another order than that of the topics' names."""
+    attempt(answer)
+    by_topic = itertools.groupby(sorted(objects), key=lambda item: item.topic)
+    some = [item for _, items in by_topic for item in itertools.islice(items, LOOKED_THROUGH)][::-1]
+    with scratch.systems():
+        read = functools.cache(lambda key: json.loads(sink_objects.text(workbook, key)))
+        places = {read(item.key)["ind"]: item.key for item in some if item.topic.endswith(".geo")}
+        numbers = list(dict.fromkeys(places))[:3]
+        found = [answer(number, list(some), read) for number in numbers]
+    told = [_told(key, read, number) for key, number in zip(found, numbers, strict=True)]
+    return dict(zip(("the first post", "the second post", "the third post"), told, strict=True))
+
+
+def _told(key: object, read: Read, number: int) -> str:
+    if not isinstance(key, str):
+        return "no key" if key is None else f"no key, but {type(key).__name__}"
+    topic = key.split("/")[1].rpartition(".")[2]
+    held = number in (read(key).get("ind"), read(key).get("index"))
+    return f"a {topic} object that holds {'it' if held else 'another post'}"
+
+
+FIND_OBJECT = Exercise(
+    solution=find_object,
+    evaluate=_found,
+    twins=(
+        Twin(
+            lambda number, objects, read: _first_with(number, objects, read, "ind"),
+            "That object holds the post's user. Users and places both have `ind`: look at the object's topic too.",
+        ),
+        Twin(
+            lambda number, objects, read: _first_with(number, objects, read, "index"),
+            "That object holds the post's pin. Only pins call the number `index`; places and users call it `ind`.",
+        ),
+        Twin(
+            lambda number, objects, read: next(
+                (item.key for item in objects if item.topic.endswith(".geo") and item.offset == number), None
+            ),
+            "You compared the post's number with the offset, and found none. The offset is the message's place in the "
+            "topic; the number stands in the message.",
+        ),
+        Twin(
+            lambda number, objects, read: next(item.key for item in objects if item.topic.endswith(".geo")),
+            "That is an object of the right topic, and of some other post. Look into it: `read(item.key)`.",
+        ),
+    ),
+    hints=(
+        "Go through the objects one by one. Each has `topic` and `key`.",
+        '`read(item.key)` gives the row in an object, a dictionary; its number is `["ind"]`.',
+        'Two conditions: `item.topic.endswith(".geo")`, and the number in the row is the one that is looked for.',
+    ),
+    more="You opened objects until you found it. How would you find a post among a million objects?",
+)
+
+# --- 3: what the bars leave out ------------------------------------------------------------------------------------
+
+YEARS = {2017: 1, 2018: 2, 2020: 5, 2022: 4, 2023: 3}
+"""Year → posts, made up."""
+
+
+def outside(geo: DataFrame) -> int:
+    """Count the posts whose `timestamp` lies outside of the years 2018 to 2022."""
+    return geo.where(~F.year("timestamp").between(2018, 2022)).count()
+
+
+def _counted(answer: Callable[[DataFrame], int], spark: SparkSession) -> Result:
+    moments = [f"{year}-12-31 23:59:59" for year, posts in YEARS.items() for _ in range(posts)]
+    geo = spark.createDataFrame([(moment,) for moment in moments], "timestamp string")
+    found = given(answer(geo.select(F.col("timestamp").cast("timestamp"))))
+    return {"posts outside, of a table of 15": found}
+
+
+OUTSIDE = Exercise(
+    solution=outside,
+    evaluate=_counted,
+    twins=(
+        Twin(
+            lambda geo: geo.where(F.year("timestamp") < 2018).count(),
+            "You counted those before 2018, and not those after 2022. The window has two ends.",
+        ),
+        Twin(
+            lambda geo: geo.where(F.year("timestamp") > 2022).count(),
+            "You counted those after 2022, and not those before 2018. The window has two ends.",
+        ),
+        Twin(
+            lambda geo: geo.where(F.year("timestamp").between(2018, 2022)).count(),
+            "These are the posts inside. `~` in front of a condition turns it round.",
+        ),
+        Twin(
+            lambda geo: geo.where("timestamp < '2018-01-01' OR timestamp > '2022-01-01'").count(),
+            "You took most of 2022 for outside: as a moment, `2022-01-01` is the beginning of that year.",
+        ),
+        Twin(
+            lambda geo: geo.where((F.year("timestamp") <= 2018) | (F.year("timestamp") >= 2022)).count(),
+            "You took 2018 and 2022 themselves for outside. `between` and the question count both ends in.",
+        ),
+    ),
+    hints=(
+        "`geo.where(condition)` keeps the rows for which a condition holds, and `.count()` counts them.",
+        '`F.year("timestamp")` is the year, `.between(2018, 2022)` asks whether it is in the window.',
+        '`~F.year("timestamp").between(2018, 2022)` is the condition.',
+    ),
+    more="A post without a timestamp would be in neither count. How would you find such posts?",
+)
+
 LESSON = Lesson(
-    {1: OBJECTS_WRITTEN},
+    {1: OBJECTS_WRITTEN, 2: FIND_OBJECT, 3: OUTSIDE},
     {
         1: {
             200: "That would be one message a post; each post is three rows, in three topics.",

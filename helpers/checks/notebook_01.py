@@ -49,7 +49,7 @@ def _who_may(answer: Callable[[str], Policy], workbook: Workbook) -> Result:
     with scratch.systems(), scratch.role(workbook) as role, scratch.role(workbook, _may_assume(role)) as other:
         document = given(answer(role))
         acting = {"the role itself": role, "another role": other}
-        clients = {who: scratch.sts(workbook, scratch.session(workbook, one)) for who, one in acting.items()}
+        clients = {who: scratch.client(workbook, "sts", scratch.session(workbook, one)) for who, one in acting.items()}
         clients["you, as a user,"] = workbook.client("sts")
         iam.set_trust(workbook, _name(role), document)
         may = {f"{who} may assume it": scratch.assume(client, role) is not None for who, client in clients.items()}

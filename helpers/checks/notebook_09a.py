@@ -4,18 +4,16 @@ import hashlib
 import json
 import random
 import time
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import requests
 
+from helpers.checks import scratch
 from helpers.checks.exercise import Exercise, Result, Twin, given
 from helpers.checks.lesson import Lesson
 from helpers.config import Workbook
-from helpers.kinesis import streams as kinesis_streams
 from helpers.waiting import wait_until
 
 # --- 1: a row over the API into a stream ---------------------------------------------------------------------------
@@ -57,17 +55,6 @@ def _not_serialised(invoke_url: str, stream: str, row: dict, key: str) -> dict:
     return put(invoke_url, stream, json.loads(json.dumps(row)), key)
 
 
-@contextmanager
-def _stream_of_its_own(workbook: Workbook) -> Iterator[str]:
-    """Make a stream for one answer; the role of the API may use it, as its name begins like those of the others."""
-    stream = f"{workbook.stream('geo')}-{uuid.uuid4().hex[:8]}"
-    kinesis_streams.create(workbook, stream, 1)
-    try:
-        yield stream
-    finally:
-        kinesis_streams.delete(workbook, stream)
-
-
 def _arrived(workbook: Workbook, stream: str) -> dict:
     """Wait for the first record of a stream."""
     client = workbook.client("kinesis")
@@ -89,7 +76,7 @@ def _refuses(answer: Callable[..., dict], invoke_url: str, workbook: Workbook) -
 
 
 def _record(answer: Callable[..., dict], workbook: Workbook, invoke_url: str) -> Result:
-    with _stream_of_its_own(workbook) as stream:
+    with scratch.stream(workbook) as stream:
         told = given(answer(invoke_url, stream, dict(PLACE), "7528"))
         record = _arrived(workbook, stream)
     data: Any = json.loads(record["Data"])

@@ -8,12 +8,113 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
+from helpers.checks import scratch
 from helpers.checks.exercise import Exercise, Result, Twin, given
 from helpers.checks.lesson import Lesson
+from helpers.config import Workbook
 from helpers.raw import GEO_SCHEMA
 from helpers.streaming import queries as stream_queries
 
-# --- 1: from bytes to columns --------------------------------------------------------------------------------------
+# --- 1: a stream, opened ---------------------------------------------------------------------------------------------
+
+SENT = 3
+"""Records that are in the stream when the answer opens it."""
+
+
+def read_stream(spark: SparkSession, stream: str, region: str, keys: dict) -> DataFrame:
+    """Open a Kinesis stream at the oldest record that it still keeps; `keys` are options with the keys."""
+    return (
+        spark.readStream.format("kinesis")
+        .option("streamName", stream)
+        .option("region", region)
+        .option("initialPosition", "earliest")
+        .options(**keys)
+        .load()
+    )
+
+
+STREAMING, ROWS_READ, NAMES, COLUMNS = "a stream", "records read", "of the streams", "columns"
+
+
+def _opened(answer: Callable[..., DataFrame], spark: SparkSession, workbook: Workbook, keys: dict[str, str]) -> Result:
+    """Put records into a stream made for it, and let a query take what the answer's frame gives."""
+    with scratch.systems(), scratch.stream(workbook) as stream, _tables(spark) as name:
+        records = [{"Data": b"%d" % number, "PartitionKey": str(number)} for number in range(SENT)]
+        workbook.client("kinesis").put_records(StreamName=stream, Records=records)
+        frame = given(answer(spark, stream, workbook.region, dict(keys)))
+        if not frame.isStreaming:
+            return {STREAMING: False}
+        with stream_queries.small_batches(spark):
+            query = stream_queries.start(frame, f"{name}_a", f"/tmp/{name}", {"availableNow": True})
+            query.awaitTermination(60)
+        found = spark.table(f"{name}_a")
+        return {
+            STREAMING: True,
+            ROWS_READ: found.count(),
+            NAMES: _names(found, stream),
+            COLUMNS: len(frame.columns),
+        }
+
+
+def _names(found: DataFrame, stream: str) -> str:
+    names = {row.stream for row in found.select("stream").distinct().collect()} if "stream" in found.columns else set()
+    return "this one" if names <= {stream} else "another"
+
+
+@contextmanager
+def _tables(spark: SparkSession) -> Iterator[str]:
+    """Give names of tables of an answer's own, of which the first has rows; drop them afterwards."""
+    name = f"exercise_{uuid.uuid4().hex}"
+    spark.range(ROWS).write.saveAsTable(f"{name}_source")
+    try:
+        yield name
+    finally:
+        for part in ("source", "a", "b"):
+            spark.sql(f"DROP TABLE IF EXISTS {name}_{part}")
+
+
+READ_STREAM = Exercise(
+    solution=read_stream,
+    evaluate=_opened,
+    wanted={STREAMING: True, ROWS_READ: SENT, NAMES: "this one", COLUMNS: 6},
+    twins=(
+        Twin(
+            lambda spark, stream, region, keys: (
+                spark.readStream.format("kinesis")
+                .options(streamName=stream, region=region, **keys)
+                .load()
+            ),
+            "The query read nothing. Without `initialPosition` a stream is read from `latest`, behind its last record, "
+            "and what is there is passed over: say `earliest`.",
+            {ROWS_READ: 0},
+        ),
+        Twin(
+            lambda spark, stream, region, keys: read_stream(spark, stream.rpartition("-")[0], region, keys),
+            "That is another stream. The name comes in as the argument `stream`.",
+            {NAMES: "another"},
+        ),
+        Twin(
+            lambda spark, stream, region, keys: read_stream(spark, stream, region, keys).select("data"),
+            "Only `data` is left of the envelope. Keep its six columns for now: when a record came, and from which "
+            "shard, will be asked later.",
+            {ROWS_READ: SENT, COLUMNS: 1},
+        ),
+        Twin(
+            lambda spark, stream, region, keys: spark.createDataFrame([(b"0",)], "data binary"),
+            "That is a table and no stream: it holds what was there at one moment. `spark.readStream` begins a frame "
+            "that goes on.",
+            {STREAMING: False},
+        ),
+    ),
+    hints=(
+        '`spark.readStream.format("kinesis")` begins, `.load()` ends; options stand in between.',
+        "Three options: `streamName`, `region` and `initialPosition`. `.options(**keys)` adds the keys.",
+        '`.option("initialPosition", "earliest")` is the one that is forgotten most often.',
+    ),
+    more="A query that goes on after a stop: does it look at `initialPosition` again?",
+)
+
+# --- 2: from bytes to columns --------------------------------------------------------------------------------------
 
 RECORDS = {
     "a place": b'{"ind": 1, "timestamp": "2021-03-04 05:06:07", "latitude": 1.5, "longitude": 2.5, "country": "Fiji"}',
@@ -77,7 +178,7 @@ DECODED_GEO = Exercise(
     more="Where would you put the records that you left out, so that somebody can look at them?",
 )
 
-# --- 2: a query that goes on ---------------------------------------------------------------------------------------
+# --- 3: a query that goes on ---------------------------------------------------------------------------------------
 
 ROWS = 5
 
@@ -99,18 +200,6 @@ def _with_a_fixed_one(frame: DataFrame, table: str, checkpoint: str) -> Streamin
 def _as_complete(frame: DataFrame, table: str, checkpoint: str) -> StreamingQuery:
     writer = frame.writeStream.format("delta").outputMode("complete").option("checkpointLocation", checkpoint)
     return writer.trigger(availableNow=True).toTable(table)
-
-
-@contextmanager
-def _tables(spark: SparkSession) -> Iterator[str]:
-    """Give names of tables of an answer's own, of which the first has rows; drop them afterwards."""
-    name = f"exercise_{uuid.uuid4().hex}"
-    spark.range(ROWS).write.saveAsTable(f"{name}_source")
-    try:
-        yield name
-    finally:
-        for part in ("source", "a", "b"):
-            spark.sql(f"DROP TABLE IF EXISTS {name}_{part}")
 
 
 def _stored(answer: Callable[[DataFrame, str, str], StreamingQuery], spark: SparkSession) -> Result:
@@ -162,7 +251,7 @@ STORE = Exercise(
 )
 
 LESSON = Lesson(
-    {1: DECODED_GEO, 2: STORE},
+    {1: READ_STREAM, 2: DECODED_GEO, 3: STORE},
     {
         1: {
             0: "None? Kinesis keeps records for a day; a query that was stopped reads on where it was.",

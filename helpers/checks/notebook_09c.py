@@ -1,12 +1,118 @@
-"""Exercise of the notebook about streams that fail, and posts that come twice."""
+"""Exercises of the notebook about streams that fail, and posts that come twice."""
 
 import uuid
 from collections.abc import Callable
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
-from helpers.checks.exercise import Exercise, NotAttempted, Result, Twin
+from helpers.checks.exercise import Exercise, NotAttempted, Result, Twin, given
 from helpers.checks.lesson import Lesson
+from helpers.streaming import queries as stream_queries
+from helpers.streaming.progress import state_rows
+
+# --- 1: a memory for repetitions -----------------------------------------------------------------------------------
+
+ARRIVALS = (
+    [("a", "1", 0), ("a", "1", 1), ("b", "2", 1), ("b changed", "2", 2)],
+    [("c", "3", 30), ("a", "1", 31)],
+    [("d", "4", 32)],
+    [("a", "1", 35)],
+)
+"""Micro-batches of records that arrive: data, partition key, minute."""
+
+
+def first_of_each(records: DataFrame) -> DataFrame:
+    """Drop records whose `data` has come before; remember each for 10 minutes of `approximateArrivalTimestamp`."""
+    late = records.withWatermark("approximateArrivalTimestamp", "10 minutes")
+    return late.dropDuplicatesWithinWatermark(["data"])
+
+
+def _by(*columns: str, within: str = "10 minutes") -> Callable[[DataFrame], DataFrame]:
+    def first(records: DataFrame) -> DataFrame:
+        late = records.withWatermark("approximateArrivalTimestamp", within)
+        return late.dropDuplicatesWithinWatermark([*columns])
+
+    return first
+
+
+SOON, LATER, CHANGED = "a record that came again soon", "and once more half an hour later", "one that was changed"
+REMEMBERED = "records that Spark remembers in the end"
+
+
+def _kept(answer: Callable[[DataFrame], DataFrame], spark: SparkSession) -> Result:
+    """Let a query with the answer read arrivals, a micro-batch a commit, and look what it keeps and remembers."""
+    name = f"exercise_{uuid.uuid4().hex}"
+    try:
+        _arrive(spark, name)
+        stream = spark.readStream.format("delta").option("maxFilesPerTrigger", 1).table(name)
+        frame = given(answer(stream))
+        with stream_queries.small_batches(spark):
+            query = stream_queries.start(frame, f"{name}_kept", f"/tmp/{name}", {"availableNow": True})
+            query.awaitTermination(60)
+        kept = [
+            (bytes(row.data).decode(), row.approximateArrivalTimestamp.minute)
+            for row in spark.table(f"{name}_kept").collect()
+        ]
+        remembered = state_rows(query)
+    finally:
+        for table in (name, f"{name}_kept"):
+            spark.sql(f"DROP TABLE IF EXISTS {table}")
+    return {
+        SOON: "is dropped" if ("a", 1) not in kept else "is kept",
+        LATER: "is kept" if ("a", 35) in kept else "is dropped",
+        CHANGED: "is kept" if ("b changed", 2) in kept else "is dropped",
+        REMEMBERED: remembered,
+    }
+
+
+def _arrive(spark: SparkSession, table: str) -> None:
+    moment = F.to_timestamp("at").alias("approximateArrivalTimestamp")
+    for arrived in ARRIVALS:
+        rows = [(data.encode(), key, f"2021-03-04 05:{minute:02d}:00") for data, key, minute in arrived]
+        frame = spark.createDataFrame(rows, "data binary, partitionKey string, at string")
+        frame.select("data", "partitionKey", moment).coalesce(1).write.mode("append").saveAsTable(table)
+
+
+FIRST_OF_EACH = Exercise(
+    solution=first_of_each,
+    evaluate=_kept,
+    wanted={SOON: "is dropped", LATER: "is kept", CHANGED: "is kept", REMEMBERED: 3},
+    twins=(
+        Twin(
+            lambda records: records.dropDuplicates(["data"]),
+            "It finds every repetition, and remembers every record for ever: the state grows until the cluster has no "
+            "memory left. A watermark says when a record may be forgotten.",
+            {SOON: "is dropped", LATER: "is dropped", CHANGED: "is kept"},
+        ),
+        Twin(
+            _by("partitionKey"),
+            "The changed record is gone. The partition key is the post's number, and two records of one post need not "
+            "be the same: compare `data`.",
+            {SOON: "is dropped", LATER: "is kept", CHANGED: "is dropped"},
+        ),
+        Twin(
+            _by("data", "approximateArrivalTimestamp"),
+            "The repetition came in again: it arrived a minute later, and you compared the arrivals too. Compare what "
+            "was sent, not when it came.",
+            {SOON: "is kept", LATER: "is kept"},
+        ),
+        Twin(
+            _by("data", within="30 seconds"),
+            "The repetition after a minute was not known any more, or will not be for long: you remember for less than "
+            "the 10 minutes that are asked for.",
+            {SOON: "is dropped", LATER: "is kept", CHANGED: "is kept"},
+        ),
+    ),
+    hints=(
+        "Two steps: say for how long a record is remembered, then drop what is remembered already.",
+        "The first is `withWatermark`, with the column of the arrival and `\"10 minutes\"`.",
+        "The second is `dropDuplicatesWithinWatermark`, with a list of the columns that are compared.",
+    ),
+    more="What has to be remembered: the records, or less? How would you make the state smaller?",
+)
+
+# --- 2: insert what is new -----------------------------------------------------------------------------------------
 
 COLUMNS = "ind int, country string, coordinates array<double>"
 
@@ -93,8 +199,72 @@ INSERT_NEW = Exercise(
     more="The table grows, and MERGE reads it for every batch. Which part of it could it leave out?",
 )
 
+# --- 3: what two tables do not have in common ----------------------------------------------------------------------
+
+SAME = [(1, "Fiji"), (2, None), (3, "Oman")]
+
+PAIRS: dict[str, tuple[list, list]] = {
+    "the same rows in another order": (SAME, SAME[::-1]),
+    "a row that only the batch has": (SAME, SAME[:2]),
+    "a row that only the stream has": (SAME[:2], SAME),
+    "a row that was changed": (SAME, [*SAME[:2], (3, "Chad")]),
+    "a row that the stream has twice": (SAME, [*SAME, SAME[0]]),
+}
+"""What it is → rows of the batch and of the stream, made up."""
+
+
+def differing(batch: DataFrame, stream: DataFrame) -> int:
+    """Count the rows that one of two tables has and the other has not; what is there twice counts twice."""
+    return batch.exceptAll(stream).count() + stream.exceptAll(batch).count()
+
+
+def _differences(answer: Callable[[DataFrame, DataFrame], int], spark: SparkSession) -> Result:
+    def told(rows: tuple[list, list]) -> int:
+        return given(answer(*(spark.createDataFrame(one, "ind int, country string") for one in rows)))
+
+    return {what: told(rows) for what, rows in PAIRS.items()}
+
+
+_NONE, _BATCH, _STREAM, _EDITED, _TWICE = PAIRS
+
+DIFFERING = Exercise(
+    solution=differing,
+    evaluate=_differences,
+    wanted=dict(zip(PAIRS, (0, 1, 1, 2, 1), strict=True)),
+    twins=(
+        Twin(
+            lambda batch, stream: abs(batch.count() - stream.count()),
+            "You compared how many rows there are. A table in which every row is wrong has the right number of them.",
+            {_BATCH: 1, _EDITED: 0, _TWICE: 1},
+        ),
+        Twin(
+            lambda batch, stream: batch.exceptAll(stream).count(),
+            "You counted what the stream lacks, and not what it has too much. Ask in both directions.",
+            {_BATCH: 1, _STREAM: 0},
+        ),
+        Twin(
+            lambda batch, stream: batch.subtract(stream).count() + stream.subtract(batch).count(),
+            "A row that is there twice was not noticed: `subtract` takes tables for sets. `exceptAll` counts.",
+            {_EDITED: 2, _TWICE: 0},
+        ),
+        Twin(
+            lambda batch, stream: (
+                batch.join(stream, "ind", "left_anti").count() + stream.join(batch, "ind", "left_anti").count()
+            ),
+            "The changed row was not noticed: you compared by `ind` alone. Compare whole rows.",
+            {_BATCH: 1, _STREAM: 1, _EDITED: 0, _TWICE: 0},
+        ),
+    ),
+    hints=(
+        "`one.exceptAll(other)` keeps the rows of one table that the other has not.",
+        "It says nothing of rows that only the other table has: ask twice.",
+        "`batch.exceptAll(stream).count() + stream.exceptAll(batch).count()`.",
+    ),
+    more="With a billion rows on both sides, what would you compare before whole rows?",
+)
+
 LESSON = Lesson(
-    {1: INSERT_NEW},
+    {1: FIRST_OF_EACH, 2: INSERT_NEW, 3: DIFFERING},
     {
         1: {
             200: "That is what `earliest` reads. `latest` begins behind the last record.",

@@ -1,15 +1,16 @@
 """What a check makes in the running system to try an answer on, and takes away again whatever happens."""
 
 import contextlib
+import itertools
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from secrets import token_hex
 from typing import Any
 
 import boto3
 import requests
-from botocore.exceptions import BotoCoreError, ClientError
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from kafka import KafkaAdminClient, KafkaConsumer, OffsetAndMetadata, TopicPartition
 
 from helpers import iam
 from helpers.checks.exercise import SystemAway
@@ -17,6 +18,8 @@ from helpers.client_machine.ssh import ClientMachineError
 from helpers.config import Workbook
 from helpers.gateway import rest_api as gateway
 from helpers.kafka import client as kafka_client
+from helpers.kafka import msk_connect
+from helpers.kinesis import streams as kinesis_streams
 from helpers.waiting import WaitedInVain, wait_until
 
 ASSUMED_SECONDS = 60
@@ -45,6 +48,8 @@ def systems(*further: type[Exception]) -> Iterator[None]:
     """
     try:
         yield
+    except ParamValidationError:  # boto3 has looked at the answer, and asked nobody
+        raise
     except (*_AWAY, *further) as error:
         raise SystemAway(str(error)) from error
 
@@ -101,11 +106,11 @@ def session(workbook: Workbook, role: str) -> Credentials:
     return wait_until(lambda: assume(client, role), ASSUMED_SECONDS, f"the role {role} to be assumed")
 
 
-def sts(workbook: Workbook, credentials: Credentials) -> Any:
-    """Make a client of STS that signs with a session."""
+def client(workbook: Workbook, service: str, credentials: Credentials) -> Any:
+    """Make a client of a service that signs with a session."""
     key = {"AWS_ACCESS_KEY_ID": "aws_access_key_id", "AWS_SECRET_ACCESS_KEY": "aws_secret_access_key"}
     named = {key.get(variable, "aws_session_token"): value for variable, value in credentials.items()}
-    return boto3.Session(**named).client("sts", region_name=workbook.region)
+    return boto3.Session(**named).client(service, region_name=workbook.region)
 
 
 @contextlib.contextmanager
@@ -124,8 +129,8 @@ def acting_in(credentials: Credentials) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def topic(workbook: Workbook, values: Sequence[bytes] = ()) -> Iterator[str]:
-    """Make a topic of one partition that holds some values.
+def topic(workbook: Workbook, values: Sequence[bytes] = (), partitions: int = 1) -> Iterator[str]:
+    """Make a topic, by default of one partition, that holds some values.
 
     Yields
     ------
@@ -137,7 +142,7 @@ def topic(workbook: Workbook, values: Sequence[bytes] = ()) -> Iterator[str]:
         kafka_client.plain_words(workbook, made, "CreateTopic", "WriteData", "DeleteTopic"),
         contextlib.closing(KafkaAdminClient(**kafka_client.connection(workbook))) as admin,
     ):
-        admin.create_topics({made: {"num_partitions": 1, "replication_factor": 1}})
+        admin.create_topics({made: {"num_partitions": partitions, "replication_factor": 1}})
         try:
             admin.wait_for_topics([made])
             if values:
@@ -151,6 +156,129 @@ def _fill(workbook: Workbook, topic: str, values: Sequence[bytes]) -> None:
     with contextlib.closing(kafka_client.producer(workbook)) as producer:
         for sent in [producer.send(topic, value) for value in values]:
             sent.get(timeout=30)
+
+
+@contextlib.contextmanager
+def topic_name(workbook: Workbook) -> Iterator[str]:
+    """Draw the name of a topic that an answer may make; afterwards no topic of that name is left."""
+    drawn = name(workbook, ".")
+    try:
+        yield drawn
+    finally:
+        with contextlib.closing(KafkaAdminClient(**kafka_client.connection(workbook))) as admin:
+            if drawn in admin.list_topics():
+                admin.delete_topics([drawn])
+
+
+@contextlib.contextmanager
+def group_that_read(workbook: Workbook, topic: str, offset: int) -> Iterator[str]:
+    """Make a group without members that has read the only partition of a topic up to an offset.
+
+    Yields
+    ------
+    str
+        Its name.
+    """
+    made = name(workbook)
+    with contextlib.closing(KafkaAdminClient(**kafka_client.connection(workbook))) as admin:
+        admin.alter_group_offsets(made, {TopicPartition(topic, 0): OffsetAndMetadata(offset, "", -1)})
+        try:
+            yield made
+        finally:
+            admin.delete_groups([made])
+
+
+@contextlib.contextmanager
+def bucket(workbook: Workbook) -> Iterator[str]:
+    """Make a bucket, and take it away again with all that has come into it.
+
+    Yields
+    ------
+    str
+        Its name.
+    """
+    s3 = workbook.client("s3")
+    made = f"{workbook.bucket}-{token()}"
+    region = {} if workbook.region == "us-east-1" else {"LocationConstraint": workbook.region}
+    s3.create_bucket(Bucket=made, **({"CreateBucketConfiguration": region} if region else {}))
+    try:
+        yield made
+    finally:
+        with contextlib.suppress(s3.exceptions.NoSuchBucket):
+            for key in objects(workbook, made):
+                s3.delete_object(Bucket=made, Key=key)
+            s3.delete_bucket(Bucket=made)
+
+
+def objects(workbook: Workbook, bucket: str) -> dict[str, int]:
+    """List what is in a bucket now: key → bytes."""
+    pages = workbook.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    return {entry["Key"]: entry["Size"] for page in pages for entry in page.get("Contents", ())}
+
+
+@contextlib.contextmanager
+def stream(workbook: Workbook) -> Iterator[str]:
+    """Make a Kinesis stream of one shard; the role of the API may use it, as its name begins like those of the others.
+
+    Yields
+    ------
+    str
+        Its name.
+    """
+    made = f"{workbook.stream('geo')}-{token()}"
+    kinesis_streams.create(workbook, made, 1)
+    try:
+        yield made
+    finally:
+        kinesis_streams.delete(workbook, made)
+
+
+@contextlib.contextmanager
+def connector(workbook: Workbook, properties: Mapping[str, str], plugin: str, role: str) -> Iterator[Callable[[], str]]:
+    """Make a connector, and wait until MSK Connect says whether it runs.
+
+    Yields
+    ------
+    callable
+        Tells its state now: ``RUNNING``, or why it failed.
+    """
+    client, made = workbook.client("kafkaconnect"), name(workbook)
+    request = msk_connect.connector_request(workbook, properties, plugin, role) | {"connectorName": made}
+    arn = client.create_connector(**request)["connectorArn"]
+
+    def described() -> Mapping[str, Any] | None:
+        """Describe it; None when it is gone."""
+        try:
+            return client.describe_connector(connectorArn=arn)
+        except client.exceptions.NotFoundException:
+            return None
+
+    def state() -> str:
+        found = described()
+        return found.get("stateDescription", {}).get("message", found["connectorState"])
+
+    def settled() -> bool:
+        return described()["connectorState"] != "CREATING"
+
+    try:
+        wait_until(settled, msk_connect.PATIENCE_SECONDS, f"the connector {made} to be made")
+        yield state
+    finally:
+        wait_until(settled, msk_connect.PATIENCE_SECONDS, f"the connector {made} to be made")
+        client.delete_connector(connectorArn=arn)
+        wait_until(lambda: not described(), msk_connect.PATIENCE_SECONDS, f"the connector {made} to be gone")
+
+
+def records(workbook: Workbook, topic: str) -> list[tuple[int, bytes | None, bytes]]:
+    """Read all that a topic holds now: partition, key and value of each record, partition by partition."""
+    settings = kafka_client.connection(workbook) | {"enable_auto_commit": False}
+    with contextlib.closing(KafkaConsumer(**settings, consumer_timeout_ms=3000)) as consumer:
+        partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic))]
+        awaited = sum(consumer.end_offsets(partitions).values())
+        consumer.assign(partitions)
+        consumer.seek_to_beginning()
+        found = list(itertools.islice(consumer, awaited))
+    return [(one.partition, one.key, one.value) for one in sorted(found, key=lambda one: one.partition)]
 
 
 def values(workbook: Workbook, topic: str) -> list[bytes]:

@@ -1,8 +1,9 @@
 """Talk to Kafka: topics, how far they reach, how far a consumer group has come."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import OffsetSpec
@@ -11,6 +12,7 @@ from kafka.errors import (
     SaslAuthenticationFailedError,
     TopicAlreadyExistsError,
     UnknownTopicOrPartitionError,
+    for_code,
 )
 
 from helpers.config import Workbook, where_to_look
@@ -204,6 +206,43 @@ def lag(workbook: Workbook, group: str) -> dict[str, int]:
         committed = admin.list_group_offsets({group: None})[group]
         done = {partition.topic: found.offset for partition, found in committed.items()}
         return {topic: _end_offset(workbook, admin, topic) - done.get(topic, 0) for topic in workbook.topics}
+
+
+def partition_ends(workbook: Workbook, topic: str) -> dict[int, int]:
+    """Tell of each partition of a topic the offset that its next record will get.
+
+    Raises
+    ------
+    KafkaDenied
+        If the topic does not exist, or may not be seen.
+    """
+    with _admin(workbook) as admin, plain_words(workbook, topic, "DescribeTopic"):
+        (described,) = admin.describe_topics([topic])
+        if described["error_code"]:
+            raise for_code(described["error_code"])(topic)
+        partitions = [TopicPartition(topic, one["partition_index"]) for one in described["partitions"]]
+        ends = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
+        return {partition.partition: found.offset for partition, found in sorted(ends.items())}
+
+
+def committed(workbook: Workbook, group: str, topic: str) -> dict[int, int]:
+    """Tell of each partition the offset that a group has committed; a partition without one is left out."""
+    with _admin(workbook) as admin:
+        found = admin.list_group_offsets({group: None})[group]
+        return {place.partition: kept.offset for place, kept in sorted(found.items()) if place.topic == topic}
+
+
+def members(workbook: Workbook, group: str) -> dict[str, list[int]]:
+    """Tell which consumers are in a group, by their client ids, and which partitions each of them has."""
+    with _admin(workbook) as admin:
+        found = {one["client_id"]: _assigned(one) for one in admin.describe_groups([group])[group]["members"]}
+        return dict(sorted(found.items()))
+
+
+def _assigned(member: Mapping[str, Any]) -> list[int]:
+    """List a member's partitions; it has none while the group shares them out anew."""
+    assignment = member["member_assignment"] or {"assigned_partitions": []}
+    return [number for topic in assignment["assigned_partitions"] for number in topic["partitions"]]
 
 
 def read(workbook: Workbook, topic: str, start: int, count: int) -> list[bytes]:

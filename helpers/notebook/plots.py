@@ -234,7 +234,13 @@ def lines(
     return figure
 
 
-def streams(rows: pd.DataFrame, waits: pd.DataFrame, order: Sequence[str], title: str) -> Figure:
+def streams(
+    rows: pd.DataFrame,
+    waits: pd.DataFrame,
+    order: Sequence[str],
+    title: str,
+    span: tuple[str, float, float | None] | None = None,
+) -> Figure:
     """Draw how tables grow while streams are written to them, and how long records waited.
 
     Parameters
@@ -247,6 +253,8 @@ def streams(rows: pd.DataFrame, waits: pd.DataFrame, order: Sequence[str], title
         Names of the tables, in the order of their colours.
     title : str
         What is shown.
+    span : tuple, optional
+        What to mark: its name, and the seconds at which it began and, if it has, ended.
     """
     figure, above = _axes(title, 4.4)
     above.remove()
@@ -264,8 +272,22 @@ def streams(rows: pd.DataFrame, waits: pd.DataFrame, order: Sequence[str], title
     for axes in (above, below):
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(colors=INK)
-    above.legend(frameon=False, ncols=len(order), loc="upper left")
+    if span is not None:
+        _mark(above, below, *span)
+    above.legend(frameon=False, ncols=len(order), loc="upper left", bbox_to_anchor=(0.06, 0.9))
     return figure
+
+
+def _mark(above: Axes, below: Axes, what: str, begun: float, ended: float | None) -> None:
+    """Draw lines at the beginning and the end of something, and say on the upper axes which is which."""
+    # tables grow from the lower left to the upper right: the other two corners are free
+    begins, ends = (begun, 0.93, "left", f" {what}: begins"), (ended, 0.07, "right", f"{what}: ends ")
+    for seconds, height, side, words in (begins, ends):
+        if seconds is not None:
+            for axes in (above, below):
+                axes.axvline(seconds, color=QUIET, linestyle="--", linewidth=1, zorder=0)
+            place = {"xy": (seconds, height), "xycoords": ("data", "axes fraction"), "ha": side, "va": "center"}
+            above.annotate(words, **place, color=INK)
 
 
 def heatmap(table: pd.DataFrame, row: str, column: str, value: str, title: str, unit: str) -> Figure:

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 
 import pandas as pd
@@ -35,6 +36,7 @@ class LiveView:
         self._began = time.time()
         self._batches: dict[str, dict[int, Batch]] = {name: {} for name in queries}
         self._known = {name: {batch.number for batch in batches(query)} for name, query in queries.items()}
+        self._span: tuple[str, float, float | None] | None = None
         self._place = DisplayHandle()
         self._enough = threading.Event()
         self._painter = threading.Thread(target=self._paint, daemon=True)
@@ -50,6 +52,16 @@ class LiveView:
         self._enough.set()
         self._painter.join()
         plots.caption(self._draw(self._place.update))
+
+    @contextmanager
+    def marked(self, what: str) -> Iterator[None]:
+        """Mark in the picture when something began and when it ended, as in ``with view.marked("users post"):``."""
+        begun = time.time() - self._began
+        self._span = (what, begun, None)
+        try:
+            yield
+        finally:
+            self._span = (what, begun, time.time() - self._began)
 
     def rows(self) -> dict[str, int]:
         """Tell how many rows each query has written since the block began."""
@@ -85,11 +97,20 @@ class LiveView:
         """Draw the picture; return its description."""
         counts = self.rows()
         seconds = time.time() - self._began
-        figure = plots.streams(self._growth(seconds), self._waits(), list(counts), self._title)
+        figure = plots.streams(self._growth(seconds), self._waits(), list(counts), self._finding(), self._span)
         text = ", ".join(f"{count} in {name}" for name, count in counts.items())
-        description = f"Rows written over time, and the longest wait in each micro-batch: {text}."
+        description = f"{self._finding()}. Rows written over time, and the longest wait in each micro-batch: {text}."
         plots.show(figure, description, draw)
         return description
+
+    def _finding(self) -> str:
+        """Say what the picture shows: as soon as what was marked has ended, how far the tables are behind it."""
+        if self._span is None or self._span[2] is None:
+            return self._title
+        what, _, end = self._span
+        ended = [batch.ended.timestamp() - self._began for seen in self._batches.values() for batch in seen.values()]
+        late = max([*ended, end]) - end
+        return f"{self._title}: the last one came {late:.1f} s after the end of {what!r}"
 
     def _paint(self) -> None:
         while not self._enough.wait(EVERY_SECONDS):

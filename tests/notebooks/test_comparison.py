@@ -40,6 +40,10 @@ def test_the_comparison_leaves_out_what_a_cell_is_tagged_for_and_errors_on_the_w
         ("at http://a/run/1795857987631418", "at http://a/run/1795857987630001", True),
         ("at http://a/run/1795857987631418", "at http://a/job/1795857987631418", False),
         ("at http://a/run/1", "at http://a/run/2", False),
+        ("a.geo/partition=0/a.geo+0+0000000000.json", "a.geo/partition=0/a.geo+0+0000000200.json", True),
+        ("a.geo/partition=0/a.geo+0+0000000000.json", "a.geo/partition=0/a.pin+0+0000000000.json", False),
+        ("a.geo/partition=0/a.geo+0+0000000000.json", "a.geo/partition=0/a.geo+1+0000000000.json", False),
+        ("a+0+0000000000.json", "a+0+0000000200.json", False),
     ],
 )
 def test_what_is_new_in_every_lab_is_the_same_and_what_stands_beside_it_is_not(one, other, same):

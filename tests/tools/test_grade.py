@@ -18,7 +18,7 @@ SET_UP = """
 from helpers.checks import notebook_02
 
 class lesson:
-    check = staticmethod(lambda number, *answer: notebook_02.check(1, *answer))
+    check = staticmethod(lambda number, *answer: notebook_02.check(2, *answer))
 """
 
 

@@ -2,6 +2,7 @@
 
 import inspect
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import apis
 import pytest
@@ -10,17 +11,18 @@ from botocore.exceptions import EndpointConnectionError
 from helpers import iam
 from helpers.airflow import environment
 from helpers.airflow.rest_api import call
-from helpers.checks import notebook_01, notebook_04, notebook_08, scratch
+from helpers.checks import notebook_00, notebook_01, notebook_02, notebook_03, notebook_04, notebook_08, scratch
 from helpers.checks.exercise import Exercise
 from helpers.checks.lesson import Lesson
 from helpers.config import Workbook
 from helpers.kafka import client as kafka_client
-from helpers.kafka import sink_objects
+from helpers.kafka import custom_plugin, msk_connect, sink_objects
+from helpers.user_posting_emulation import emulate
 from lab.setup.plugin import kafka_version
 
 pytestmark = pytest.mark.lab
 
-MODULES = (notebook_01, notebook_04, notebook_08)
+MODULES = (notebook_00, notebook_01, notebook_02, notebook_03, notebook_04, notebook_08)
 
 LESSONS = {module.__name__[-2:]: module.LESSON for module in MODULES}
 
@@ -44,6 +46,25 @@ def door(lab, workbook):
 
 
 @pytest.fixture(scope="module")
+def plugin(workbook):
+    """A custom plugin, and what a connector needs besides."""
+    sink_objects.create_bucket(workbook)
+    return custom_plugin.create(workbook, custom_plugin.upload(workbook, Path(workbook.sink_plugin)))
+
+
+@pytest.fixture(scope="module")
+def landed(workbook, plugin):
+    """A few posts in the bucket, one message an object."""
+    kafka_client.create_topics(workbook)
+    msk_connect.put_connector(workbook, msk_connect.sink_properties(workbook, folder="lessons"))
+    before = kafka_client.end_offsets(workbook)
+    emulate(workbook, posts=5, rate=100.0, progress=False)
+    msk_connect.wait_until_stored(workbook)
+    yield sink_objects.objects(workbook, "lessons", since=before)
+    msk_connect.delete_connector(workbook)
+
+
+@pytest.fixture(scope="module")
 def airflow(workbook):
     """An environment of MWAA."""
     sink_objects.create_bucket(workbook)
@@ -58,21 +79,32 @@ def context(request, lab, workbook):
     """What the notebook gives to each check."""
 
     def of(name: str, number: int) -> tuple:
+        if name == "00":
+            return {
+                1: lambda: (),
+                2: lambda: (workbook, request.getfixturevalue("landed")),
+                3: lambda: (request.getfixturevalue("spark"),),
+            }[number]()
+        if name == "03":
+            return () if number == 1 else (workbook, request.getfixturevalue("plugin"))
         if name == "08":
             return (request.getfixturevalue("spark"),) if number == 2 else _with(request, "airflow", workbook)
         door = request.getfixturevalue("door")
         machine, servers = door.machine, "--bootstrap-server $BOOTSTRAP_SERVERS"
         bin = f"cd kafka_2.13-{kafka_version(lab.build)}/bin && ./"
         role = iam.arn(workbook, workbook.access_role)
+        signed_in = f"{servers} --command-config client.properties"
         return {
+            ("02", 1): (workbook, machine, f"{bin}kafka-topics.sh {signed_in}"),
+            ("02", 2): (),
+            ("02", 3): (workbook, machine, f"{bin}kafka-consumer-groups.sh {signed_in}"),
+            ("02", 4): (workbook, machine, f"{bin}kafka-console-producer.sh {signed_in}"),
             ("01", 1): (workbook,),
             ("01", 2): (workbook,),
             ("01", 3): (machine, f"{bin}kafka-topics.sh {servers}", role),
             ("04", 2): (workbook, door.invoke_url),
             ("04", 1): (workbook,),
-            ("04", 3): (
-                workbook, machine, f"{bin}kafka-console-consumer.sh {servers} --command-config client.properties"
-            ),
+            ("04", 3): (workbook, machine, f"{bin}kafka-console-consumer.sh {signed_in}"),
         }[name, number]  # fmt: skip
 
     return of
@@ -126,12 +158,37 @@ def test_what_was_made_to_judge_is_gone(workbook, context):
     objects = workbook.client("s3").list_objects_v2(Bucket=workbook.bucket, Prefix="dags/").get("Contents", ())
     names = [*(one["RoleName"] for one in roles), *(one["name"] for one in rest_apis), *topics]
     names += [one["Key"] for one in objects]
+    names += [one["Name"] for one in workbook.client("s3").list_buckets()["Buckets"]]
+    names += [one["connectorName"] for one in workbook.client("kafkaconnect").list_connectors()["connectors"]]
     assert [one for one in names if "check" in one] == []
     context("08", 1)
     assert [one["dag_id"] for one in call(workbook, "GET", "/dags", exclude_stale=False)["dags"]] == []
 
 
 FOR_SERVICES = iam.trust_policy(iam.ACCESS_SERVICES)
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "answer", "said"),
+    [
+        ("00", 1, lambda posts, size: 7, "your answer gives 7, expected 600"),
+        ("00", 2, lambda number, objects, read: objects[0], "your answer gives 'no key, but LandedObject'"),
+        ("00", 3, lambda geo: 7, "your answer gives 7, expected 4"),
+        ("02", 1, lambda topic: f"--create --topic {topic} --partitions 2", "your answer gives 2, expected 3"),
+        ("02", 2, lambda end, committed: 7, "your answer gives 7, expected 1"),
+        ("02", 3, lambda topic: "--help", "your answer gives 4, expected 1"),
+        ("02", 4, lambda topic: "--help", "'keys in the topic': your answer gives '', expected '3, 4, 5'"),
+        ("03", 1, lambda pattern, names: ["a"], "your answer gives ['a']"),
+        ("03", 2, lambda *given: notebook_03.sink_properties(*given) | {"flush.size": "5"}, "your answer gives 15"),
+        ("03", 2, lambda *given: notebook_03.sink_properties(*given) | {"flush.size": 10}, "ParamValidationError"),
+        ("03", 2, lambda *given: {"topics.regex": given[0]}, "your answer gives 'fails', expected 'runs'"),
+        ("03", 3, lambda bucket: "all", "Your answer stopped with"),
+    ],
+)
+def test_a_mistake_that_no_twin_makes_is_shown_at_a_case(context, name, number, answer, said):
+    verdict = LESSONS[name].judge(number, answer, *context(name, number))
+    assert verdict.outcome == "not yet"
+    assert said in verdict.text
 
 
 def _connecting(cluster):

@@ -137,3 +137,14 @@ def test_a_trend_begins_at_nothing_and_says_each_height():
     assert axes.get_ylim()[0] == 0
     assert [text.get_text() for text in axes.texts] == ["0.25", "1.5"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "100"]
+
+
+@pytest.mark.parametrize(("ended", "lines"), [(None, [1.0]), (8.0, [1.0, 8.0])])
+def test_beginning_and_end_are_marked_as_far_as_they_are_known(ended, lines):
+    rows = pd.DataFrame({"seconds": [0.0, 9.0], "table": ["pin", "pin"], "rows": [0, 7]})
+    waits = pd.DataFrame({"seconds": [2.0], "table": ["pin"], "wait": [1.5]})
+    above, below = plots.streams(rows, waits, ["pin"], "Title", ("users post", 1.0, ended)).axes
+    for axes in (above, below):
+        assert [line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == "--"] == lines
+    words = [text.get_text().strip() for text in above.texts]
+    assert words == ["users post: begins", "users post: ends"][: len(lines)]

@@ -72,3 +72,17 @@ def test_a_query_that_ended_is_not_waited_for(shown):
 def test_waiting_ends(shown):
     with LiveView({"pin": Query()}, "Rows") as view, pytest.raises(TimeoutError, match="in vain for 1 new rows"):
         view.wait_for(1, timeout=0.1)
+
+
+def test_what_is_marked_is_drawn_and_the_title_says_how_far_the_tables_are_behind(shown, monkeypatch):
+    drawn = []
+    streams = plots.streams
+    monkeypatch.setattr(plots, "streams", lambda *given: drawn.append(given[3:]) or streams(*given))
+    with LiveView({"pin": Query()}, "Rows") as view, view.marked("users post"):
+        pass
+    (before, nothing), *_, (title, (what, begun, ended)) = drawn
+    assert (before, nothing) == ("Rows", None)
+    assert title == "Rows: the last one came 0.0 s after the end of 'users post'"
+    assert what == "users post"
+    assert 0 <= begun <= ended
+    assert shown[-1].startswith(f"{title}. ")
