@@ -284,15 +284,21 @@ except ValueError as error:
 # 3. You cleaned three tables and answered a question that needs a join.
 # 4. You found a post in the bucket, and the posts that a chart leaves out.
 #
-# **Quiz.** Answer first, then unfold.
+# **Quiz.** Put in a letter for each question. Whoever reads this on a web page finds the answers folded below.
+
+# %%
+lesson.questions()
+
+# %%
+lesson.quiz("b", "c", "a")
+
+# %% [markdown]
+# <details><summary>The answers</summary>
 #
-# <details><summary>Why does the object's name hold the offset of its first message?</summary>
-# So that a connector which starts again after a crash writes the same object under the same name. Nothing is lost and
-# nothing is there twice.
-# </details>
+# 1. A connector that starts again after a crash writes the same object under the same name: nothing is lost or doubled.
+# 2. The same seed draws the same 200 rows. They arrive as new messages, and exact repetitions collapse in cleaning.
+# 3. Three messages a post, one for each table: 600 messages.
 #
-# <details><summary>Run this notebook again: the topics grow, the number of clean rows does not. Why?</summary>
-# The same seed draws the same 200 rows. They arrive as new messages, and exact repetitions collapse in cleaning.
 # </details>
 #
 # **Clean up.** Nothing to do on the laptop: `python -m lab down` stops the lab and keeps your data,

@@ -374,21 +374,21 @@ machine.close()
 # 4. You set a group back, and saw that a key keeps its messages in one partition.
 # 5. You killed a consumer: its partition waited, then another one took it over.
 #
-# **Quiz.** Answer first, then unfold.
+# **Quiz.** Put in a letter for each question. Whoever reads this on a web page finds the answers folded below.
+
+# %%
+lesson.questions()
+
+# %%
+lesson.quiz("c", "a", "b")
+
+# %% [markdown]
+# <details><summary>The answers</summary>
 #
-# <details><summary>A learner leaves out <code>--command-config</code>, and the tool ends in an OutOfMemoryError.
-# Why?</summary>
-# The tool speaks plain text to a port that expects TLS. It takes the first bytes of the TLS answer for the length of a
-# message, a huge number, and tries to make room for it.
-# </details>
+# 1. The tool speaks plain text to a port that expects TLS, and takes the first bytes of the answer for a length.
+# 2. It waits. A partition is read by one consumer of a group at a time; the second takes over when the first is gone.
+# 3. They begin with 0 again; the connector's group remembers larger ones, and objects are named after offsets.
 #
-# <details><summary>Two consumers in one group, one topic, one partition. What does the second one do?</summary>
-# It waits. A partition is read by one consumer of a group at a time; the second takes over when the first one is gone.
-# </details>
-#
-# <details><summary>You delete a topic and create it again. What do its offsets begin with, and why can that hurt a
-# connector?</summary> They begin with 0 again. The connector's group remembers larger ones, and the objects in the
-# bucket are named after them.
 # </details>
 #
 # **Clean up.** Nothing here costs anything by itself. The three topics stay: the next notebooks need them.

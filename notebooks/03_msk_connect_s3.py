@@ -387,21 +387,21 @@ machine.close()
 # 5. You matched objects with messages: topic, partition, offset.
 # 6. You took the connector away, and lost nothing.
 #
-# **Quiz.** Answer first, then unfold.
+# **Quiz.** Put in a letter for each question. Whoever reads this on a web page finds the answers folded below.
+
+# %%
+lesson.questions()
+
+# %%
+lesson.quiz("a", "b", "c")
+
+# %% [markdown]
+# <details><summary>The answers</summary>
 #
-# <details><summary>You post for an hour at <code>flush.size</code> 1, one post a second. How many objects are that,
-# and why should you care?</summary>
-# 3 × 3,600 = 10,800. Each is a request that costs money, and Spark opens each by itself. Milestone 7 measures it.
-# </details>
+# 1. 3 × 3,600 = 10,800. Each is a request that costs money, and Spark opens each by itself. Milestone 7 measures it.
+# 2. They are in Kafka, and the group <code>connect-&lt;id&gt;-connector</code> remembers how far it had come.
+# 3. It moves messages, whatever is in them. What they mean is decided by whoever reads them: Spark, with a schema.
 #
-# <details><summary>The connector is deleted, you post for a day, and create it again under the same name. What happens
-# to the posts in between?</summary>
-# They are in Kafka, and the group <code>connect-&lt;id&gt;-connector</code> remembers how far it had come: it goes on
-# from there. Under another name it would be another group, and begin with the oldest message.
-# </details>
-#
-# <details><summary>Why does the sink need to know nothing about pins, places and users?</summary>
-# It moves messages, whatever is in them. What they mean is decided by whoever reads them: Spark, with a schema.
 # </details>
 #
 # **Clean up.** On AWS, `msk_connect.delete_connector(workbook)` ends the hourly cost; topics and objects stay. On the

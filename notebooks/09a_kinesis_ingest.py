@@ -291,20 +291,21 @@ print(emulate(workbook, invoke_url, posts=50, rate=500.0, seed=seed, batch=25, p
 # 3. You put a row into a stream, saw a hot shard, and chose a key that keeps an order.
 # 4. You sent again what was refused, and nothing else.
 #
-# **Quiz.** Answer first, then unfold.
+# **Quiz.** Put in a letter for each question. Whoever reads this on a web page finds the answers folded below.
+
+# %%
+lesson.questions()
+
+# %%
+lesson.quiz("b", "a", "c")
+
+# %% [markdown]
+# <details><summary>The answers</summary>
 #
-# <details><summary>Why does the API need a role, when the proxy of milestone 5 needed none?</summary>
-# There, the API handed requests to a program of yours, and that program signed in. Here API Gateway itself calls an
-# AWS service, and a call without an identity is refused.
-# </details>
+# 1. There a program of yours signed in. Here API Gateway itself calls an AWS service, and needs an identity to do so.
+# 2. The selection patterns: without them every answer of Kinesis, also a refusal, becomes a 200. The body tells.
+# 3. By splitting it. But records with one key stay together in one half: shards do not help against one key.
 #
-# <details><summary>The API answers 200, and nothing is in the stream. What was forgotten?</summary>
-# The selection patterns: without them every answer of Kinesis, also a refusal, becomes a 200. The body tells.
-# </details>
-#
-# <details><summary>Can you add a shard when one is hot?</summary>
-# Yes, by splitting it. But if all its records have one key, they stay together in one half: more shards do not help
-# against one key.
 # </details>
 #
 # **Clean up.** Nothing to do if you go on now. On AWS, `kinesis_streams.delete(workbook, stream)` for each stream ends

@@ -322,20 +322,21 @@ print("started again:", again / first, "times the rows; without its checkpoint:"
 # 3. You wrote a query that goes on where it stopped, and saw what it does without its checkpoint.
 # 4. You watched three tables grow, in steps.
 #
-# **Quiz.** Answer first, then unfold.
+# **Quiz.** Put in a letter for each question. Whoever reads this on a web page finds the answers folded below.
+
+# %%
+lesson.questions()
+
+# %%
+lesson.quiz("c", "a", "b")
+
+# %% [markdown]
+# <details><summary>The answers</summary>
 #
-# <details><summary>The stream's records are kept for a day, and your query was stopped for two. What now?</summary>
-# A day's records are gone. The source says so and stops, rather than go on with a gap; `failOnDataLoss` set to false
-# goes on with what is left.
-# </details>
+# 1. A day's records are gone. The source says so and stops; `failOnDataLoss` set to false goes on with what is left.
+# 2. Spark writes micro-batches. Between two commits nothing can be read.
+# 3. It holds the place in one source and the numbers of the batches in one table.
 #
-# <details><summary>Why do the counts in the picture rise in steps?</summary>
-# Spark writes micro-batches. Between two commits nothing can be read.
-# </details>
-#
-# <details><summary>Why does each query need a checkpoint of its own?</summary>
-# It holds the place in one source and the numbers of the batches in one table. Part 3 shows what two queries make of
-# one checkpoint.
 # </details>
 #
 # **Clean up.** No query runs any more. On AWS the streams cost until they are deleted, and the cluster until it is

@@ -318,19 +318,21 @@ for question, answer in by_batch.items():
 # 2. You dropped repetitions with a state that forgets, and with a MERGE that asks the table.
 # 3. You compared both ways, row by row: one set of functions, the same tables, the same answers.
 #
-# **Quiz.** Answer first, then unfold.
+# **Quiz.** Put in a letter for each question. Whoever reads this on a web page finds the answers folded below.
+
+# %%
+lesson.questions()
+
+# %%
+lesson.quiz("b", "a", "c")
+
+# %% [markdown]
+# <details><summary>The answers</summary>
 #
-# <details><summary>A post comes again after an hour. Which of the two remedies finds it?</summary>
-# MERGE: the table still has the row. The state with ten minutes has forgotten it.
-# </details>
+# 1. MERGE: the table still has the row. The state with ten minutes has forgotten it.
+# 2. A checkpoint knows a query by its number. Spark takes the second query for the first, started again.
+# 3. The stream. The batch has them when it runs again, and then both agree.
 #
-# <details><summary>Why did the query with the shared checkpoint not fail at once?</summary>
-# A checkpoint knows a query by its number, not by its source. Spark takes the second query for the first, started
-# again, and stops the first: that is what one wants after a crash.
-# </details>
-#
-# <details><summary>The batch ran yesterday, the stream runs. Which of them has the posts of today?</summary>
-# The stream. The batch has them when it runs again, and then both agree.
 # </details>
 #
 # **Clean up.** No query runs any more. On AWS the streams cost until they are deleted; the last notebook lists all that

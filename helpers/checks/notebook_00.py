@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from helpers.checks import scratch
 from helpers.checks.exercise import Exercise, Result, Twin, attempt, given
 from helpers.checks.lesson import Lesson
+from helpers.checks.quiz import Question
 from helpers.config import Workbook
 from helpers.kafka import sink_objects
 from helpers.kafka.sink_objects import LandedObject
@@ -185,6 +186,33 @@ OUTSIDE = Exercise(
     more="A post without a timestamp would be in neither count. How would you find such posts?",
 )
 
+QUIZ = (
+    Question(
+        "Why does the object's name hold the offset of its first message?",
+        (
+            ("So that objects are listed by age.", "They are listed by name; the offset is not there for the list."),
+            ("A connector that starts again after a crash writes the same object under the same name.", None),
+            ("So that Spark can skip objects.", "Spark reads all of a folder, whatever the names."),
+        ),
+    ),
+    Question(
+        "Run the notebook again: the topics grow, and the number of clean rows does not. Why?",
+        (
+            ("Kafka refuses what it has seen.", "It takes every message; look at the end offsets."),
+            ("The connector skips repetitions.", "It copies what is in the topics, twice if it is there twice."),
+            ("The same seed draws the same rows, and exact repetitions collapse in cleaning.", None),
+        ),
+    ),
+    Question(
+        "How many messages do 200 posts make?",
+        (
+            ("600: one for each of the three tables.", None),
+            ("200.", "A post has a row in each of three tables, and each row is a message."),
+            ("It depends on `flush.size`.", "That decides how many messages share an object, not how many there are."),
+        ),
+    ),
+)
+
 LESSON = Lesson(
     {1: OBJECTS_WRITTEN, 2: FIND_OBJECT, 3: OUTSIDE},
     {
@@ -194,6 +222,8 @@ LESSON = Lesson(
             1: "A single file of everything is what a script would write. Topics stay apart, and so do messages here.",
         },
     },
+    QUIZ,
 )
 check, hint, solution, predict = LESSON.check, LESSON.hint, LESSON.solution, LESSON.predict
+questions, quiz = LESSON.questions, LESSON.quiz
 """What the notebook calls."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from helpers.checks import scratch
 from helpers.checks.exercise import Exercise, Result, Twin, given
 from helpers.checks.lesson import Lesson
+from helpers.checks.quiz import Question
 from helpers.client_machine.ssh import ClientMachine
 from helpers.client_machine.ssh import Result as Done
 from helpers.config import Workbook
@@ -265,6 +266,33 @@ KEYED = Exercise(
     more="A user with a million posts has one key. What becomes of the partition that it leads to?",
 )
 
+QUIZ = (
+    Question(
+        "A learner leaves out `--command-config`, and the tool ends in an `OutOfMemoryError`. Why?",
+        (
+            ("The topic has too many messages.", "The tool has not come as far as a message."),
+            ("The machine is too small.", "More memory only makes it fail later: it asks for some gigabytes at once."),
+            ("It speaks plain text to a port that expects TLS, and takes the answer's first bytes for a length.", None),
+        ),
+    ),
+    Question(
+        "Two consumers in one group, one topic, one partition. What does the second one do?",
+        (
+            ("It waits, and takes over when the first is gone.", None),
+            ("It reads every other message.", "A partition has one reader in a group; it is not shared by message."),
+            ("It reads everything, too.", "That is what a consumer of another group would do."),
+        ),
+    ),
+    Question(
+        "You delete a topic and create it again. Why can that hurt a connector?",
+        (
+            ("The new topic has other partitions.", "It has as many as you ask for; that is not what hurts here."),
+            ("Its offsets begin with 0 again, and the group remembers larger ones.", None),
+            ("The connector is deleted with the topic.", "It stays, and waits for what never comes."),
+        ),
+    ),
+)
+
 LESSON = Lesson(
     {1: CREATED, 2: LAG, 3: REWOUND, 4: KEYED},
     {
@@ -282,6 +310,8 @@ LESSON = Lesson(
             0: "None? Nobody else may read that partition until the broker takes the dead consumer out of the group.",
         },
     },
+    QUIZ,
 )
 check, hint, solution, predict = LESSON.check, LESSON.hint, LESSON.solution, LESSON.predict
+questions, quiz = LESSON.questions, LESSON.quiz
 """What the notebook calls."""

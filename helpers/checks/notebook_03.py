@@ -13,6 +13,7 @@ from helpers import iam
 from helpers.checks import scratch
 from helpers.checks.exercise import Exercise, Result, Twin, given
 from helpers.checks.lesson import Lesson
+from helpers.checks.quiz import Question
 from helpers.config import Workbook
 from helpers.kafka import msk
 
@@ -317,6 +318,33 @@ SINK_POLICY = Exercise(
     more="Confluent's sink uploads in parts, and wants `s3:AbortMultipartUpload` too. What stays behind without it?",
 )
 
+QUIZ = (
+    Question(
+        "You post for an hour at `flush.size` 1, one post a second. How many objects is that?",
+        (
+            ("10,800: one a message, three messages a post.", None),
+            ("3,600: one a post.", "A post is three messages, each in a topic of its own."),
+            ("3: one a topic.", "An object holds as many messages as `flush.size` says: one."),
+        ),
+    ),
+    Question(
+        "You delete the connector, post for a day, and create it again under its name. What becomes of those posts?",
+        (
+            ("They are lost.", "They are in Kafka for as long as the topic keeps them."),
+            ("The group remembers how far it had come: it goes on from there.", None),
+            ("The connector begins with the oldest message.", "It would under another name, which is another group."),
+        ),
+    ),
+    Question(
+        "Why does the sink need to know nothing about pins, places and users?",
+        (
+            ("It reads the schema from the topic.", "There is none in it: the messages are plain JSON."),
+            ("It guesses the columns.", "Nothing is guessed; `schemas.enable` is false."),
+            ("It moves messages, whatever is in them; what they mean is for the reader to say.", None),
+        ),
+    ),
+)
+
 LESSON = Lesson(
     {1: MATCHING_TOPICS, 2: PROPERTIES, 3: SINK_POLICY},
     {
@@ -331,6 +359,8 @@ LESSON = Lesson(
             30: "Thirty would be the first ten again. The group's offset survives the connector.",
         },
     },
+    QUIZ,
 )
 check, hint, solution, predict = LESSON.check, LESSON.hint, LESSON.solution, LESSON.predict
+questions, quiz = LESSON.questions, LESSON.quiz
 """What the notebook calls."""

@@ -13,6 +13,7 @@ import requests
 from helpers.checks import scratch
 from helpers.checks.exercise import Exercise, Result, Twin, given
 from helpers.checks.lesson import Lesson
+from helpers.checks.quiz import Question
 from helpers.config import Workbook
 from helpers.waiting import wait_until
 
@@ -252,6 +253,33 @@ TO_SEND_AGAIN = Exercise(
     more="If the same shard refuses again and again: what would you do before the tenth try?",
 )
 
+QUIZ = (
+    Question(
+        "Why does this API need a role, when the one of milestone 5 needed none?",
+        (
+            ("Streams are always private, topics are not.", "Both ask who is there; the question is who signs."),
+            ("API Gateway itself calls an AWS service, and needs an identity for that.", None),
+            ("A stream is in another region.", "It is in the same one."),
+        ),
+    ),
+    Question(
+        "The API answers 200, and nothing is in the stream. What was forgotten?",
+        (
+            ("The selection patterns: without them a refusal becomes a 200, too.", None),
+            ("To deploy.", "Then there would be no answer, or the one of before."),
+            ("The partition key.", "Kinesis refuses a record without one; look into the body of the 200."),
+        ),
+    ),
+    Question(
+        "One shard is hot because all its records have one key. Does splitting it help?",
+        (
+            ("Yes, half of them go to each half.", "Where a record goes is decided by its key, and there is one key."),
+            ("Shards can't be split.", "They can, by `split_shard`; but look at what it does."),
+            ("No: records of one key stay together in one half.", None),
+        ),
+    ),
+)
+
 LESSON = Lesson(
     {1: PUT, 2: PARTITION_KEY, 3: TO_SEND_AGAIN},
     {
@@ -260,6 +288,8 @@ LESSON = Lesson(
             20: "Twenty? There are two shards. A shard is a part of the stream, not of the records.",
         },
     },
+    QUIZ,
 )
 check, hint, solution, predict = LESSON.check, LESSON.hint, LESSON.solution, LESSON.predict
+questions, quiz = LESSON.questions, LESSON.quiz
 """What the notebook calls."""

@@ -11,6 +11,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 from helpers.checks import scratch
 from helpers.checks.exercise import Exercise, Result, Twin, given
 from helpers.checks.lesson import Lesson
+from helpers.checks.quiz import Question
 from helpers.config import Workbook
 from helpers.raw import GEO_SCHEMA
 from helpers.streaming import queries as stream_queries
@@ -250,6 +251,33 @@ STORE = Exercise(
     more="Crashed after Delta's commit and before the checkpoint was written: why is nothing there twice?",
 )
 
+QUIZ = (
+    Question(
+        "The stream keeps records for a day, and your query was stopped for two. What does it do when it starts?",
+        (
+            ("It reads from the beginning of what is left, without a word.", "Only if you say `failOnDataLoss` false."),
+            ("It waits for the missing records.", "They are gone; nobody will send them again."),
+            ("It stops and says that records are gone.", None),
+        ),
+    ),
+    Question(
+        "Why do the counts in the picture rise in steps?",
+        (
+            ("Spark writes micro-batches, and between two commits nothing can be read.", None),
+            ("The emulator posts in bursts.", "It posts evenly; the dashed lines mark its beginning and its end."),
+            ("The picture leaves points out.", "Each look at the table is a point."),
+        ),
+    ),
+    Question(
+        "Why does each query need a checkpoint of its own?",
+        (
+            ("For speed.", "Two queries would be as quick, and wrong."),
+            ("It holds the place in one source, and the numbers of the batches of one table.", None),
+            ("Because a folder can be opened by one program only.", "S3 and DBFS know no such rule."),
+        ),
+    ),
+)
+
 LESSON = Lesson(
     {1: READ_STREAM, 2: DECODED_GEO, 3: STORE},
     {
@@ -258,6 +286,8 @@ LESSON = Lesson(
             300: "All again? That is what new checkpoints would do. Theirs know how far they had come.",
         },
     },
+    QUIZ,
 )
 check, hint, solution, predict = LESSON.check, LESSON.hint, LESSON.solution, LESSON.predict
+questions, quiz = LESSON.questions, LESSON.quiz
 """What the notebook calls."""

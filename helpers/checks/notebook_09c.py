@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from helpers.checks.exercise import Exercise, NotAttempted, Result, Twin, given
 from helpers.checks.lesson import Lesson
+from helpers.checks.quiz import Question
 from helpers.streaming import queries as stream_queries
 from helpers.streaming.progress import state_rows
 
@@ -263,6 +264,33 @@ DIFFERING = Exercise(
     more="With a billion rows on both sides, what would you compare before whole rows?",
 )
 
+QUIZ = (
+    Question(
+        "A post comes again after an hour. Which remedy finds it?",
+        (
+            ("The state with its watermark of ten minutes.", "It has forgotten the post fifty minutes ago."),
+            ("MERGE: the table still has the row.", None),
+            ("Neither.", "One of the two looks into the table itself."),
+        ),
+    ),
+    Question(
+        "Why did the query with the shared checkpoint not fail at once?",
+        (
+            ("A checkpoint knows a query by its number: Spark takes it for the first one, started again.", None),
+            ("Checkpoints are read at the end of a query.", "They are read at its start; that is how it goes on."),
+            ("It had its own checkpoint, too.", "It had only the one that it was given."),
+        ),
+    ),
+    Question(
+        "The batch ran yesterday, and the stream runs. Which of the two has the posts of today?",
+        (
+            ("Both.", "The batch has what was there when it ran."),
+            ("The batch.", "It was yesterday."),
+            ("The stream; the batch will when it runs again, and then both agree.", None),
+        ),
+    ),
+)
+
 LESSON = Lesson(
     {1: FIRST_OF_EACH, 2: INSERT_NEW, 3: DIFFERING},
     {
@@ -271,6 +299,8 @@ LESSON = Lesson(
             1: "Not even the last one: `latest` begins behind it.",
         },
     },
+    QUIZ,
 )
 check, hint, solution, predict = LESSON.check, LESSON.hint, LESSON.solution, LESSON.predict
+questions, quiz = LESSON.questions, LESSON.quiz
 """What the notebook calls."""
