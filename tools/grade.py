@@ -26,6 +26,7 @@ OUTCOMES = get_args(Outcome)
 """What a check says first."""
 
 _CHECK = re.compile(r"lesson\.check\((\d+),")
+_SCORE = re.compile(r"(\d+ of \d+) right\.")
 
 
 def verdicts(executed: NotebookNode) -> dict[int, str]:
@@ -43,9 +44,19 @@ def verdicts(executed: NotebookNode) -> dict[int, str]:
     }
 
 
+def score(executed: NotebookNode) -> str:
+    """Read how many answers of the quiz are right, as in "2 of 3"; nothing where the quiz was not run."""
+    said = (_said(cell) for cell in executed.cells if cell.source.startswith("lesson.quiz("))
+    return next((found[1] for text in said if (found := _SCORE.match(text))), "")
+
+
 def _outcome(cell: NotebookNode) -> str:
-    said = "".join(output.get("text") or output.get("evalue") or "" for output in cell.outputs).lower()
+    said = _said(cell).lower()
     return next((outcome for outcome in OUTCOMES if said.startswith(outcome)), "not run")
+
+
+def _said(cell: NotebookNode) -> str:
+    return "".join(output.get("text") or output.get("evalue") or "" for output in cell.outputs)
 
 
 def run(copy: Path, lab: Lab) -> NotebookNode:
@@ -59,13 +70,13 @@ def run(copy: Path, lab: Lab) -> NotebookNode:
         return client.execute()
 
 
-def table(graded: Sequence[tuple[str, str, dict[int, str]]]) -> Table:
-    """Draw a line for each learner and notebook: exercises that are right, then the others by their outcomes."""
-    drawn = Table("learner", "notebook", "right", "the others", box=None, header_style="bold")
-    for learner, name, found in graded:
+def table(graded: Sequence[tuple[str, str, dict[int, str], str]]) -> Table:
+    """Draw a line for each learner and notebook: exercises that are right, the others by their outcomes, the quiz."""
+    drawn = Table("learner", "notebook", "right", "the others", "quiz", box=None, header_style="bold")
+    for learner, name, found, quiz in graded:
         right = [number for number, outcome in found.items() if outcome == "right"]
         others = ", ".join(f"{number} {outcome}" for number, outcome in found.items() if number not in right)
-        drawn.add_row(learner, name, f"{len(right)} of {len(found)}", others)
+        drawn.add_row(learner, name, f"{len(right)} of {len(found)}", others, quiz)
     return drawn
 
 
@@ -87,7 +98,8 @@ def main(arguments: list[str] | None = None) -> int:
             return 2
         for copy in copies:
             print(f"{folder.name}: {copy.stem} …", flush=True)
-            graded.append((folder.name, copy.stem, verdicts(run(copy, lab))))
+            executed = run(copy, lab)
+            graded.append((folder.name, copy.stem, verdicts(executed), score(executed)))
     Console(width=None if sys.stdout.isatty() else 120).print(table(graded))
     return 0
 

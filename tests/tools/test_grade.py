@@ -19,6 +19,7 @@ from helpers.checks import notebook_02
 
 class lesson:
     check = staticmethod(lambda number, *answer: notebook_02.check(2, *answer))
+    quiz = staticmethod(notebook_02.quiz)
 """
 
 
@@ -27,6 +28,7 @@ def copy_of(folder, answers):
     cells = [new_code_cell(SET_UP)]
     for number, answer in enumerate(answers, 1):
         cells += [new_code_cell(f"lag = None; del lag\n{answer}"), new_code_cell(f"lesson.check({number}, lag)")]
+    cells.append(new_code_cell('lesson.quiz("c", "b", ...)'))
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     file = folder / "02_kafka_topics.ipynb"
     nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), file)
@@ -50,6 +52,7 @@ def test_a_line_for_each_learner_and_notebook(tmp_path, monkeypatch, capsys):
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "1 of 2" in line]
     assert "ann" in line
     assert "2 not attempted" in line
+    assert line.rstrip().endswith("1 of 3"), "the quiz"
 
 
 @pytest.mark.parametrize(("reports", "said"), [([], "The lab is down"), (["it runs"], "has no notebook")])
