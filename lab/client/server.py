@@ -86,11 +86,16 @@ class Door(asyncssh.SSHServer):
         self._connection: Any = None
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        """Count the connection; too many are turned away."""
+        """Count the connection; too many are turned away, and all if the instance's security groups say so."""
         self._connection = conn
         self._server.connections.add(conn)
-        if len(self._server.connections) > MOST_CONNECTIONS:
+        if len(self._server.connections) > MOST_CONNECTIONS or self._is_closed:
             conn.abort()
+
+    @property
+    def _is_closed(self) -> bool:
+        machine = self._server.machine
+        return machine is not None and not machine.instance.lets_ssh_in
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
@@ -99,7 +104,9 @@ class Door(asyncssh.SSHServer):
     async def begin_auth(self, username: str) -> bool:
         """Ask for a key, and say who is awaited; an instance that was launched a moment ago counts."""
         await self._server.look()
-        if self._server.machine is None:
+        if self._is_closed:
+            self._connection.abort()
+        elif self._server.machine is None:
             self._connection.send_auth_banner("No instance runs: start or launch one in EC2.\n")
         elif username != USER:
             self._connection.send_auth_banner(f'Please login as the user "{USER}" rather than "{username}".\n')

@@ -65,7 +65,7 @@ def test_no_other_cluster_is_made(kafka):
 
 
 async def state(lab):
-    return await Msk(lab)._state()
+    return await Msk(lab, {})._state()
 
 
 def test_a_broker_that_does_not_answer_is_healing(tmp_path):
