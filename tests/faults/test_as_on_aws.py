@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.skipif("FAULT_SEEDS" not in os.environ, reason="takes as long as all notebooks: part of make faults"),
 ]
 
-FIRST = "01_ec2_kafka_client"
+MACHINE = "01_ec2_kafka_client"
 """On an account one begins here: the brokers are reached by way of the machine that it makes."""
 
 
@@ -38,9 +38,10 @@ def run(source, lab, folder):
 def test_all_notebooks_run_each_under_its_own_policy_and_leave_nothing(strict, tmp_path):
     with workbook_of(strict) as workbook:
         assert inventory.take(workbook).is_empty
-    for source in sorted(notebooks.sources(), key=lambda one: (one.stem != FIRST, one)):
+    start_here, *milestones, clean_up = notebooks.sources()
+    for source in (*milestones, start_here, clean_up):
         run(source, strict, tmp_path)
-        if source.stem == FIRST:
+        if source.stem == MACHINE:
             open_port(administrator(strict, "ec2"), strict.workbook_id, 8082)
     with workbook_of(strict) as workbook:
         assert inventory.take(workbook).is_empty
