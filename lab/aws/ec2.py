@@ -112,7 +112,15 @@ class Ec2:
             self._endpoint.state.touch("ec2-machine")
         pair = ec2_backends[ACCOUNT][one.region_name].key_pairs.get(one.key_name)
         key = pair.public_key if pair else ""
-        return Instance(one.id, key, self._tokens[one.id], self._lets_in(one, SSH_PORT, LEARNER_ADDRESS))
+        lets_ssh_in = self._lets_in(one, SSH_PORT, LEARNER_ADDRESS)
+        return Instance(one.id, key, self._tokens[one.id], lets_ssh_in, self._reaches_brokers(one))
+
+    def _reaches_brokers(self, one: Any) -> bool:
+        groups = self._endpoint.state.own["account"].get("brokers", {}).get("SecurityGroups", ())
+        if not self._endpoint.runtime.lab.as_on_aws:
+            return True
+        wearing = [group.id for group in one.security_groups]
+        return network.group_lets_in(groups, network.KAFKA_PORT, f"{one.private_ip}/32", wearing)
 
     def _lets_in(self, one: Any, port: int, source: str) -> bool:
         if not self._endpoint.runtime.lab.as_on_aws:

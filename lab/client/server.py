@@ -4,12 +4,12 @@ import asyncio
 import logging
 import posixpath
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import asyncssh
 
-from lab.client import host_key, services, sessions
+from lab.client import broker_gate, host_key, services, sessions
 from lab.client.machine import USER, Machine, power_off, suspend
 from lab.core import iam_file, instance_file
 from lab.core.runtime import Runtime
@@ -170,11 +170,13 @@ async def running(runtime: Runtime) -> AsyncIterator[None]:
         encoding=None, login_timeout=LOGIN_SECONDS, server_version="client_machine", line_editor=False,
         password_auth=False, kbdint_auth=False, gss_host=None, agent_forwarding=False, x11_forwarding=False,
     )  # fmt: skip
+    gate = broker_gate.running(runtime.lab, lambda: server.machine) if runtime.lab.as_on_aws else nullcontext()
     tasks = [asyncio.create_task(server.keep_looking())]
     if server.machine:
         tasks.append(asyncio.create_task(services.bring_back(server.machine)))
     try:
-        yield
+        async with gate:
+            yield
     finally:
         for task in tasks:
             task.cancel()

@@ -73,7 +73,7 @@ class Kafka(Service):
     name = "kafka"
     runs = "Apache Kafka, one KRaft node that obeys IAM"
     stands_for = "Amazon MSK"
-    ports = ("kafka", "kafka_inner", "kafka_controller")
+    ports = ("kafka", "kafka_inner", "kafka_controller", "kafka_private")
 
     def prepare(self, runtime: Runtime) -> None:
         """Write the configuration; at the first start, format the log folder."""
@@ -83,6 +83,8 @@ class Kafka(Service):
         text = render_properties(
             "server.properties",
             **{port: lab.ports[port] for port in self.ports},
+            # as on AWS, the door that is told leads there from the client machine alone: `lab.client.broker_gate`
+            kafka_door=lab.ports["kafka_private" if lab.as_on_aws else "kafka"],
             broker_pem=lab.tls / "broker.pem",
             ca_pem=lab.tls / "ca.pem",
             data=data,

@@ -106,7 +106,7 @@ class Msk(BaseService):
         """Tell how the broker is: one that does not answer is being brought back by the supervisor."""
         try:
             async with asyncio.timeout(2):
-                _, writer = await asyncio.open_connection("127.0.0.1", self._lab.ports["kafka"])
+                _, writer = await asyncio.open_connection("127.0.0.1", self._lab.ports["kafka_inner"])
         except (OSError, TimeoutError):
             return "HEALING"
         writer.close()
