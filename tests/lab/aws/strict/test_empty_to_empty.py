@@ -31,7 +31,7 @@ from tools import notebooks, sources
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(400)]
 
 MACHINE, TOPICS, CONNECTOR, API, STREAMS, CLEAN_UP = (
-    "01_ec2_kafka_client", "02_kafka_topics", "03_msk_connect_s3", "04_api_gateway", "09a_kinesis_ingest",
+    "01_ec2_kafka_client", "02_kafka_topics", "00_start_here", "04_api_gateway", "09a_kinesis_ingest",
     "10_clean_up",
 )  # fmt: skip
 
