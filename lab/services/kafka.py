@@ -73,7 +73,7 @@ class Kafka(Service):
     name = "kafka"
     runs = "Apache Kafka, one KRaft node that obeys IAM"
     stands_for = "Amazon MSK"
-    ports = ("kafka", "kafka_inner", "kafka_controller", "kafka_private")
+    ports = ("kafka", "kafka_inner", "kafka_controller")
 
     def prepare(self, runtime: Runtime) -> None:
         """Write the configuration; at the first start, format the log folder."""
