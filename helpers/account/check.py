@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from helpers.account import permissions
+from helpers.account import connector_network, permissions
 from helpers.account.finding import Finding, good, missing, unknown
 from helpers.airflow import network
 from helpers.client_machine import ec2_client
@@ -31,15 +31,16 @@ Check = Callable[[Workbook], Finding]
 def run(workbook: Workbook) -> Iterator[Finding]:
     """Look at everything; makes nothing. Without an identity, or without a region, nothing else is asked."""
     for check in ESSENTIAL:
-        found = _safely(check, workbook)
+        found = run_one(check, workbook)
         yield found
         if not found.ok:
             return
     for check in CHECKS:
-        yield _safely(check, workbook)
+        yield run_one(check, workbook)
 
 
-def _safely(check: Check, workbook: Workbook) -> Finding:
+def run_one(check: Check, workbook: Workbook) -> Finding:
+    """Look at one thing; what stops the look is a finding too."""
     what = check.__name__.replace("_", " ")
     try:
         return check(workbook)
@@ -180,6 +181,6 @@ def _workspace(path: str) -> dict:
 ESSENTIAL: tuple[Check, ...] = (identity, region)
 
 CHECKS: tuple[Check, ...] = (
-    permissions.check, names, quotas, airflow_network, cluster, way_to_the_brokers, databricks_settings,
-    databricks_runtime, databricks_scope, databricks_mounts,
+    permissions.check, permissions.passing, names, quotas, airflow_network, cluster, way_to_the_brokers,
+    connector_network.way_to_s3, databricks_settings, databricks_runtime, databricks_scope, databricks_mounts,
 )  # fmt: skip

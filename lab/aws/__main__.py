@@ -19,6 +19,7 @@ from lab.aws.msk.cluster import Msk
 from lab.aws.msk.connect import MskConnect
 from lab.aws.msk.connect_worker import Worker
 from lab.aws.mwaa.environment import Mwaa
+from lab.aws.strict import network
 from lab.aws.strict.rules import all_rules
 from lab.client import host_key
 from lab.client.machine import delete_disk
@@ -41,7 +42,11 @@ async def serve() -> None:
 
     def begin() -> None:
         endpoint.state.load()
-        account.seed(endpoint.state.own["account"], endpoint.runtime.credentials, endpoint.runtime.lab.workbook_id)
+        kept = endpoint.state.own["account"]
+        account.seed(kept, endpoint.runtime.credentials, lab.workbook_id)
+        if lab.as_on_aws and "brokers" not in kept:
+            kept["brokers"] = network.lay(lab.workbook_id)
+            endpoint.state.touch("ec2")
         endpoint.refresh()
         ec2.tell_machine()
         deployments.look()
@@ -52,8 +57,9 @@ async def serve() -> None:
     async with aiohttp.ClientSession() as http:
         connect = MskConnect(endpoint, Worker(endpoint.runtime, http))
         mwaa = Mwaa(endpoint, AirflowWeb(lab, http))
-        own = {"kafka": Msk(lab), "kafkaconnect": connect, "airflow": mwaa, "kinesis": kinesis, "logs": Logs(endpoint)}
-        rules = all_rules() if lab.as_on_aws else ()
+        msk = Msk(lab, endpoint.state.own["account"].get("brokers", {}))
+        own = {"kafka": msk, "kafkaconnect": connect, "airflow": mwaa, "kinesis": kinesis, "logs": Logs(endpoint)}
+        rules = all_rules(lambda: endpoint.state.own["s3"]) if lab.as_on_aws else ()
         async with running(endpoint, Edge(endpoint, http, ec2, deployments, own, rules)):
             connect.resume()
             mwaa.resume()

@@ -9,11 +9,13 @@ from typing import Any
 
 from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
+from yarl import URL
 
 from lab.aws.endpoint import Endpoint
 from lab.aws.errors import AwsError
 from lab.aws.identity import policies, sts
 from lab.aws.protocol import Answer, Operation
+from lab.aws.strict import network
 from lab.core import instance_file
 from lab.core.iam_file import ACCOUNT
 from lab.core.instance_file import Instance
@@ -25,6 +27,16 @@ SESSION_SECONDS = 6 * 3600
 
 RENEW_BEFORE = timedelta(minutes=15)
 """EC2 has new ones ready at least five minutes before the old ones end."""
+
+
+SSH_PORT, REST_PROXY_PORT = 22, 8082
+"""Ports of the client machine as on AWS, whatever the lab's are."""
+
+LEARNER_ADDRESS = "127.0.0.1/32"
+"""From where a learner comes: what ``WORKBOOK_SSH_FROM`` says in the lab."""
+
+EVERYWHERE = "0.0.0.0/0"
+"""From where API Gateway comes: its addresses are AWS's own and change, so a rule must let all in."""
 
 
 class Ec2:
@@ -99,7 +111,32 @@ class Ec2:
             self._tokens[one.id] = secrets.token_urlsafe(24)
             self._endpoint.state.touch("ec2-machine")
         pair = ec2_backends[ACCOUNT][one.region_name].key_pairs.get(one.key_name)
-        return Instance(one.id, pair.public_key if pair else "", self._tokens[one.id])
+        key = pair.public_key if pair else ""
+        lets_ssh_in = self._lets_in(one, SSH_PORT, LEARNER_ADDRESS)
+        return Instance(one.id, key, self._tokens[one.id], lets_ssh_in, self._reaches_brokers(one))
+
+    def _reaches_brokers(self, one: Any) -> bool:
+        groups = self._endpoint.state.own["account"].get("brokers", {}).get("SecurityGroups", ())
+        if not self._endpoint.runtime.lab.as_on_aws:
+            return True
+        wearing = [group.id for group in one.security_groups]
+        return network.group_lets_in(groups, network.KAFKA_PORT, f"{one.private_ip}/32", wearing)
+
+    def _lets_in(self, one: Any, port: int, source: str) -> bool:
+        if not self._endpoint.runtime.lab.as_on_aws:
+            return True
+        return network.group_lets_in([group.id for group in one.security_groups], port, source)
+
+    async def lets_gateway_in(self, url: URL) -> bool:
+        """Tell whether the client machine's security groups let API Gateway in; true of whatever else it calls."""
+        lab = self._endpoint.runtime.lab
+        if url.port != lab.ports["rest"] or not lab.as_on_aws:
+            return True
+        return await self._endpoint.moto.run(self._is_open_to_all)
+
+    def _is_open_to_all(self) -> bool:
+        running = [one for one in _instances() if one._state.name == "running"]
+        return any(self._lets_in(one, REST_PROXY_PORT, EVERYWHERE) for one in running)
 
     async def _console_output(self, instance_id: str) -> dict[str, Any]:
         known = await self._endpoint.moto.run(_instances)

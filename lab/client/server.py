@@ -4,12 +4,12 @@ import asyncio
 import logging
 import posixpath
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import asyncssh
 
-from lab.client import host_key, services, sessions
+from lab.client import broker_gate, host_key, services, sessions
 from lab.client.machine import USER, Machine, power_off, suspend
 from lab.core import iam_file, instance_file
 from lab.core.runtime import Runtime
@@ -86,11 +86,16 @@ class Door(asyncssh.SSHServer):
         self._connection: Any = None
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        """Count the connection; too many are turned away."""
+        """Count the connection; too many are turned away, and all if the instance's security groups say so."""
         self._connection = conn
         self._server.connections.add(conn)
-        if len(self._server.connections) > MOST_CONNECTIONS:
+        if len(self._server.connections) > MOST_CONNECTIONS or self._is_closed:
             conn.abort()
+
+    @property
+    def _is_closed(self) -> bool:
+        machine = self._server.machine
+        return machine is not None and not machine.instance.lets_ssh_in
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
@@ -99,7 +104,9 @@ class Door(asyncssh.SSHServer):
     async def begin_auth(self, username: str) -> bool:
         """Ask for a key, and say who is awaited; an instance that was launched a moment ago counts."""
         await self._server.look()
-        if self._server.machine is None:
+        if self._is_closed:
+            self._connection.abort()
+        elif self._server.machine is None:
             self._connection.send_auth_banner("No instance runs: start or launch one in EC2.\n")
         elif username != USER:
             self._connection.send_auth_banner(f'Please login as the user "{USER}" rather than "{username}".\n')
@@ -163,11 +170,13 @@ async def running(runtime: Runtime) -> AsyncIterator[None]:
         encoding=None, login_timeout=LOGIN_SECONDS, server_version="client_machine", line_editor=False,
         password_auth=False, kbdint_auth=False, gss_host=None, agent_forwarding=False, x11_forwarding=False,
     )  # fmt: skip
+    gate = broker_gate.running(runtime.lab, lambda: server.machine) if runtime.lab.as_on_aws else nullcontext()
     tasks = [asyncio.create_task(server.keep_looking())]
     if server.machine:
         tasks.append(asyncio.create_task(services.bring_back(server.machine)))
     try:
-        yield
+        async with gate:
+            yield
     finally:
         for task in tasks:
             task.cancel()

@@ -278,6 +278,7 @@ def _end(lab: Lab) -> int:
             supervisor.stop()
     addresses.remove(lab)
     lab.ports_file.unlink(missing_ok=True)
+    lab.strict_file.unlink(missing_ok=True)
     return processes.end_all(lab.home)
 
 

@@ -137,6 +137,8 @@ class Supervisor:
         self.runtime.lab.logs.mkdir(parents=True, exist_ok=True)
         write_private(self._file, configuration(self.runtime, ALL))
         write_private(self.runtime.lab.ports_file, json.dumps(dict(self.runtime.lab.ports)))
+        if self.runtime.lab.as_on_aws:
+            write_private(self.runtime.lab.strict_file, "")
         environment = inherited(os.environ) | {processes.MARK: str(self.runtime.lab.home)}
         done = subprocess.run(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._file)],
@@ -199,7 +201,7 @@ def is_alive(lab: Lab) -> bool:
 
 
 def as_it_runs(lab: Lab) -> Lab:
-    """Find the lab that runs in a lab's folder: with the ports that it was started with.
+    """Find the lab that runs in a lab's folder: with the ports that it was started with, and as strict.
 
     Parameters
     ----------
@@ -208,7 +210,7 @@ def as_it_runs(lab: Lab) -> Lab:
     """
     if not lab.ports_file.exists() or not is_alive(lab):
         return lab
-    return replace(lab, ports=json.loads(lab.ports_file.read_text()))
+    return replace(lab, ports=json.loads(lab.ports_file.read_text()), as_on_aws=lab.strict_file.exists())
 
 
 class _QuickTransport(xmlrpc.client.Transport):

@@ -35,7 +35,7 @@ def variables(runtime: Runtime) -> dict[str, str]:
         "DATABRICKS_TOKEN": credentials.cluster_token,
         # 127.0.0.1 with a token would make the client switch to TLS
         "SPARK_REMOTE": f"sc://localhost:{lab.ports['cluster']}/;token={token}",
-    }
+    } | ({"WORKBOOK_BROKERS_THROUGH_CLIENT": "yes"} if lab.as_on_aws else {})
 
 
 def notebook_environment(lab: Lab) -> dict[str, str]:

@@ -19,11 +19,17 @@ class Instance:
         OpenSSH form of the key pair's public half: who holds the private half may come in.
     credentials_token : str
         With this the machine asks the AWS endpoint for the credentials of its role.
+    lets_ssh_in : bool
+        Whether its security groups let the learner in; only a lab that is as strict as AWS asks them.
+    reaches_brokers : bool
+        Whether the brokers' security groups let it in.
     """
 
     id: str
     public_key: str
     credentials_token: str = field(repr=False)
+    lets_ssh_in: bool = True
+    reaches_brokers: bool = True
 
 
 def write(lab: Lab, instance: Instance | None) -> None:

@@ -16,6 +16,7 @@ PORTS = {
     "kafka": 9098,
     "kafka_inner": 9094,
     "kafka_controller": 9093,
+    "kafka_private": 9091,
     "connect": 8083,
     "client": 2222,
     "rest": 8082,
@@ -130,6 +131,11 @@ class Lab:
     def instance_file(self) -> Path:
         """The running EC2 instance, if there is one; see `lab.core.instance_file`."""
         return self.home / "aws" / "instance.json"
+
+    @property
+    def strict_file(self) -> Path:
+        """Is there while a lab runs here that is as late and as strict as AWS."""
+        return self.home / "as_on_aws"
 
     @property
     def ports_file(self) -> Path:

@@ -19,13 +19,14 @@ STOP_SECONDS = 20
 
 
 def variables(lab: Lab) -> dict[str, str]:
-    """Name the lab to a process of its own: its mark, its folders, its ports."""
+    """Name the lab to a process of its own: its mark, its folders, its ports, whether it is as strict as AWS."""
+    as_on_aws = {"LAB_AS_ON_AWS": "yes"} if lab.as_on_aws else {}
     ports = {port_variable(name): str(port) for name, port in lab.ports.items()}
     return {
         MARK: str(lab.home), "LAB_HOME": str(lab.home), "LAB_SETUP": str(lab.build),
         "LC_ALL": "C.UTF-8",  # else Java cannot open a path with other than ASCII letters
         "PYTHONUNBUFFERED": "1",
-    } | ports  # fmt: skip
+    } | ports | as_on_aws  # fmt: skip
 
 
 def of_lab(home: Path) -> list[psutil.Process]:

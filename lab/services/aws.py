@@ -24,9 +24,8 @@ class Aws(Service):
 
     def environment(self, runtime: Runtime) -> dict[str, str]:
         """Say whose topics the learner may use, and that memory is given back: bodies are large and short-lived."""
-        as_on_aws = {"LAB_AS_ON_AWS": "yes"} if runtime.lab.as_on_aws else {}
         memory = {"MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_ARENA_MAX": "2"}
-        return {"WORKBOOK_ID": runtime.lab.workbook_id} | as_on_aws | memory
+        return {"WORKBOOK_ID": runtime.lab.workbook_id} | memory
 
     def check(self, runtime: Runtime) -> None:
         """Ask who we are, signed with the lab's key."""

@@ -83,6 +83,8 @@ class Kafka(Service):
         text = render_properties(
             "server.properties",
             **{port: lab.ports[port] for port in self.ports},
+            # as on AWS, the door that is told leads there from the client machine alone: `lab.client.broker_gate`
+            kafka_door=lab.ports["kafka_private" if lab.as_on_aws else "kafka"],
             broker_pem=lab.tls / "broker.pem",
             ca_pem=lab.tls / "ca.pem",
             data=data,

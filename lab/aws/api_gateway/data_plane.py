@@ -14,6 +14,7 @@ from lab.aws import members
 from lab.aws.api_gateway import http_integration, mock_integration, routing, service_integration
 from lab.aws.api_gateway.deployments import VALIDATED, Deployments
 from lab.aws.api_gateway.errors import GatewayRefusal, gateway_error, misconfigured
+from lab.aws.api_gateway.http_integration import Reaches
 from lab.aws.api_gateway.members import API_GATEWAY
 from lab.aws.api_gateway.requests import Invocation
 from lab.aws.api_gateway.service_integration import Perform
@@ -38,12 +39,18 @@ class DataPlane:
     """
 
     def __init__(
-        self, endpoint: Endpoint, deployments: Deployments, http: aiohttp.ClientSession, perform: Perform
-    ):  # fmt: skip
+        self,
+        endpoint: Endpoint,
+        deployments: Deployments,
+        http: aiohttp.ClientSession,
+        perform: Perform,
+        reaches: Reaches,
+    ):
         self._endpoint = endpoint
         self._deployments = deployments
         self._http = http
         self._perform = perform
+        self._reaches = reaches
 
     @staticmethod
     def concerns(call: Call) -> bool:
@@ -123,7 +130,7 @@ class DataPlane:
     async def _integrate(self, invocation: Invocation) -> Answer:
         match invocation.integration.get("type"):
             case "HTTP_PROXY":
-                return await http_integration.answer(invocation, self._http)
+                return await http_integration.answer(invocation, self._http, self._reaches)
             case "AWS":
                 return await service_integration.answer(invocation, self._endpoint.directory, self._perform)
             case "MOCK":

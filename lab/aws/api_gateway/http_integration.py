@@ -1,6 +1,7 @@
 """The HTTP_PROXY integration: the request goes on to another web server, whose answer comes back as it is."""
 
 import re
+from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
 import aiohttp
@@ -22,7 +23,11 @@ _STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
 _VARIABLE = re.compile(r"\{([\w-]+)\}")
 
 
-async def answer(invocation: Invocation, http: aiohttp.ClientSession) -> Answer:
+Reaches = Callable[[URL], Awaitable[bool]]
+"""Tells whether API Gateway reaches a web server: a firewall may stand before it."""
+
+
+async def answer(invocation: Invocation, http: aiohttp.ClientSession, reaches: Reaches) -> Answer:
     """Pass a request on.
 
     Parameters
@@ -31,6 +36,8 @@ async def answer(invocation: Invocation, http: aiohttp.ClientSession) -> Answer:
         What to pass on; its method's integration names the server.
     http : ClientSession
         Keeps connections.
+    reaches : callable
+        Tells whether the server is to be reached.
     """
     integration = invocation.match.method["methodIntegration"]
     mapped = integration.get("requestParameters") or {}
@@ -45,10 +52,12 @@ async def answer(invocation: Invocation, http: aiohttp.ClientSession) -> Answer:
     headers = {name: value for name, value in invocation.call.headers.items() if name.lower() not in HOP_BY_HOP}
     headers |= _mapped_headers(invocation, mapped)
     try:
+        target = URL(url + (f"?{invocation.call.query}" if invocation.call.query else ""), encoded=True)
+        if not await reaches(target):
+            raise aiohttp.ClientConnectionError(f"{target.authority} lets nobody in")
         async with http.request(
             invocation.call.method if method == "ANY" else method,
-            URL(url + (f"?{invocation.call.query}" if invocation.call.query else ""), encoded=True),
-            headers=headers, data=invocation.call.body, allow_redirects=False, auto_decompress=False,
+            target, headers=headers, data=invocation.call.body, allow_redirects=False, auto_decompress=False,
             timeout=aiohttp.ClientTimeout(total=(integration.get("timeoutInMillis") or LONGEST_MILLISECONDS) / 1000),
         ) as reply:  # fmt: skip
             kept = {name: value for name, value in reply.headers.items() if name.lower() not in HOP_BY_HOP}

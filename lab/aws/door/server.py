@@ -34,7 +34,7 @@ class Edge:
         own: Mapping[str, Answering],
         rules: Sequence[Rule] = (),
     ):
-        data_plane = DataPlane(endpoint, deployments, http, self.perform)
+        data_plane = DataPlane(endpoint, deployments, http, self.perform, ec2.lets_gateway_in)
         self._services = Services(endpoint, ec2, deployments, data_plane, S3Front(endpoint, http), own, rules)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:

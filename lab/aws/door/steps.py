@@ -6,6 +6,7 @@ refusal that is raised is written in the words of the service that is called.
 
 import dataclasses
 import json
+import time
 from datetime import UTC, datetime
 
 from lab.aws.door import authorization, body, canonical_call, chunked_body, error_dialect, signature
@@ -14,6 +15,7 @@ from lab.aws.door.services import Services
 from lab.aws.errors import AwsError
 from lab.aws.protocol import Answer, Operation, refusal
 from lab.aws.strict import rules
+from lab.aws.strict.rule import Asked
 from lab.core import browsers
 
 INSTANCE_CREDENTIALS = "/instance-credentials"
@@ -111,12 +113,20 @@ async def authorize(services: Services, handling: Handling) -> None:
 
 async def hold_rules(services: Services, handling: Handling) -> Answer | None:
     """Be late or refuse where AWS would, if the lab is to be as AWS is."""
-    return rules.hold(services.rules, handling.operation, services.endpoint.directory)
+    if not services.rules:
+        return None
+    return await services.endpoint.moto.run(rules.hold, services.rules, _asked(services, handling))
 
 
 async def dispatch(services: Services, handling: Handling) -> Answer:
-    """Let the service answer."""
-    return await services.answer(handling.call, handling.operation, handling.caller)
+    """Let the service answer; where the lab is to be as AWS is, the rules hear of it."""
+    answer = await services.answer(handling.call, handling.operation, handling.caller)
+    return rules.retell(services.rules, _asked(services, handling), answer) if services.rules else answer
+
+
+def _asked(services: Services, handling: Handling) -> Asked:
+    by_service = handling.request is None
+    return Asked(handling.operation, services.endpoint.directory, time.monotonic(), handling.caller, by_service)
 
 
 def _forbidden(message: str) -> Answer:

@@ -18,13 +18,22 @@ Parameters = Mapping[str, Any]
 
 
 class Msk(BaseService):
-    """Amazon MSK, read-only: the course's cluster is there when a learner comes."""
+    """Amazon MSK, read-only: the course's cluster is there when a learner comes.
+
+    Parameters
+    ----------
+    lab : Lab
+        Where the broker is.
+    place : mapping of str to list of str
+        Subnets and security groups, in MSK's words; empty in a lab that has no network.
+    """
 
     title = "MSK"
     members = MSK
 
-    def __init__(self, lab: Lab):
+    def __init__(self, lab: Lab, place: Mapping[str, list[str]]):
         self._lab = lab
+        self._place = place
         self._brokers = f"127.0.0.1:{lab.ports['kafka']}"
 
     async def list_clusters(self, parameters: Parameters) -> dict[str, Any]:
@@ -83,7 +92,7 @@ class Msk(BaseService):
 
     def _provisioned(self) -> dict[str, Any]:
         return {
-            "BrokerNodeGroupInfo": {"ClientSubnets": [], "InstanceType": "kafka.t3.small"},
+            "BrokerNodeGroupInfo": {"ClientSubnets": [], "InstanceType": "kafka.t3.small", **self._place},
             "ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}},
             "CurrentBrokerSoftwareInfo": self._software(),
             "EncryptionInfo": {"EncryptionInTransit": {"ClientBroker": "TLS", "InCluster": True}},
@@ -97,7 +106,7 @@ class Msk(BaseService):
         """Tell how the broker is: one that does not answer is being brought back by the supervisor."""
         try:
             async with asyncio.timeout(2):
-                _, writer = await asyncio.open_connection("127.0.0.1", self._lab.ports["kafka"])
+                _, writer = await asyncio.open_connection("127.0.0.1", self._lab.ports["kafka_inner"])
         except (OSError, TimeoutError):
             return "HEALING"
         writer.close()

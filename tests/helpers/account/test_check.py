@@ -11,31 +11,76 @@ from helpers.account.finding import Finding
 CALLER = {"Arn": "arn:aws:sts::123456789012:assumed-role/admin/me", "Account": "123456789012", "UserId": "me"}
 
 
-def simulated(script, denied=()):
-    asked = sorted({action for several in permissions.actions().values() for action in several})
-    script.answers("sts", "get_caller_identity", CALLER)
-    for start in range(0, len(asked), permissions.MOST_AT_ONCE):
-        part = asked[start : start + permissions.MOST_AT_ONCE]
-        results = [
-            {"EvalActionName": one, "EvalDecision": "implicitDeny" if one in denied else "allowed"} for one in part
-        ]
-        expected = {
-            "PolicySourceArn": "arn:aws:iam::123456789012:role/admin", "ActionNames": part, "MaxItems": 1000
-        }  # fmt: skip
-        script.answers("iam", "simulate_principal_policy", {"EvaluationResults": results}, expected)
+ACCOUNT = "123456789012"
 
 
-def test_what_may_not_be_done_is_named_with_the_policy_to_ask_for(account, script):
-    simulated(script, {"kinesis:CreateStream"})
+class Iam:
+    """IAM's simulator, by a set of what is denied: an action, or an action on a thing."""
+
+    def __init__(self, *denied):
+        self.denied, self.asked = denied, []
+
+    def simulate_principal_policy(self, PolicySourceArn, ActionNames, ResourceArns, **more):
+        assert PolicySourceArn == f"arn:aws:iam::{ACCOUNT}:role/admin"
+        assert len(ActionNames) <= permissions.MOST_AT_ONCE
+        (thing,) = ResourceArns
+        self.asked += [(action, thing) for action in ActionNames]
+        results = [(one, "implicitDeny" if {one, (one, thing)} & {*self.denied} else "allowed") for one in ActionNames]
+        return {"EvaluationResults": [{"EvalActionName": one, "EvalDecision": told} for one, told in results]}
+
+    def get_caller_identity(self):
+        return CALLER
+
+
+@pytest.fixture
+def simulator(account, monkeypatch):
+    def denying(*denied):
+        simulated = Iam(*denied)
+        own = type(account).client
+        monkeypatch.setattr(
+            type(account), "client",
+            lambda book, name: simulated if name in ("iam", "sts") else own(book, name),
+        )  # fmt: skip
+        return simulated
+
+    return denying
+
+
+def test_what_may_not_be_done_is_named_with_the_policy_to_ask_for(account, simulator):
+    simulator("kinesis:CreateStream")
     found = permissions.check(account)
     assert found.ok is False
     assert "kinesis:CreateStream not allowed" in found.what
     assert "aws/policies/09a_kinesis_ingest.json" in found.remedy
 
 
-def test_all_allowed_is_one_line(account, script):
-    simulated(script)
+def test_all_allowed_is_one_line(account, simulator):
+    simulator()
     assert permissions.check(account).ok is True
+
+
+def test_whoever_has_the_policies_and_nothing_more_lacks_nothing(account, simulator):
+    asked = simulator()
+    permissions.check(account)
+    assert ("s3:CreateBucket", f"arn:aws:s3:::{account.bucket}") in asked.asked
+    assert ("iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/{account.access_role}") in asked.asked
+    assert ("s3:CreateBucket", "*") not in asked.asked
+    # a role is made, and no profile or policy, by CreateRole: that it may not be on those says nothing
+    kinds = [f"arn:aws:iam::{ACCOUNT}:{kind}/{account.access_role}" for kind in ("instance-profile", "policy")]
+    simulator(*(("iam:CreateRole", kind) for kind in kinds))
+    assert permissions.check(account).ok is True
+
+
+@pytest.mark.parametrize("role", ["access_role", "airflow_role", "kinesis_role"])
+def test_a_role_that_may_not_be_passed_is_named_with_its_service(account, simulator, role):
+    arn = f"arn:aws:iam::{ACCOUNT}:role/{getattr(account, role)}"
+    simulator(("iam:PassRole", arn))
+    found = permissions.passing(account)
+    assert found.ok is False
+    assert f"{arn} may not be passed to" in found.what
+    assert f"iam:PassRole on {arn}" in found.remedy
+    simulator()
+    assert permissions.passing(account).ok is True
 
 
 def test_an_iam_that_does_not_say_is_unknown_and_not_good(account, script):
@@ -130,7 +175,8 @@ def test_the_command_shows_each_finding_and_fails_if_one_is_missing(account, mon
 
 
 def test_a_whole_check_on_an_empty_account_makes_nothing_and_says_what_to_do(account, monkeypatch):
-    monkeypatch.setattr(permissions, "_denied", lambda own, asked: set())  # moto does not simulate
+    monkeypatch.setattr(permissions, "_denied", lambda own: set())  # moto does not simulate
+    monkeypatch.setattr(permissions, "_may_pass", lambda *pair: True)
     findings = list(check.run(account))
     assert len(findings) == len(check.ESSENTIAL) + len(check.CHECKS)
     assert all(finding.remedy or finding.ok is not False for finding in findings)

@@ -87,3 +87,12 @@ def test_reset_asks_first(tmp_path):
     assert (tmp_path / "lab").exists()
     subprocess.run([*command, "--yes"], env=environment, check=True, capture_output=True)
     assert not (tmp_path / "lab").exists()
+
+
+def test_a_lab_that_runs_as_strict_as_aws_stays_so_whoever_starts_the_rest(tmp_path, monkeypatch):
+    monkeypatch.setattr(supervision, "is_alive", lambda lab: True)
+    lab = Lab(tmp_path)
+    lab.ports_file.write_text('{"s3": 1}')
+    assert supervision.as_it_runs(lab).as_on_aws is False
+    lab.strict_file.touch()
+    assert supervision.as_it_runs(lab).as_on_aws is True

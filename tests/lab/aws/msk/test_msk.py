@@ -65,7 +65,7 @@ def test_no_other_cluster_is_made(kafka):
 
 
 async def state(lab):
-    return await Msk(lab)._state()
+    return await Msk(lab, {})._state()
 
 
 def test_a_broker_that_does_not_answer_is_healing(tmp_path):
@@ -73,7 +73,7 @@ def test_a_broker_that_does_not_answer_is_healing(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    lab = Lab(tmp_path, ports=read_ports({"LAB_KAFKA_PORT": str(port)}))
+    lab = Lab(tmp_path, ports=read_ports({"LAB_KAFKA_INNER_PORT": str(port)}))
     assert asyncio.run(state(lab)) == "HEALING"
     with socket.socket() as broker:
         broker.bind(("127.0.0.1", port))
