@@ -251,7 +251,7 @@ plots.show(partitions.tapes(ends, places, title), f"A partition of {ends[0]} mes
 # and a file of nine lines: three users, a tab, and three messages of each.
 
 # %%
-tape = f"{workbook.id}.tape"
+tape, producer = f"{workbook.id}.tape", f"{bin} ./kafka-console-producer.sh {signed_in}"
 machine.run(f"{bin} ./kafka-topics.sh {signed_in} {created(tape)}")
 machine.write("keyed.txt", "".join(f'{user}\t{{"n": {n}}}\n' for n in range(3) for user in (3, 4, 5)))
 machine.show("head -4 keyed.txt")
@@ -276,7 +276,6 @@ def keyed(topic: str) -> str:
 
 
 # %%
-producer = f"{bin} ./kafka-console-producer.sh {signed_in}"
 lesson.check(4, keyed, workbook, machine, producer)
 
 # %% [markdown]
