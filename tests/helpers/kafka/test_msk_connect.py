@@ -2,8 +2,9 @@ import dataclasses
 
 import pytest
 
+from helpers import iam
 from helpers.kafka import client as kafka_client
-from helpers.kafka import msk_connect
+from helpers.kafka import msk_connect, sink_objects
 from helpers.kafka.msk_connect import ConnectorError
 
 
@@ -17,3 +18,19 @@ def test_waiting_without_a_connector_says_so(workbook):
     with pytest.raises(ConnectorError, match="no connector 00000000c0de-connector"):
         msk_connect.wait_until_stored(lonely, timeout=5)
     assert msk_connect.delete_connector(lonely) is False
+
+
+@pytest.mark.lab
+def test_a_role_from_an_earlier_milestone_gets_what_a_connector_needs(workbook):
+    mine = dataclasses.replace(workbook, id="00000000c0ff")
+    sink_objects.create_bucket(mine)
+    kafka_client.create_topics(mine)
+    iam.make_access_role(mine)
+    needed = mine.client("iam").list_role_policies(RoleName=mine.access_role)["PolicyNames"]
+    iam.set_policies(mine, mine.access_role, {})
+    try:
+        msk_connect.put_connector(mine, msk_connect.sink_properties(mine))
+        assert msk_connect.state(mine) == "RUNNING"
+        assert mine.client("iam").list_role_policies(RoleName=mine.access_role)["PolicyNames"] == needed != []
+    finally:
+        msk_connect.delete_connector(mine)
