@@ -17,8 +17,10 @@ RUNTIMES = tuple(sorted(lock.stem for lock in LOCKS.glob("*.txt")))
 PYTHON = "3.12"
 """Python of all these runtimes (Databricks Runtime release notes, system environment); their packages ask for it."""
 
-NEW_SYNTAX = {Path("pyspark/sql/connect/client/core.py"): ('{info.metadata["errorClass"]}', "{info.metadata['errorClass']}")}
-"""The one line of the four clients that only Python 3.12 can read, so that 3.11 can import the rest."""
+NEW_SYNTAX = ('{info.metadata["errorClass"]}', "{info.metadata['errorClass']}")
+"""What only Python 3.12 can read of the four clients, and how 3.11 can read it as well."""
+
+WITH_NEW_SYNTAX = Path("pyspark/sql/connect/client/core.py")
 
 
 def client(runtime: str) -> Path:
@@ -28,9 +30,8 @@ def client(runtime: str) -> Path:
     with FileLock(build / f"{runtime}.lock"):
         side_environment.unpack(build / runtime, LOCKS / f"{runtime}.txt", PYTHON, f"Databricks {runtime}")
         if sys.version_info < (3, 12):
-            for file, (new, old) in NEW_SYNTAX.items():
-                text = (build / runtime / file).read_text()
-                (build / runtime / file).write_text(text.replace(new, old))
+            file = build / runtime / WITH_NEW_SYNTAX
+            file.write_text(file.read_text().replace(*NEW_SYNTAX))
     return build / runtime
 
 

@@ -65,9 +65,10 @@ def tried(tmp_path_factory, workbook):
 
 
 LINES = {
-    "pin": [
-        "no json",
-        *(json.dumps({"index": n, "category": "art", "poster_name": f"p{n}", "follower_count": f"{n}k"}) for n in (1, 2, 2)),
+    "pin": ["no json"]
+    + [
+        json.dumps({"index": n, "category": "art", "poster_name": f"p{n}", "follower_count": f"{n}k"})
+        for n in (1, 2, 2)
     ],
     "geo": [json.dumps({"ind": n, "country": "Peru", "timestamp": "2019-05-01 10:00:00"}) for n in (1, 2)],
     "user": [
