@@ -16,12 +16,13 @@ from helpers.checks import (
     notebook_09a,
     notebook_09b,
     notebook_09c,
+    notebook_10,
 )
 from helpers.notebook import catch_up
 
 MODULES = (
     notebook_00, notebook_02, notebook_03, notebook_05, notebook_06, notebook_07, notebook_09a, notebook_09b,
-    notebook_09c,
+    notebook_09c, notebook_10,
 )  # fmt: skip
 
 LESSONS = {module.__name__.rpartition("_")[2]: module.LESSON for module in MODULES}
@@ -38,6 +39,7 @@ TWINS = [
 UNFORESEEN = {
     ("09a", 1): lambda url, stream, row, key: notebook_09a.put(url, stream, row | {"ind": 1}, key),
     ("09b", 2): lambda frame, table, checkpoint: notebook_09b.store(frame.limit(1), table, checkpoint),
+    ("10", 1): lambda name, tags, workbook_id: True,
     ("09c", 1): lambda batch, table: notebook_09c.insert_new(batch.limit(3), table),
 }
 """A mistake that no twin makes, where it is more than another result."""
@@ -56,7 +58,7 @@ def context(workbook, spark, raw, clean, invoke_url):
         ("00", 1): (), ("02", 1): (), ("03", 1): (), ("05", 1): (), ("05", 2): (spark,),
         ("06", 1): (raw["pin"],), ("06", 2): (spark,), ("06", 3): (spark,),
         ("09a", 1): (workbook, invoke_url), ("09a", 2): (), ("09a", 3): (), ("09b", 1): (spark,), ("09b", 2): (spark,),
-        ("09c", 1): (spark,),
+        ("09c", 1): (spark,), ("10", 1): (), ("10", 2): (), ("10", 3): (),
         ("07", 1): (pin, geo), ("07", 2): (pin, user), ("07", 3): (user,), ("07", 4): (pin, user),
     }  # fmt: skip
 
