@@ -11,7 +11,11 @@ from helpers.databricks import workspace
 def _prepare(workbook: Workbook, profile: str | None) -> None:
     from databricks.sdk import WorkspaceClient
 
-    client = WorkspaceClient()
+    try:
+        client = WorkspaceClient()
+    except ValueError as error:  # what the SDK raises of a host or credentials that it does not find
+        words = f"The workspace is not known: {error} Put DATABRICKS_HOST and DATABRICKS_TOKEN into .env."
+        raise SetupError(words) from error
     scope = workspace.make_scope(client, workspace.keys_of(profile) if profile else None)
     print(f"secret scope {workspace.SCOPE}: {scope}" + ("" if profile else ", no keys put into it"))
     if workbook.volume:

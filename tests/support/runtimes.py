@@ -31,7 +31,8 @@ def client(runtime: str) -> Path:
         side_environment.unpack(build / runtime, LOCKS / f"{runtime}.txt", PYTHON, f"Databricks {runtime}")
         if sys.version_info < (3, 12):
             file = build / runtime / WITH_NEW_SYNTAX
-            file.write_text(file.read_text().replace(*NEW_SYNTAX))
+            if NEW_SYNTAX[0] in (text := file.read_text()):
+                file.write_text(text.replace(*NEW_SYNTAX))
     return build / runtime
 
 

@@ -144,3 +144,17 @@ def test_a_mount_that_is_refused_and_a_volume_that_is_not_there_are_told_the_way
     fs = Files(refusal=RuntimeError("gone\nat java"))
     with pytest.raises(SetupError, match=r"cannot be listed: gone `python -m helpers\.databricks --yes`"):
         bucket.make_visible(account(volume="main.default.pins"), SimpleNamespace(fs=fs), "")
+
+
+def test_a_workspace_that_is_not_known_is_one_sentence(monkeypatch, capsys):
+    def unknown():
+        raise ValueError("default auth: cannot configure default credentials.")
+
+    own = account()
+    monkeypatch.setattr(command.Workbook, "load", classmethod(lambda kind: own))
+    monkeypatch.setattr("databricks.sdk.WorkspaceClient", unknown)
+    assert command.main(["--yes"]) == 2
+    assert capsys.readouterr().err == (
+        "The workspace is not known: default auth: cannot configure default credentials. Put DATABRICKS_HOST and "
+        "DATABRICKS_TOKEN into .env.\n"
+    )
