@@ -6,6 +6,7 @@ import sys
 
 from helpers.config import SetupError, Workbook
 from helpers.databricks import workspace
+from helpers.kafka import sink_objects
 
 
 def _prepare(workbook: Workbook, profile: str | None) -> None:
@@ -19,6 +20,7 @@ def _prepare(workbook: Workbook, profile: str | None) -> None:
     scope = workspace.make_scope(client, workspace.keys_of(profile) if profile else None)
     print(f"secret scope {workspace.SCOPE}: {scope}" + ("" if profile else ", no keys put into it"))
     if workbook.volume:
+        sink_objects.create_bucket(workbook)  # Databricks looks into it when the volume is made
         made = workspace.make_volume(client, workbook, os.environ.get("WORKBOOK_STORAGE_CREDENTIAL", ""))
         print(f"volume {workbook.volume}: {made}")
     print(f"{workspace.FOLDER}: {workspace.upload(client, os.environ)} files")
