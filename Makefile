@@ -44,6 +44,12 @@ lock: setup        ## requirements/*.txt from requirements/*.in
 	for set in bootstrap workbook airflow site; do \
 	  .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    --no-emit-index-url requirements/$$set.in -o requirements/$$set.txt; done
+	for set in databricks cluster; do \
+	  .venv/bin/uv pip compile -q --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
+	    --no-emit-index-url requirements/$$set.in -o requirements/$$set.txt; done
+	for runtime in 16.4 17.3 18.3 19.3; do echo "databricks-connect==$$runtime.*" | \
+	  .venv/bin/uv pip compile -q --no-deps --python-version 3.12 --generate-hashes --no-header --no-annotate \
+	    --no-emit-index-url - -o requirements/runtimes/$$runtime.txt; done
 
 clean:             ## stop the lab and delete everything that set-up and runs made
 	-$(PY) -m lab reset --yes

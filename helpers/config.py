@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dotenv import dotenv_values
-
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 LAPTOP_ID = "0a1b2c3d4e5f"
@@ -97,6 +95,10 @@ class Workbook:
         Whether Kafka is reached by way of the client machine, as brokers in a private network are.
     airflow_subnets : tuple of str
         Where Airflow stands; empty for those with the tag ``workbook=<id>``, or else those of the default network.
+    gateway_ranges : tuple of str
+        From where API Gateway calls the REST proxy, as CIDR blocks; empty for those that AWS publishes.
+    volume : str
+        ``<catalog>.<schema>.<volume>``: the bucket in Unity Catalog; empty where it is mounted.
     """
 
     id: str
@@ -113,6 +115,8 @@ class Workbook:
     cluster: str = ""
     brokers_through_client: bool = False
     airflow_subnets: tuple[str, ...] = ()
+    gateway_ranges: tuple[str, ...] = ()
+    volume: str = ""
 
     def __post_init__(self):
         if not re.fullmatch(r"[0-9a-f]{12}", self.id):
@@ -140,7 +144,7 @@ class Workbook:
             If the lab is not running, or a setting is missing or malformed.
         """
         target = os.environ if environment is None else dict(environment)
-        own = {name: value for name, value in dotenv_values(checkout / ".env").items() if value}
+        own = {name: value for name, value in _read(checkout / ".env").items() if value}
         target.update({name: value for name, value in own.items() if name not in target})
         if _target(target) == "laptop":
             home = Path(target.get("LAB_HOME") or checkout / ".lab")
@@ -167,6 +171,8 @@ class Workbook:
             invoke_url=target.get("WORKBOOK_INVOKE_URL") or INVOKE_URL,
             database_url=target.get("WORKBOOK_DATABASE_URL") or DATABASE_URL,
             airflow_subnets=_several(target, "WORKBOOK_AIRFLOW_SUBNETS"),
+            gateway_ranges=_several(target, "WORKBOOK_GATEWAY_RANGES"),
+            volume=_volume(target),
         )
 
     def client(self, service: str) -> Any:
@@ -276,6 +282,11 @@ class Workbook:
         return f"s3://{self.bucket}/{folder}/{self.topic(table)}/partition=0/"
 
     @property
+    def bucket_folder(self) -> str:
+        """Folder in which Spark and `dbutils` see the bucket: its volume if there is one, else where it is mounted."""
+        return f"/Volumes/{self.volume.replace('.', '/')}" if self.volume else f"/mnt/{self.id}"
+
+    @property
     def kinesis_role(self) -> str:
         """Role in which API Gateway calls Kinesis."""
         return f"{self.id}-kinesis-access-role"
@@ -339,7 +350,13 @@ def _lab_addresses(home: Path) -> dict[str, str]:
             "The lab is not running. Start it in a terminal with `python -m lab up`, or with `make lab`, "
             "then run this cell again. For your own AWS account, set WORKBOOK_TARGET=aws in .env (see .env.example)."
         )
-    return {name: value or "" for name, value in dotenv_values(file, interpolate=False).items()}
+    return {name: value or "" for name, value in _read(file, interpolate=False).items()}
+
+
+def _read(file: Path, interpolate: bool = True) -> dict[str, str | None]:
+    from dotenv import dotenv_values  # late: Databricks' jobs need names from here, and have no such package
+
+    return dotenv_values(file, interpolate=interpolate)
 
 
 def _target(settings: Mapping[str, str]) -> str:
@@ -382,6 +399,13 @@ def _switch(settings: Mapping[str, str], name: str) -> bool:
     if text not in ("yes", "no"):
         raise SetupError(f"{name}={text!r} is neither yes nor no. Correct the line in .env, or leave it out.")
     return text == "yes"
+
+
+def _volume(settings: Mapping[str, str]) -> str:
+    text = settings.get("WORKBOOK_VOLUME", "")
+    if text and not re.fullmatch(r"\w[\w-]*(\.\w[\w-]*){2}", text):
+        raise SetupError(f"WORKBOOK_VOLUME={text!r} must be <catalog>.<schema>.<volume>, or the line left out of .env.")
+    return text
 
 
 def _several(settings: Mapping[str, str], name: str) -> tuple[str, ...]:

@@ -15,13 +15,16 @@ the query keeps its checkpoint.
 
 import warnings
 from collections.abc import MutableMapping
+from typing import TYPE_CHECKING
 
 from pyspark.sql.datasource import DataSource
 from pyspark.sql.types import StructType
 
 from helpers.kinesis.source.batch import SCHEMA
 from helpers.kinesis.source.options import parse, warnings_about
-from helpers.kinesis.source.reader import KinesisStreamReader
+
+if TYPE_CHECKING:
+    from helpers.kinesis.source.reader import KinesisStreamReader
 
 
 class KinesisDataSource(DataSource):
@@ -48,6 +51,8 @@ class KinesisDataSource(DataSource):
         """Return Databricks' columns."""
         return SCHEMA
 
-    def streamReader(self, schema: StructType) -> KinesisStreamReader:
+    def streamReader(self, schema: StructType) -> "KinesisStreamReader":
         """Make what Spark's engine talks to."""
+        from helpers.kinesis.source.reader import KinesisStreamReader  # late: runtimes before 18.1 lack its base
+
         return KinesisStreamReader(self._checked)

@@ -13,6 +13,8 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import DoubleType, IntegerType, StringType, StructField, StructType
 
+from helpers.spark_versions import condition
+
 
 def _schema(**columns: type) -> StructType:
     return StructType([StructField(name, data_type()) for name, data_type in columns.items()])
@@ -196,7 +198,7 @@ def _found(read: Callable[[], DataFrame], path: str) -> DataFrame:
         frame = read()
         _ = frame.schema  # a Connect session looks only when it is asked something
     except AnalysisException as error:
-        if error.getCondition() != "PATH_NOT_FOUND":
+        if condition(error) != "PATH_NOT_FOUND":
             raise
         raise FileNotFoundError(
             f"There is nothing to read at {path!r}. Check the spelling; if it is right, nothing has been "

@@ -20,6 +20,8 @@
 # 4. delete everything of one id, and see zero,
 # 5. decide whether your own things go too.
 #
+# Three exercises on the way: what to delete tonight, what is yours, and what goes first.
+#
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed. **Time:** a
 # minute to run, twenty to work through. **Cost on AWS:** next to nothing for the practice below, one shard for a
 # minute. What you leave behind costs up to 20 dollars a day (us-east-1, prices of November 2026), so this notebook is
@@ -48,6 +50,7 @@ practice_id = "deadbeef0010"  # id of things that this notebook makes and delete
 # %%
 import dataclasses
 
+from helpers.checks import notebook_10 as lesson
 from helpers.config import Workbook
 
 workbook = Workbook.load()
@@ -79,8 +82,26 @@ _ = msk_connect.create_log_group(practice)
 # %% [markdown]
 # ## List
 #
-# A clean-up that goes by what one remembers forgets something. This list asks every service, and takes what has the id
-# in its name or in its tag `workbook`. `Kind` is all that there is to a kind of thing: how to find and how to delete.
+# A clean-up that goes by what one remembers forgets something. A list asks every service, and takes what is yours.
+#
+# ## Exercise 1: what is yours?
+#
+# By its name, or by its tag? Neither is enough alone: whoever renames the instance in the console takes the id out of
+# its name, and not everything carries a tag. A tag comes as AWS gives it, `{"Key": "workbook", "Value": "<id>"}`. And
+# what only looks like yours must not go.
+
+# %% tags=["exercise-1"]
+def is_mine(name: str, tags: list[dict[str, str]], workbook_id: str) -> bool:
+    """Tell whether a thing is the workbook's: the id is in its name, or is the value of its tag `workbook`."""
+    ...
+
+
+# %%
+lesson.check(1, is_mine)
+
+# %% [markdown]
+# Ours asks the same of everything that it finds, and takes tags in both of AWS's forms. `Kind` is all that there is to
+# a kind of thing: how to find and how to delete.
 
 # %%
 from helpers.account.kinds.kind import Kind, is_own
@@ -120,6 +141,29 @@ print(*costs.bill(costs.running(there), prices), sep="\n")
 print(*costs.bill(costs.PLAN, prices), sep="\n")
 
 # %% [markdown]
+# ## Exercise 2: what to delete tonight?
+#
+# You stop for the day and come back next week. Put things in the order in which they are worth deleting: by what they
+# cost an hour, the dearest first, and without those that idle for free. A thing says by what it is billed (`price`, a
+# name in `prices`; empty if it costs nothing) and how many of that it is (`units`).
+
+# %% tags=["exercise-2"]
+def dearest_first(things: list[dict], prices: dict[str, float]) -> list[str]:
+    """Name what costs something while nobody uses it, the dearest first."""
+    ...
+
+
+# %%
+lesson.check(2, dearest_first)
+
+# %% [markdown]
+# Use it on the plan of the whole workbook:
+
+# %%
+plan = [{"name": line.what, "price": line.price, "units": line.units} for line in costs.PLAN]
+print(*dearest_first(plan, prices.dollars), sep=" > ")
+
+# %% [markdown]
 # ## Break it on purpose
 #
 # **The wrong order.** Try the bucket first, then the role, as somebody would who clicks through the console.
@@ -139,8 +183,29 @@ except ClientError as error:
 
 # %% [markdown]
 # A bucket goes when it is empty, and a bucket whose versioning was switched on (Airflow's, milestone 8) is not empty
-# before its old versions are gone as well. A role goes when no profile and no policy holds it. The order below is that
-# of the arrows in the picture:
+# before its old versions are gone as well. A role goes when no profile and no policy holds it.
+#
+# ## Exercise 3: what goes first?
+#
+# Given what each thing uses, list all of them in an order in which AWS refuses nothing. In
+# `{"instance profile": ["role"], "role": ["policy"]}` the profile uses the role, so the role cannot go before it. The
+# check deletes in your order, as AWS would let it.
+
+# %%
+from graphlib import TopologicalSorter
+
+
+# %% tags=["exercise-3"]
+def deletion_order(uses: dict[str, list[str]]) -> list[str]:
+    """List everything in an order in which nothing that is still used is deleted: thing → what it uses."""
+    ...
+
+
+# %%
+lesson.check(3, deletion_order)
+
+# %% [markdown]
+# The order of our clean-up is that of the arrows in the picture:
 
 # %%
 print(*(kind.title for kind in inventory.KINDS), sep=", ")

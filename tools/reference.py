@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from lab.control import operations
+from lab.control import interrupts, operations
 from lab.core.layout import CHECKOUT, PORTS, Lab, read_ports
 from tools import notebooks, sources
 
@@ -111,6 +111,7 @@ def build(names: list[str], lab: Lab) -> None:
 
 def main() -> int:
     """Start a fresh lab, build, stop it and delete it."""
+    interrupts.include_termination()
     home = Path(tempfile.mkdtemp(prefix="workbook-reference-"))
     lab = dataclasses.replace(
         Lab.from_environment(), home=home, ports=read_ports({"LAB_PORT_OFFSET": str(PORT_OFFSET)})

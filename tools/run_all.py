@@ -8,7 +8,7 @@ from papermill import PapermillExecutionError
 from rich.console import Console
 from rich.table import Table
 
-from lab.control import operations
+from lab.control import interrupts, operations
 from lab.core.layout import CHECKOUT, Lab, LabError
 from tools import notebooks
 
@@ -67,6 +67,7 @@ def run(lab: Lab) -> bool:
 
 def main() -> int:
     """Run and turn a `LabError` into a sentence."""
+    interrupts.include_termination()
     try:
         return 0 if run(Lab.from_environment()) else 1
     except LabError as error:

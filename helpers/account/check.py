@@ -12,6 +12,7 @@ from helpers.account.finding import Finding, good, missing, unknown
 from helpers.airflow import network
 from helpers.client_machine import ec2_client
 from helpers.config import SetupError, Workbook
+from helpers.databricks.place import CLUSTER_SETTINGS
 from helpers.kafka import msk
 
 SHARDS = 6
@@ -124,7 +125,9 @@ def way_to_the_brokers(workbook: Workbook) -> Finding:
 
 def databricks_settings(workbook: Workbook) -> Finding:
     """See that workspace, token and cluster are named."""
-    lacking = [name for name in ("DATABRICKS_HOST", "DATABRICKS_TOKEN", "SPARK_REMOTE") if not os.environ.get(name)]
+    lacking = [name for name in ("DATABRICKS_HOST", "DATABRICKS_TOKEN") if not os.environ.get(name)]
+    if not any(os.environ.get(name) for name in CLUSTER_SETTINGS):
+        lacking.append("DATABRICKS_CLUSTER_ID")
     if lacking:
         return missing(f"Databricks: {', '.join(lacking)} not set", "see .env.example, and put the lines into .env")
     return good(f"Databricks: {os.environ['DATABRICKS_HOST']}")
@@ -154,10 +157,13 @@ def databricks_scope(workbook: Workbook) -> Finding:
 
 
 def databricks_mounts(workbook: Workbook) -> Finding:
-    """Mounts are switched off in new workspaces, and no call tells from outside."""
+    """Mounts are switched off in new workspaces, and no call tells from outside; a volume needs none."""
+    if workbook.volume:
+        return good(f"Databricks: no mount is needed, the bucket is the volume {workbook.volume}")
     return unknown(
         "Databricks: whether mounts are allowed is not told from outside",
-        "run dbutils.fs.mounts() on the cluster; where they are off, read s3:// paths by an external location",
+        "run dbutils.fs.mounts() on the cluster; where they are off, set WORKBOOK_VOLUME, and have the volume made by "
+        "`python -m helpers.databricks --yes`",
     )
 
 

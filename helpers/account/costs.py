@@ -68,7 +68,7 @@ PLAN = (
     Line("its address", "public IPv4 address", 1, "notebook 01"),
     Line("connector", "MSK Connect, MCU", 1, "notebook 00 or 03"),
     Line("Airflow", "MWAA mw1.small", 1, "notebook 08"),
-    Line("three streams, two shards each", "Kinesis shard", 6, "notebook 09"),
+    Line("three streams, two shards each", "Kinesis shard", 6, "notebook 09a"),
 )
 """All that the notebooks make and that is billed while it idles; objects, requests and logs come to cents."""
 

@@ -2,7 +2,7 @@
 
 from botocore.exceptions import ClientError
 
-from helpers.airflow import network
+from helpers.airflow import network, versions
 from helpers.airflow.dag import FOLDER
 from helpers.airflow.rest_api import AirflowError, call
 from helpers.config import Workbook
@@ -16,9 +16,6 @@ POLL_SECONDS = 1.0
 REQUIREMENTS = "requirements.txt"
 """Key of what the environment installs; MWAA adds the constraints of its version by itself."""
 
-PACKAGES = "apache-airflow-providers-databricks\n"
-
-
 REFUSALS = ("AccessDeniedException", "ForbiddenException")
 """With these MWAA refuses whoever may not do something."""
 
@@ -26,7 +23,7 @@ REFUSALS = ("AccessDeniedException", "ForbiddenException")
 def create(workbook: Workbook, role: str) -> str:
     """Create the environment unless it is there; one that could not be made is made anew.
 
-    The version of Airflow is MWAA's newest, which it takes when none is named.
+    Its Airflow is the one for which the DAG was written and tried (`helpers.airflow.versions`).
 
     Returns
     -------
@@ -44,6 +41,7 @@ def create(workbook: Workbook, role: str) -> str:
         Name=workbook.airflow,
         ExecutionRoleArn=role,
         SourceBucketArn=f"arn:aws:s3:::{workbook.bucket}",
+        AirflowVersion=versions.airflow(),
         DagS3Path=FOLDER,
         RequirementsS3Path=REQUIREMENTS,
         NetworkConfiguration=place,
@@ -58,7 +56,7 @@ def upload_requirements(workbook: Workbook) -> None:
     """Put the list of packages into the bucket, whose versioning must be on (Amazon MWAA User Guide)."""
     s3 = workbook.client("s3")
     s3.put_bucket_versioning(Bucket=workbook.bucket, VersioningConfiguration={"Status": "Enabled"})
-    s3.put_object(Bucket=workbook.bucket, Key=REQUIREMENTS, Body=PACKAGES.encode())
+    s3.put_object(Bucket=workbook.bucket, Key=REQUIREMENTS, Body=versions.requirements().encode())
 
 
 def status(workbook: Workbook) -> str | None:

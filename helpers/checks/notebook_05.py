@@ -12,6 +12,7 @@ from helpers.checks.lesson import Lesson
 from helpers.checks.quiz import Question
 from helpers.config import Workbook
 from helpers.raw import SCHEMAS
+from helpers.spark_versions import condition
 
 # --- 1: the address of a mount -----------------------------------------------------------------------------------
 
@@ -129,7 +130,7 @@ def _from(answer: Callable[..., dict[str, DataFrame]], spark: SparkSession, work
             found[f"folder of {table}"] = sorted({_folder(file) for file in frame.inputFiles()})
             found[f"columns of {table}"] = ", ".join(sorted(frame.columns))
     except AnalysisException as error:
-        if error.getCondition() != "PATH_NOT_FOUND":
+        if condition(error) != "PATH_NOT_FOUND":
             raise
         found["a folder that is not there"] = error.getMessageParameters()["path"]
     return found

@@ -14,6 +14,7 @@ from helpers.checks.exercise import Exercise, Result, Twin, given
 from helpers.checks.lesson import Lesson
 from helpers.checks.quiz import Question
 from helpers.raw import GEO_SCHEMA, PIN_SCHEMA, USER_SCHEMA
+from helpers.spark_versions import is_frame
 
 # --- 1: a follower count from its text ---------------------------------------------------------------------------
 
@@ -384,7 +385,7 @@ def _lost_posts(answer: Callable[[DataFrame, DataFrame], DataFrame], spark: Spar
     lines = [{"index": number, "follower_count": text} for number, text in enumerate(counts)]
     pins = spark.createDataFrame(lines * 2, PIN_SCHEMA)
     found = given(answer(pins, colleagues_clean_pin(pins)))
-    if not isinstance(found, DataFrame):
+    if not is_frame(found):
         return {"not a frame": found}
     return dict(Counter(f"post {row.ind}" for row in found.collect()))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from helpers.checks.exercise import Exercise, NotAttempted, Result, SystemAway
+from helpers.spark_versions import condition
 
 Outcome = Literal["not attempted", "not yet", "a known mistake", "right"]
 
@@ -183,9 +184,8 @@ def _tried(evaluate: Callable[..., Result], answer: Any, *context: Any) -> Resul
     except (NotAttempted, SystemAway):
         raise
     except Exception as error:  # whatever code that somebody is learning to write may raise
-        condition = getattr(error, "getCondition", lambda: None)()
         message = (str(error).strip().splitlines() or [""])[0]
-        return _Stopped(condition or type(error).__name__, message[:LONGEST])
+        return _Stopped(condition(error) or type(error).__name__, message[:LONGEST])
 
 
 def _shown(value: Any) -> str:

@@ -1,6 +1,5 @@
 """What a streaming query reports of its micro-batches, as numbers that can be drawn and compared."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,6 +7,7 @@ from typing import Any
 
 from pyspark.sql.streaming.query import StreamingQuery
 
+from helpers.spark_versions import report
 from helpers.streaming.queries import ARRIVALS
 
 
@@ -44,28 +44,28 @@ class Batch:
 
 def batches(query: StreamingQuery) -> list[Batch]:
     """List the micro-batches with rows that Spark still remembers: the last hundred at most."""
-    return list(_with_rows(progress.json for progress in query.recentProgress))
+    return list(_with_rows(map(report, query.recentProgress)))
 
 
 def state_rows(query: StreamingQuery) -> int:
     """Tell how many records a query remembers in its state; 0 if it keeps none or has not run."""
     last = query.lastProgress
-    return sum(operator["numRowsTotal"] for operator in json.loads(last.json)["stateOperators"]) if last else 0
+    return sum(operator["numRowsTotal"] for operator in report(last)["stateOperators"]) if last else 0
 
 
-def _with_rows(reports: Iterable[str]) -> Iterable[Batch]:
-    for report in map(json.loads, reports):
-        rows = sum(source["numInputRows"] for source in report["sources"])
+def _with_rows(reports: Iterable[dict[str, Any]]) -> Iterable[Batch]:
+    for told in reports:
+        rows = sum(source["numInputRows"] for source in told["sources"])
         if rows:
-            yield _batch(report, rows)
+            yield _batch(told, rows)
 
 
-def _batch(report: dict[str, Any], rows: int) -> Batch:
-    took = {step: milliseconds / 1000 for step, milliseconds in report["durationMs"].items()}
-    ended = datetime.fromisoformat(report["timestamp"]) + timedelta(seconds=took["triggerExecution"])
-    first = _first_arrival(report.get("observedMetrics", {}).get(ARRIVALS))
+def _batch(told: dict[str, Any], rows: int) -> Batch:
+    took = {step: milliseconds / 1000 for step, milliseconds in told["durationMs"].items()}
+    ended = datetime.fromisoformat(told["timestamp"]) + timedelta(seconds=took["triggerExecution"])
+    first = _first_arrival(told.get("observedMetrics", {}).get(ARRIVALS))
     return Batch(
-        number=report["batchId"],
+        number=told["batchId"],
         ended=ended,
         rows=rows,
         seconds=took["triggerExecution"],

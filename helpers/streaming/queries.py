@@ -15,6 +15,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 from helpers.cleaning import CLEANERS
 from helpers.config import Workbook, check_table
 from helpers.raw import decode
+from helpers.spark_versions import condition
 
 ARRIVALS = "arrivals"
 """Name under which `observed` reports the first and the last arrival of each micro-batch."""
@@ -177,6 +178,6 @@ def rows_in(spark: SparkSession, name: str) -> int:
     try:
         return spark.table(name).count()
     except AnalysisException as error:
-        if error.getCondition() != "TABLE_OR_VIEW_NOT_FOUND":
+        if condition(error) != "TABLE_OR_VIEW_NOT_FOUND":
             raise
         return 0

@@ -6,6 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+def include_termination() -> None:
+    """Let SIGTERM, which `kill` sends, end this program as Ctrl-C does: what it has started is brought down."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 @contextmanager
 def ignored() -> Iterator[None]:
     """Take no notice of Ctrl-C meanwhile; programs that are started meanwhile do, as always."""
@@ -34,8 +39,14 @@ def _handled(handler) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # Ctrl-C is the main thread's alone
         return
-    before = signal.signal(signal.SIGINT, handler)
+    numbers = [number for number in (signal.SIGINT, signal.SIGTERM) if _is_an_interrupt(number)]
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
+
+
+def _is_an_interrupt(number: int) -> bool:
+    return number == signal.SIGINT or signal.getsignal(number) is signal.default_int_handler

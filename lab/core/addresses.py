@@ -27,6 +27,7 @@ def variables(runtime: Runtime) -> dict[str, str]:
         "WORKBOOK_CLIENT_HOST": "127.0.0.1",
         "WORKBOOK_SSH_PORT": str(lab.ports["client"]),
         "WORKBOOK_SSH_FROM": "127.0.0.1/32",
+        "WORKBOOK_GATEWAY_RANGES": "127.0.0.1/32",
         "WORKBOOK_KEY_FOLDER": str(lab.home / "keys"),
         "WORKBOOK_INVOKE_URL": f"http://127.0.0.1:{lab.ports['aws']}/restapis/{{api}}/{{stage}}/_user_request_",
         "WORKBOOK_DBFS_ROOT": str(lab.data("cluster") / "dbfs"),

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from lab.core.layout import CHECKOUT, Lab
+from helpers.airflow import versions
+from lab.core.layout import Lab
 from lab.setup import side_environment
 
-REQUIREMENTS = CHECKOUT / "requirements" / "airflow.txt"
+REQUIREMENTS = versions.FILE
 
 
 def folder(lab: Lab) -> Path:
@@ -24,18 +25,6 @@ def folder(lab: Lab) -> Path:
 def program(lab: Lab) -> Path:
     """Airflow's command."""
     return folder(lab) / "bin" / "airflow"
-
-
-def version() -> str:
-    """Airflow's version, as the lock file has it."""
-    lines = REQUIREMENTS.read_text().splitlines()
-    return next(line.split("==")[1].split()[0] for line in lines if line.startswith("apache-airflow=="))
-
-
-def packages() -> set[str]:
-    """Names of all that is installed, as the lock file has them."""
-    lines = REQUIREMENTS.read_text().splitlines()
-    return {line.split("==")[0].strip() for line in lines if "==" in line and line[0].isalnum()}
 
 
 def fingerprint() -> str:

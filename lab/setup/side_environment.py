@@ -51,6 +51,35 @@ def make(place: Path, requirements: Path, what: str) -> None:
     (place / "complete").write_text(fingerprint(requirements))
 
 
+def unpack(place: Path, requirements: Path, python_version: str, what: str) -> None:
+    """Lay packages alone into a folder that can stand first on Python's path, unless they are there.
+
+    Parameters
+    ----------
+    place : Path
+        The folder.
+    requirements : Path
+        Lock file with hashes; what the packages want is not fetched.
+    python_version : str
+        For which Python the packages are chosen, whatever this one is.
+    what : str
+        What they are, for the message when they cannot be had.
+
+    Raises
+    ------
+    LabError
+        If a package cannot be had.
+    """
+    if is_complete(place, requirements):
+        return
+    shutil.rmtree(place, ignore_errors=True)
+    _uv(
+        what, "pip", "install", "--quiet", "--target", str(place), "--no-deps", "--python-version", python_version,
+        "--require-hashes", "-r", str(requirements),
+    )  # fmt: skip
+    (place / "complete").write_text(fingerprint(requirements))
+
+
 def fingerprint(requirements: Path) -> str:
     """Digest of everything an environment is made from."""
     return hashlib.sha256(f"{sys.version}\n{sys.prefix}".encode() + requirements.read_bytes()).hexdigest()

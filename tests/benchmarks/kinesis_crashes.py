@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kinesis_trial import Outcome, trial
 
-from lab.control import operations
+from lab.control import interrupts, operations
 from lab.core.layout import Lab, read_ports
 
 OFFSET = 17_100
@@ -21,6 +21,7 @@ KILLS, RECORDS = 8, 20_000
 
 
 def main() -> int:
+    interrupts.include_termination()
     seeds = [int(argument) for argument in sys.argv[1:]] or [1, 2, 3]
     faults = 0
     with tempfile.TemporaryDirectory() as folder:

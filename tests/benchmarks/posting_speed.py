@@ -26,7 +26,7 @@ from turns import Send, compare, records
 from helpers.config import Workbook
 from helpers.gateway import rest_api
 from helpers.kafka import client as kafka_client
-from lab.control import operations
+from lab.control import interrupts, operations
 from lab.core.layout import Lab, read_ports
 from lab.rest_proxy import settings
 from lab.rest_proxy.brokers import Brokers
@@ -92,6 +92,7 @@ def sign_in_milliseconds(workbook: Workbook) -> float:
 
 
 def main() -> None:
+    interrupts.include_termination()
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 3.0
     with tempfile.TemporaryDirectory() as folder:
         lab = Lab(Path(folder).resolve() / "lab", ports=read_ports({"LAB_PORT_OFFSET": str(OFFSET)}))

@@ -19,7 +19,7 @@ from typing import Any
 
 from boto3.s3.transfer import TransferConfig
 
-from lab.control import operations
+from lab.control import interrupts, operations
 from lab.core.layout import Lab, read_ports
 from lab.core.runtime import existing_runtime
 from lab.services import aws, s3
@@ -74,6 +74,7 @@ def run(clients: dict[str, Any], count: int) -> None:
 
 
 def main() -> None:
+    interrupts.include_termination()
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     with tempfile.TemporaryDirectory() as folder:
         lab = Lab(Path(folder).resolve() / "lab", ports=read_ports({"LAB_PORT_OFFSET": str(OFFSET)}))

@@ -19,7 +19,7 @@ from labs import workbook_of
 from stream_proxy import StreamProxy, deployed
 from turns import Send, compare, records
 
-from lab.control import operations
+from lab.control import interrupts, operations
 from lab.core.layout import Lab, read_ports
 
 OFFSET = 17_000
@@ -82,6 +82,7 @@ def run(proxy: StreamProxy, seconds: float) -> None:
 
 
 def main() -> None:
+    interrupts.include_termination()
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 2.0
     with tempfile.TemporaryDirectory() as folder:
         lab = Lab(Path(folder).resolve() / "lab", ports=read_ports({"LAB_PORT_OFFSET": str(OFFSET)}))

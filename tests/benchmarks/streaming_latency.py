@@ -24,7 +24,7 @@ from helpers import databricks
 from helpers.config import TABLES, Workbook
 from helpers.streaming import queries as stream_queries
 from helpers.streaming.progress import Batch, batches
-from lab.control import operations
+from lab.control import interrupts, operations
 from lab.core.layout import Lab, read_ports
 from lab.workspace.spark_settings import dbfs_root
 
@@ -144,6 +144,7 @@ def measure(lab: Lab, workbook: Workbook, seconds: float) -> None:
 
 
 def main() -> None:
+    interrupts.include_termination()
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
     with tempfile.TemporaryDirectory() as home:
         lab = Lab(Path(home), ports=read_ports({"LAB_PORT_OFFSET": str(OFFSET)}))

@@ -34,6 +34,14 @@ def test_every_name_follows_from_the_id(checkout):
     assert workbook.topic_path("pin") == "s3://user-abcdef012345-bucket/topics/abcdef012345.pin/partition=0/"
 
 
+def test_the_bucket_is_seen_where_the_settings_say(checkout):
+    assert Workbook.load({}, checkout).bucket_folder == f"/mnt/{LAPTOP_ID}"
+    on_a_volume = Workbook.load({"WORKBOOK_VOLUME": "main.pins.landing"}, checkout)
+    assert on_a_volume.bucket_folder == "/Volumes/main/pins/landing"
+    with pytest.raises(SetupError, match=r"WORKBOOK_VOLUME='pins\.landing' must be <catalog>\.<schema>\.<volume>"):
+        Workbook.load({"WORKBOOK_VOLUME": "pins.landing"}, checkout)
+
+
 def test_the_laptop_needs_no_settings(checkout):
     assert Workbook.load({}, checkout).id == LAPTOP_ID
 

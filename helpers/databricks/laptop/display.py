@@ -5,9 +5,10 @@ from typing import Any
 import pandas as pd
 from IPython.display import HTML
 from IPython.display import display as show
-from pyspark.sql.dataframe import DataFrame
+from pyspark.sql import DataFrame
 
 from helpers.databricks.laptop import tables
+from helpers.spark_versions import is_frame
 
 MOST_ROWS = 1000
 """Rows that are shown of a frame, as on Databricks."""
@@ -23,7 +24,7 @@ def display(value: Any = None, *_: Any, **__: Any) -> None:
     *_, **__
         Settings of Databricks' charts, which are not drawn here.
     """
-    if isinstance(value, DataFrame):
+    if is_frame(value):
         _show(_of_stream(value) if value.isStreaming else value.limit(MOST_ROWS).toPandas())
     elif isinstance(value, list) and value and hasattr(value[0], "_fields"):
         _show(pd.DataFrame(value, columns=list(value[0]._fields)))

@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from helpers.airflow import versions
 from lab.airflow import configuration, keys
 from lab.airflow.web import AirflowDown, AirflowWeb
 from lab.aws.base_service import BaseService
@@ -20,7 +21,6 @@ from lab.control import operations
 from lab.core import iam_file
 from lab.core.runtime import Runtime
 from lab.services import airflow, s3
-from lab.setup import airflow as installation
 
 PRINCIPALS = ("airflow.amazonaws.com", "airflow-env.amazonaws.com")
 """Who must be allowed to assume an environment's execution role."""
@@ -74,9 +74,9 @@ class Mwaa(BaseService):
             raise _invalid(f"The lab runs one environment, and there is {next(iter(self._environments))} already.")
         if unwanted := next((option for option in REFUSED if option in parameters), None):
             raise _invalid(f"In the lab an environment has no {unwanted}: it holds the Databricks provider already.")
-        version = parameters.get("AirflowVersion", installation.version())
-        if version != installation.version():
-            raise _invalid(f"The lab has Airflow {installation.version()}, not {version}.")
+        version = parameters.get("AirflowVersion", versions.airflow())
+        if version != versions.airflow():
+            raise _invalid(f"The lab has Airflow {versions.airflow()}, not {version}.")
         await self._check(parameters)
         kept = {option: parameters[option] for option in KEPT if option in parameters}
         arn = _arn(name)
@@ -279,10 +279,12 @@ def _check_requirements(runtime: Runtime, bucket: str, key: str) -> None:
         text = s3.client(runtime).get_object(Bucket=bucket, Key=key)["Body"].read().decode()
     except ClientError as error:
         raise _invalid(f"Unable to read s3://{bucket}/{key}: {error.response['Error']['Code']}.") from error
-    if missing := [line for line in text.splitlines() if line.strip() and line.strip() not in installation.packages()]:
+    there = {name for package, version in versions.packages().items() for name in (package, f"{package}=={version}")}
+    if missing := [line for line in text.splitlines() if line.strip() and line.strip() not in there]:
         raise _invalid(
             f"The lab's Airflow has what the workbook needs, and installs nothing: s3://{bucket}/{key} asks for "
-            f"{missing[0].strip()!r}. Take the line out; a package without a version is taken if it is there."
+            f"{missing[0].strip()!r}. Take the line out; a package is taken if it is there, without a version or in "
+            "the one that requirements/airflow.txt names."
         )
 
 

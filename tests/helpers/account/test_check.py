@@ -164,6 +164,17 @@ def test_a_missing_scope_and_a_missing_cluster_are_said(account, workspace):
     assert "no cluster" in check.databricks_runtime(account).what
 
 
+def test_a_cluster_may_be_named_in_three_ways_and_a_volume_needs_no_mount(account, workspace, monkeypatch):
+    workspace({})
+    assert "DATABRICKS_CLUSTER_ID not set" in check.databricks_settings(account).what
+    for name in ("SPARK_REMOTE", "DATABRICKS_CLUSTER_ID", "DATABRICKS_SERVERLESS_COMPUTE_ID"):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, "one")
+            assert check.databricks_settings(account).ok
+    assert "WORKBOOK_VOLUME" in check.databricks_mounts(account).remedy
+    assert check.databricks_mounts(workbook(volume="main.default.pins")).ok
+
+
 def test_the_command_shows_each_finding_and_fails_if_one_is_missing(account, monkeypatch, capsys):
     findings = [Finding(True, "a"), Finding(None, "b"), Finding(False, "c", "do d")]
     monkeypatch.setattr(check, "run", lambda own: iter(findings))

@@ -2,15 +2,17 @@
 
 import json
 import re
+from unittest.mock import ANY
 
 import pytest
+import requests
 from own_account import ID, own_account, workbook
 
 from helpers import databricks, iam
-from helpers.airflow import environment, network
+from helpers.airflow import environment, network, versions
 from helpers.airflow.rest_api import AirflowError
-from helpers.client_machine import ec2_client, furnishing
-from helpers.config import SetupError, where_to_look
+from helpers.client_machine import ec2_client, firewall, furnishing
+from helpers.config import CHECKOUT, SetupError, where_to_look
 from helpers.gateway import rest_proxy
 from helpers.kafka import custom_plugin, msk, msk_connect, sink_objects
 
@@ -291,13 +293,22 @@ def test_an_environment_that_could_not_be_made_is_made_anew_with_its_packages(ac
     script.answers("mwaa", "get_environment", described)
     script.answers("mwaa", "delete_environment", {}, {"Name": account.airflow})
     script.refuses("mwaa", "get_environment", "ResourceNotFoundException", "gone", 404)
-    script.answers("mwaa", "create_environment", {"Arn": "arn"})
     arn = "arn:aws:iam::123456789012:role/airflow"
+    asked = {
+        "Name": account.airflow, "ExecutionRoleArn": arn, "SourceBucketArn": f"arn:aws:s3:::{account.bucket}",
+        "AirflowVersion": versions.airflow(), "DagS3Path": "dags", "RequirementsS3Path": environment.REQUIREMENTS,
+        "NetworkConfiguration": ANY, "EnvironmentClass": "mw1.small", "WebserverAccessMode": "PUBLIC_ONLY",
+        "Tags": account.tags,
+    }  # fmt: skip
+    script.answers("mwaa", "create_environment", {"Arn": "arn"}, asked)
     assert environment.create(account, arn) == "created"
     s3 = account.client("s3")
     assert s3.get_bucket_versioning(Bucket=account.bucket)["Status"] == "Enabled"
     body = s3.get_object(Bucket=account.bucket, Key=environment.REQUIREMENTS)["Body"].read()
-    assert body == b"apache-airflow-providers-databricks\n"
+    assert body.decode() == versions.requirements()
+    pins = (CHECKOUT / "requirements" / "airflow.in").read_text()
+    assert f"apache-airflow=={versions.airflow()}\n" in pins
+    assert f"{versions.requirements().strip()} " in pins
 
 
 def test_a_refusal_to_call_airflow_is_not_waited_out(account, script):
@@ -305,6 +316,60 @@ def test_a_refusal_to_call_airflow_is_not_waited_out(account, script):
     script.refuses("mwaa", "invoke_rest_api", "AccessDeniedException", "no airflow:InvokeRestApi", 403)
     with pytest.raises(AirflowError, match=r"you may not call it.*airflow:InvokeRestApi"):
         environment.wait_until_available(account)
+
+
+# the REST proxy's port
+
+PUBLISHED = [
+    {"ip_prefix": "3.248.0.0/24", "region": "eu-west-1", "service": "API_GATEWAY"},
+    {"ip_prefix": "3.249.0.0/24", "region": "eu-west-1", "service": "API_GATEWAY"},
+    {"ip_prefix": "3.250.0.0/24", "region": "eu-west-1", "service": "EC2"},
+    {"ip_prefix": "3.251.0.0/24", "region": "us-east-1", "service": "API_GATEWAY"},
+]
+
+
+class Published:
+    raise_for_status = staticmethod(lambda: None)
+
+    def __init__(self, prefixes):
+        self.json = lambda: {"prefixes": prefixes}
+
+
+def let_in(account, port):
+    (group,) = account.client("ec2").describe_security_groups(GroupNames=[account.instance_name])["SecurityGroups"]
+    return sorted(
+        one["CidrIp"] for rule in group["IpPermissions"] if rule["FromPort"] == port for one in rule["IpRanges"]
+    )
+
+
+def test_api_gateway_and_nobody_else_comes_in_to_the_rest_proxy(account, monkeypatch):
+    with pytest.raises(SetupError, match="launch the client machine"):
+        firewall.admit_api_gateway(account, 8082)
+    ec2_client._security_group(account.client("ec2"), account, None)
+    monkeypatch.setattr(requests, "get", lambda address, timeout: Published(PUBLISHED))
+    for _ in range(2):  # twice is once
+        firewall.admit_api_gateway(account, 8082)
+        assert let_in(account, 8082) == ["3.248.0.0/24", "3.249.0.0/24"]
+    monkeypatch.setattr(requests, "get", lambda address, timeout: Published(PUBLISHED[1:]))
+    firewall.admit_api_gateway(account, 8082)
+    assert let_in(account, 8082) == ["3.249.0.0/24"]
+    assert let_in(account, 22) == ["203.0.113.7/32"]
+
+
+def test_addresses_that_cannot_be_read_open_nothing_and_can_be_named(account, monkeypatch):
+    ec2_client._security_group(account.client("ec2"), account, None)
+    monkeypatch.setattr(requests, "get", lambda address, timeout: Published(PUBLISHED[2:]))
+    with pytest.raises(SetupError, match=r"no addresses of API Gateway in eu-west-1.*WORKBOOK_GATEWAY_RANGES"):
+        firewall.admit_api_gateway(account, 8082)
+    assert let_in(account, 8082) == []
+    firewall.admit_api_gateway(workbook(gateway_ranges=("10.0.0.0/8",)), 8082)
+    assert let_in(account, 8082) == ["10.0.0.0/8"]
+
+
+def test_a_list_that_does_not_answer_is_said(monkeypatch):
+    monkeypatch.setattr(firewall, "PUBLISHED", "http://127.0.0.1:1/")
+    with pytest.raises(SetupError, match=r"cannot be read: ConnectionError\. Name the addresses"):
+        firewall.published("eu-west-1")
 
 
 # Spark, and words

@@ -14,12 +14,13 @@ from helpers.checks import (
     notebook_09a,
     notebook_09b,
     notebook_09c,
+    notebook_10,
 )
 from helpers.kafka import sink_objects
 from helpers.notebook import catch_up
 
 MODULES = (
-    notebook_05, notebook_06, notebook_07, notebook_09a, notebook_09b, notebook_09c,
+    notebook_05, notebook_06, notebook_07, notebook_09a, notebook_09b, notebook_09c, notebook_10,
 )  # fmt: skip
 
 LESSONS = {module.__name__.rpartition("_")[2]: module.LESSON for module in MODULES}
@@ -34,12 +35,13 @@ TWINS = [
 
 
 UNFORESEEN = {
-    ("09a", 1): lambda url, stream, row, key: notebook_09a.put(url, stream, row | {"ind": 1}, key),
     ("05", 3): lambda spark, workbook: {"pin": notebook_05.read_frames(spark, workbook)["pin"]},
+    ("09a", 1): lambda url, stream, row, key: notebook_09a.put(url, stream, row | {"ind": 1}, key),
     ("09b", 1): lambda *given: notebook_09b.read_stream(*given).limit(2),
     ("09b", 3): lambda frame, table, checkpoint: notebook_09b.store(frame.limit(1), table, checkpoint),
     ("09c", 1): lambda records: notebook_09c.first_of_each(records).where("false"),
     ("09c", 2): lambda batch, table: notebook_09c.insert_new(batch.limit(3), table),
+    ("10", 1): lambda name, tags, workbook_id: True,
 }
 """A mistake that no twin makes, where it is more than another result."""
 
@@ -73,6 +75,7 @@ def context(workbook, spark, raw, clean, invoke_url, landed):
         ("09a", 1): (workbook, invoke_url), ("09a", 2): (), ("09a", 3): (),
         ("09b", 1): (spark, workbook, keys), ("09b", 2): (spark,), ("09b", 3): (spark,),
         ("09c", 1): (spark,), ("09c", 2): (spark,), ("09c", 3): (spark,),
+        ("10", 1): (), ("10", 2): (), ("10", 3): (),
     }  # fmt: skip
 
 

@@ -163,3 +163,24 @@ def test_a_disk_with_too_little_room_is_said_when_the_lab_starts(lab, monkeypatc
     said = []
     operations.up(lab, ["s3"], say=said.append)
     assert said[0].startswith(f"Only 700 MB are free in {lab.home}; 2,000 MB are needed")
+
+
+TERMINABLE = """
+import os, signal, sys, time
+from lab.control import interrupts
+if "too" in sys.argv:
+    interrupts.include_termination()
+try:
+    with interrupts.deferred():
+        os.kill(os.getpid(), signal.SIGTERM)
+        print("the block is done")
+    time.sleep(60)
+finally:
+    print("brought down")
+"""
+
+
+@pytest.mark.parametrize(("too", "said"), [("too", "the block is done\nbrought down\n"), ("not", "")])
+def test_kill_brings_down_what_a_program_has_started_if_it_asks_for_that(too, said):
+    done = subprocess.run([sys.executable, "-c", TERMINABLE, too], capture_output=True, text=True, timeout=30)
+    assert done.stdout == said

@@ -158,7 +158,7 @@ def test_a_finished_database_is_not_made_again_and_half_a_one_is_no_database(tmp
     assert not (tmp_path / "posts.unfinished").exists()
 
 
-@pytest.mark.parametrize("name", ["bootstrap", "workbook", "airflow"])
+@pytest.mark.parametrize("name", ["bootstrap", "workbook", "airflow", "site", "databricks", "cluster"])
 def test_lock_files_pin_and_hash_everything_and_name_no_index(name):
     text = (CHECKOUT / "requirements" / f"{name}.txt").read_text()
     entries = re.split(r"\n(?=\S)", text.strip())

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError
 
+from helpers.airflow import versions
 from lab.aws.errors import AwsError
 from lab.aws.mwaa.dag_folder import DagFolder
 from lab.aws.mwaa.environment import Mwaa
@@ -58,6 +59,14 @@ def test_a_bucket_or_role_that_does_not_serve_is_refused(learner, make_role, buc
     assert mwaa.list_environments()["Environments"] == []
 
 
+def test_a_version_of_airflow_that_the_lab_has_not_is_refused(learner, make_role, bucket):
+    mwaa, role = learner("mwaa"), make_role(AIRFLOW)
+    code, message = refusal(mwaa, "create_environment", **asked(arn(role), AirflowVersion="2.10.3"))
+    assert (code, message) == ("ValidationException", f"The lab has Airflow {versions.airflow()}, not 2.10.3.")
+    known = asked(arn(role), AirflowVersion=versions.airflow())
+    assert "does not allow s3:ListBucket" in refusal(mwaa, "create_environment", **known)[1]
+
+
 def test_packages_that_are_there_are_taken_and_others_refused(learner, make_role, bucket):
     s3, mwaa, role = learner("s3"), learner("mwaa"), make_role(AIRFLOW)
     wanted = asked(arn(role), RequirementsS3Path="requirements.txt")
@@ -67,8 +76,11 @@ def test_packages_that_are_there_are_taken_and_others_refused(learner, make_role
     assert code == "ValidationException"
     assert "The lab's Airflow has what the workbook needs, and installs nothing" in message
     assert "'leftpad==1'" in message
-    s3.put_object(Bucket=bucket, Key="requirements.txt", Body=b"apache-airflow-providers-databricks\n")
-    assert "does not allow s3:ListBucket" in refusal(mwaa, "create_environment", **wanted)[1]
+    for taken in (b"apache-airflow-providers-databricks\n", versions.requirements().encode()):
+        s3.put_object(Bucket=bucket, Key="requirements.txt", Body=taken)
+        assert "does not allow s3:ListBucket" in refusal(mwaa, "create_environment", **wanted)[1]
+    s3.put_object(Bucket=bucket, Key="requirements.txt", Body=b"apache-airflow-providers-databricks==1.0.0\n")
+    assert "'apache-airflow-providers-databricks==1.0.0'" in refusal(mwaa, "create_environment", **wanted)[1]
     pinned = wanted | {"RequirementsS3ObjectVersion": "1"}
     assert "has no RequirementsS3ObjectVersion" in refusal(mwaa, "create_environment", **pinned)[1]
 
