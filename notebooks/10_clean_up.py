@@ -277,16 +277,21 @@ else:
 # 4. You deleted all of one id through a failure, and proved that nothing is left.
 # 5. You decided about your own things.
 #
-# **Quiz.** Answer first, then unfold.
+# **Quiz.** Put in a letter for each question. Whoever reads this on a web page finds the answers folded below.
+
+# %%
+lesson.questions()
+
+# %%
+lesson.quiz("a", "c", "b")
+
+# %% [markdown]
+# <details><summary>The answers</summary>
 #
-# <details><summary>Why does the list say "not looked at" where a service may not be asked, instead of leaving it
-# out?</summary>
-# Then "0 things" would mean "none that I was allowed to see". A shard that nobody sees is billed all the same.
-# </details>
+# 1. Then "0 things" would mean "none that I was allowed to see". A shard that nobody sees is billed all the same.
+# 2. AWS refuses to delete what is in use: a plugin that a connector runs, a group that an instance wears.
+# 3. By the hour, whether or not anything passes through it: whoever stops posting has not stopped paying.
 #
-# <details><summary>Why is the connector deleted before its plugin, and the instance before its security
-# group?</summary>
-# AWS refuses to delete what is in use: a plugin that a connector runs, a group that an instance wears.
 # </details>
 #
 # **Clean up.** That was it. What the template made (`python -m helpers.account create`) is in the list as a stack, and

@@ -6,6 +6,7 @@ from typing import Any
 
 from helpers.checks.exercise import Exercise, Result, Twin, given
 from helpers.checks.lesson import Lesson
+from helpers.checks.quiz import Question
 
 Thing = dict[str, Any]
 
@@ -196,6 +197,34 @@ ORDER = Exercise(
 )
 
 
-LESSON = Lesson({1: MINE, 2: DEAREST, 3: ORDER}, {})
+QUIZ = (
+    Question(
+        "Why does the list say \"not looked at\" where a service may not be asked, instead of leaving it out?",
+        (
+            ("Else \"0 things\" would mean: none that I was allowed to see.", None),
+            ("So that you ask again later.", "Asking again gets the same refusal; the point is what the zero means."),
+            ("AWS wants it so.", "AWS says `AccessDenied`, and leaves the rest to whoever asks."),
+        ),
+    ),
+    Question(
+        "Why is the connector deleted before its plugin, and the instance before its security group?",
+        (
+            ("The dear things go first.", "That orders kinds; this pair costs nothing to keep or to delete."),
+            ("By the alphabet.", "A plugin would come after a connector that way, and a group before an instance."),
+            ("AWS refuses to delete what is in use.", None),
+        ),
+    ),
+    Question(
+        "Nobody posts any more. What do the connector and the shards cost?",
+        (
+            ("Nothing: AWS bills what is used.", "It does so for requests and stored bytes; not for these two."),
+            ("As much as before: they are billed by the hour for being there.", None),
+            ("Half.", "There is no such discount for idling."),
+        ),
+    ),
+)
+
+LESSON = Lesson({1: MINE, 2: DEAREST, 3: ORDER}, {}, QUIZ)
 check, hint, solution, predict = LESSON.check, LESSON.hint, LESSON.solution, LESSON.predict
+questions, quiz = LESSON.questions, LESSON.quiz
 """What the notebook calls."""

@@ -122,11 +122,13 @@ def diagrams_have_titles(notebook: Notebook) -> Iterator[str]:
 
 
 def quiz_has_full_marks(notebook: Notebook) -> Iterator[str]:
-    for cell in code_cells(notebook):
-        if cell.source.startswith("lesson.quiz("):
-            said = "".join(output.get("text", "") for output in cell.outputs)
-            if not re.fullmatch(r"(\d+) of \1 right\.\n", said):
-                yield f"the answers of the quiz must be right: {said!r}"
+    answered = [cell for cell in code_cells(notebook) if cell.source.startswith("lesson.quiz(")]
+    if len(answered) != 1:
+        yield f"a notebook ends with one quiz, not {len(answered)}"
+    for cell in answered:
+        said = "".join(output.get("text", "") for output in cell.outputs)
+        if not re.fullmatch(r"(\d+) of \1 right\.\n", said):
+            yield f"the answers of the quiz must be right: {said!r}"
 
 
 def kind_words(notebook: Notebook) -> Iterator[str]:
