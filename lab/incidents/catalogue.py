@@ -12,10 +12,13 @@ from helpers.kafka import msk, msk_connect
 from lab.control import operations
 from lab.incidents import probes
 from lab.incidents.incident import Incident
-from lab.incidents.pipeline import Pipeline
+from lab.incidents.pipeline import FOLDER, Pipeline
 
 DENIAL = "temporary-freeze"
 """Name of a policy that somebody forgot."""
+
+ELSEWHERE = "topics-new"
+"""Folder into which a connector was led astray."""
 
 
 def _policy(*statements: dict) -> str:
@@ -40,6 +43,16 @@ def _sink(**changed: str):
         pipeline.workbook,
         pipeline.sink_properties(**{name: value.format(id=pipeline.workbook.id) for name, value in changed.items()}),
     )
+
+
+def _bring_home(pipeline: Pipeline) -> None:
+    """Store where it belongs again, and move there what was stored elsewhere."""
+    _sink()(pipeline)
+    s3, bucket = pipeline.workbook.client("s3"), pipeline.workbook.bucket
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{ELSEWHERE}/")
+    for key in [entry["Key"] for page in pages for entry in page.get("Contents", ())]:
+        s3.copy_object(Bucket=bucket, Key=key.replace(ELSEWHERE, FOLDER, 1), CopySource=f"{bucket}/{key}")
+        s3.delete_object(Bucket=bucket, Key=key)
 
 
 def _poison(pipeline: Pipeline) -> None:
@@ -140,7 +153,7 @@ INCIDENTS: dict[int, Incident] = {
         way="A table of what runs costs a second and comes first.",
         break_it=lambda pipeline: operations.stop(pipeline.runtime, ["connect"]),
         repair=lambda pipeline: operations.start(pipeline.runtime, ["connect"]),
-        probes=(probes.services_answer, probes.posts_reach_the_bucket),
+        probes=(probes.services_answer, probes.posts_reach_the_bucket, probes.nothing_is_left_out),
     ),
     3: Incident(
         title="One topic is refused",
@@ -171,7 +184,7 @@ INCIDENTS: dict[int, Incident] = {
         way="Lag by topic, then the connector's properties. RUNNING says that a connector does what it was told.",
         break_it=_sink(topics_regex=r"{id}\.(pin|geo)"),
         repair=_sink(),
-        probes=(probes.posts_reach_the_bucket,),
+        probes=(probes.posts_reach_the_bucket, probes.nothing_is_left_out),
     ),
     5: Incident(
         title="Waiting for a full object",
@@ -186,39 +199,40 @@ INCIDENTS: dict[int, Incident] = {
         way="No error and growing lag: it waits. For what, its properties say.",
         break_it=_sink(flush_size="100000", rotate_schedule_interval_ms="-1"),
         repair=_sink(),
-        probes=(probes.posts_reach_the_bucket,),
+        probes=(probes.posts_reach_the_bucket, probes.nothing_is_left_out),
     ),
     6: Incident(
         title="Stored elsewhere",
-        level=3,
-        briefing="Below `drill/` the bucket gets no new objects. The connector is RUNNING, and its lag is zero.",
+        level=2,
+        briefing="The reports have no new posts. The connector is RUNNING, and its lag is zero.",
         hints=(
             "Lag zero: the sink has stored everything. Where?",
             "`topics.dir` in the connector's properties; list the whole bucket, not one folder.",
+            "What has been stored elsewhere meanwhile belongs in `drill/`, too.",
         ),
         cause="The connector wrote below another folder.",
         signs="Lag zero and nothing new in the folder: both cannot be unless the objects are somewhere else.",
         way="Believe both signs, and ask what makes both true.",
-        break_it=_sink(topics_dir="topics-new"),
-        repair=_sink(),
-        probes=(probes.posts_reach_the_bucket,),
+        break_it=_sink(topics_dir=ELSEWHERE),
+        repair=_bring_home,
+        probes=(probes.posts_reach_the_bucket, probes.nothing_is_left_out),
     ),
     7: Incident(
         title="A record that cannot be read",
         level=3,
         briefing="Users stopped arriving in the bucket at a certain post. Restarting the connector did not help.",
         hints=(
-            "What is the state of the connector's tasks, and what does the worker's log say of the offset?",
-            "Read that record: is it JSON?",
+            "What does the connector's description say, and at which offset does its group stand?",
+            "Read the record at that offset: is it JSON?",
             "`errors.tolerance` says what a connector does with a record that it cannot read; a connector that failed "
             "is deleted and created again.",
         ),
         cause="A record in the topic of the users is cut off in the middle: no JSON. Its task failed at it, each time.",
-        signs="The lag of one topic stood still, with a task's stack trace that names an offset.",
-        way="Same place after every restart: it is the data. Look at the record, keep a copy, then step over it.",
+        signs="FAILED, with a parser's words in the description; the group stood at the same offset of one topic.",
+        way="Same place after every restart: it is the data. Look at the record, keep a copy, then step over it alone.",
         break_it=_poison,
         repair=_pass_poison,
-        probes=(probes.posts_reach_the_bucket,),
+        probes=(probes.posts_reach_the_bucket, probes.nothing_is_left_out),
     ),
     8: Incident(
         title="Streams that refuse",
@@ -229,7 +243,7 @@ INCIDENTS: dict[int, Incident] = {
             "In whose name does API Gateway call Kinesis? Which actions does that role allow?",
         ),
         cause="The role of the API had lost the actions PutRecord and PutRecords.",
-        signs="AccessDeniedException in the body of the answer, for writing only.",
+        signs="The body of the answer names the role and the action that it lacks; reading worked.",
         way="Reading works and writing does not: an action is missing, not a resource. Then the role's policy.",
         break_it=_streams_read_only,
         repair=_streams_writable,

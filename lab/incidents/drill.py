@@ -3,9 +3,10 @@
 import json
 import random
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from helpers.config import Workbook
+from helpers.kafka import client as kafka_client
 from lab.core.files import write_private
 from lab.core.layout import Lab, LabError
 from lab.incidents import pipeline
@@ -23,6 +24,8 @@ class Drill:
         Which one.
     began : float
         When it was made, in seconds since the epoch.
+    since : dict of str to int
+        Topic → its end offset at that time.
     hints : int
         How many hints were given.
     over : bool
@@ -31,6 +34,7 @@ class Drill:
 
     number: int
     began: float
+    since: dict[str, int] = field(default_factory=dict)
     hints: int = 0
     over: bool = False
 
@@ -65,8 +69,10 @@ def begin(lab: Lab, number: int | None, seed: int | None) -> str:
             "repairs it for you."
         )
     number = number or random.Random(seed).choice(list(INCIDENTS))
-    INCIDENTS[number].break_it(pipeline.build(lab, Workbook.load()))
-    _write(lab, Drill(number, time.time()))
+    built = pipeline.build(lab, Workbook.load())
+    since = kafka_client.end_offsets(built.workbook)
+    INCIDENTS[number].break_it(built)
+    _write(lab, Drill(number, time.time(), since))
     return f"Incident {number}, level {INCIDENTS[number].level} of 3.\n\n{INCIDENTS[number].briefing}"
 
 
@@ -79,13 +85,13 @@ def check(lab: Lab) -> tuple[bool, str]:
         Whether all is well, and what to say.
     """
     drill = _under_way(lab)
-    found = pipeline.find(lab, Workbook.load())
-    faults = [fault for probe in drill.incident.probes if (fault := probe(found))]
-    if faults:
-        return False, "Not well yet: " + "; ".join(faults) + "."
-    minutes = (time.time() - drill.began) / 60
+    found = pipeline.find(lab, Workbook.load(), drill.since)
+    if fault := next((fault for probe in drill.incident.probes if (fault := probe(found))), None):
+        return False, f"Not well yet: {fault}."
+    minutes = round((time.time() - drill.began) / 60)
     _write(lab, Drill(**asdict(drill) | {"over": True}))
-    return True, f"Well again, after {minutes:.0f} minutes and {drill.hints} hints. `… tell` says what it was."
+    took = f"{_counted(minutes, 'minute')} and {_counted(drill.hints, 'hint')}"
+    return True, f"Well again, after {took}. `… tell` says what it was."
 
 
 def hint(lab: Lab) -> str:
@@ -106,9 +112,13 @@ def tell(lab: Lab) -> str:
 def undo(lab: Lab) -> str:
     """Repair what was broken."""
     drill = _under_way(lab)
-    drill.incident.repair(pipeline.find(lab, Workbook.load()))
+    drill.incident.repair(pipeline.find(lab, Workbook.load(), drill.since))
     _write(lab, Drill(**asdict(drill) | {"over": True}))
     return f"Repaired: {drill.incident.title.lower()}."
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _under_way(lab: Lab) -> Drill:

@@ -1,6 +1,9 @@
 """The pipeline that incidents strike: built as milestones 3 to 9 build it, as far as it is not there."""
 
-from dataclasses import dataclass
+import contextlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -33,12 +36,15 @@ class Pipeline:
         The REST API, which leads to the REST proxy and to Kinesis.
     api : str
         Its id.
+    since : mapping of str to int
+        Topic → its end offset when the incident was made: what came later must all arrive.
     """
 
     lab: Lab
     workbook: Workbook
     invoke_url: str
     api: str
+    since: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def runtime(self) -> Runtime:
@@ -69,7 +75,8 @@ class Pipeline:
         """Take the mount away, if there is one."""
         fs = self.dbutils().fs
         if any(mount.mountPoint == self.mount_point for mount in fs.mounts()):
-            fs.unmount(self.mount_point)
+            with contextlib.redirect_stdout(io.StringIO()):  # it says so, and would give something away
+                fs.unmount(self.mount_point)
 
     def sink_properties(self, **changed: str) -> dict[str, str]:
         """Write the properties with which the connector stores what comes within a second."""
@@ -101,10 +108,10 @@ def build(lab: Lab, workbook: Workbook) -> Pipeline:
     return pipeline
 
 
-def find(lab: Lab, workbook: Workbook) -> Pipeline:
+def find(lab: Lab, workbook: Workbook, since: Mapping[str, int]) -> Pipeline:
     """Find the pipeline as it is, broken or not."""
     api = rest_api.create_api(workbook)
-    return Pipeline(lab, workbook, rest_api.invoke_url(workbook, api), api)
+    return Pipeline(lab, workbook, rest_api.invoke_url(workbook, api), api, since)
 
 
 def rows_of_a_post() -> dict[str, dict[str, Any]]:

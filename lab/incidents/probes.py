@@ -1,7 +1,9 @@
 """What has to be well: each probe tries the running pipeline and returns what is wrong, or None."""
 
+import contextlib
 import json
 import time
+from collections import Counter
 from collections.abc import Callable
 
 import boto3
@@ -10,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from helpers.client_machine import furnishing, ssh
+from helpers.config import Workbook
 from helpers.databricks.laptop.dbutils import ExecutionError
 from helpers.kafka import client as kafka_client
 from helpers.kafka import msk_connect, sink_objects
@@ -92,13 +95,49 @@ def _missing(pipeline: Pipeline, offsets: dict[str, int]) -> list[str]:
     return [topic for topic in pipeline.workbook.topics if ends.get(topic, 0) <= offsets[topic]]
 
 
+def nothing_is_left_out(pipeline: Pipeline) -> str | None:
+    """Look for every post since the incident was made: a repair that steps over some of them has lost them."""
+    wanted = {topic: _readable(pipeline.workbook, topic, start) for topic, start in pipeline.since.items()}
+
+    def lacking() -> dict[str, int]:
+        stored = _stored(pipeline)
+        return {topic: number - stored[topic] for topic, number in wanted.items() if stored[topic] < number}
+
+    try:
+        wait_until(lambda: not lacking(), SECONDS, "the posts since the incident", every=0.3)
+    except WaitedInVain:
+        missing = ", ".join(f"{number} of {topic}" for topic, number in lacking().items())
+        return f"posts since the incident are not in {pipeline.workbook.bucket}/{FOLDER}: {missing}"
+    return None
+
+
+def _readable(workbook: Workbook, topic: str, start: int) -> int:
+    """Count the records from an offset on that are JSON: no others can be stored."""
+    count = 0
+    for value in kafka_client.read(workbook, topic, start, kafka_client.end_offsets(workbook)[topic] - start):
+        with contextlib.suppress(ValueError):
+            json.loads(value)
+            count += 1
+    return count
+
+
+def _stored(pipeline: Pipeline) -> Counter[str]:
+    """Count the records of each topic that were stored since the incident."""
+    stored = Counter()
+    for item in sink_objects.objects(pipeline.workbook, FOLDER, since=dict(pipeline.since)):
+        stored[item.topic] += len(sink_objects.text(pipeline.workbook, item.key).splitlines())
+    return stored
+
+
 def streams_take_posts(pipeline: Pipeline) -> str | None:
-    """Put one row into each stream, over the API."""
+    """Put one row into each stream, over the API, alone and as a batch."""
     for table, row in rows_of_a_post().items():
-        url = f"{pipeline.invoke_url}/streams/{pipeline.workbook.stream(table)}/record"
-        reply = requests.put(url, json={"Data": row, "PartitionKey": "drill"}, timeout=30)
-        if not reply.ok:
-            return f"a record for {pipeline.workbook.stream(table)} is answered with {reply.status_code}"
+        stream = f"{pipeline.invoke_url}/streams/{pipeline.workbook.stream(table)}"
+        batch = {"records": [{"data": row, "partition-key": "drill"}]}
+        for path, body in (("record", {"Data": row, "PartitionKey": "drill"}), ("records", batch)):
+            reply = requests.put(f"{stream}/{path}", json=body, timeout=30)
+            if not reply.ok:
+                return f"a PUT to {pipeline.workbook.stream(table)}/{path} is answered with {reply.status_code}"
     return None
 
 

@@ -1,7 +1,11 @@
 """Every incident: made, seen by its probes, repaired, well again; and what is said on the way."""
 
+import dataclasses
+
 import pytest
 
+from helpers.kafka import client as kafka_client
+from helpers.kafka import msk_connect
 from helpers.waiting import wait_until
 from lab.core.layout import CHECKOUT, LabError
 from lab.incidents import drill, pipeline, probes
@@ -19,12 +23,25 @@ def built(lab, workbook):
 def test_an_incident_is_seen_and_once_repaired_all_is_well(built, monkeypatch, number):
     monkeypatch.setattr(probes, "SECONDS", 5)
     incident = INCIDENTS[number]
+    built = dataclasses.replace(built, since=kafka_client.end_offsets(built.workbook))
     incident.break_it(built)
     try:
         assert [probe(built) for probe in incident.probes] != [None] * len(incident.probes)
     finally:
         incident.repair(built)
     wait_until(lambda: not any(probe(built) for probe in incident.probes), 60, "all to be well")
+
+
+def test_a_repair_that_steps_over_posts_is_no_repair(built, monkeypatch):
+    monkeypatch.setattr(probes, "SECONDS", 5)
+    built = dataclasses.replace(built, since=kafka_client.end_offsets(built.workbook))
+    INCIDENTS[6].break_it(built)
+    assert "comes to" in probes.posts_reach_the_bucket(built)
+    msk_connect.put_connector(built.workbook, built.sink_properties())
+    assert probes.posts_reach_the_bucket(built) is None
+    assert f"1 of {built.workbook.topic('user')}" in probes.nothing_is_left_out(built)
+    INCIDENTS[6].repair(built)
+    assert probes.nothing_is_left_out(built) is None
 
 
 def test_a_drill_from_its_briefing_to_its_end(lab, built):
@@ -38,7 +55,7 @@ def test_a_drill_from_its_briefing_to_its_end(lab, built):
     INCIDENTS[10].repair(built)
     well, said = drill.check(lab)
     assert well
-    assert "and 1 hints" in said
+    assert "and 1 hint." in said
     assert INCIDENTS[10].cause in drill.tell(lab)
 
 
