@@ -49,8 +49,7 @@ def _bring_home(pipeline: Pipeline) -> None:
     """Store where it belongs again, and move there what was stored elsewhere."""
     _sink()(pipeline)
     s3, bucket = pipeline.workbook.client("s3"), pipeline.workbook.bucket
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{ELSEWHERE}/")
-    for key in [entry["Key"] for page in pages for entry in page.get("Contents", ())]:
+    for key in pipeline.keys(ELSEWHERE):
         s3.copy_object(Bucket=bucket, Key=key.replace(ELSEWHERE, FOLDER, 1), CopySource=f"{bucket}/{key}")
         s3.delete_object(Bucket=bucket, Key=key)
 
@@ -111,9 +110,11 @@ def _put_secret(pipeline: Pipeline, value: str) -> None:
 
 
 def _mount_another(pipeline: Pipeline) -> None:
-    s3, bucket = pipeline.workbook.client("s3"), f"{pipeline.workbook.bucket}-copy"
+    s3, own, bucket = pipeline.workbook.client("s3"), pipeline.workbook.bucket, f"{pipeline.workbook.bucket}-copy"
     if bucket not in [there["Name"] for there in s3.list_buckets()["Buckets"]]:
         s3.create_bucket(Bucket=bucket)
+    for key in pipeline.keys(FOLDER):  # so that what was there before is there, too
+        s3.copy_object(Bucket=bucket, Key=key, CopySource=f"{own}/{key}")
     pipeline.mount(bucket)
 
 
@@ -252,7 +253,7 @@ INCIDENTS: dict[int, Incident] = {
     9: Incident(
         title="An address that leads nowhere",
         level=2,
-        briefing="After last night's deployment every post over the API fails. The REST proxy runs.",
+        briefing="After last night's deployment every post to a topic over the API fails. The REST proxy runs.",
         hints=(
             "Post to the proxy itself, from the machine. Does that work?",
             "Where does the API lead? `get_integration` of the resource `/{proxy+}`.",
@@ -285,7 +286,8 @@ INCIDENTS: dict[int, Incident] = {
         briefing="Streams and notebooks that take their keys from the secret scope are refused by AWS.",
         hints=(
             "Which scope and key do they read? Are these the keys that work elsewhere?",
-            "`POST /api/2.0/secrets/put` replaces a secret; the right one is in your credentials.",
+            "`POST /api/2.0/secrets/put`, or databricks-sdk's `secrets.put_secret`, replaces a secret; the right one "
+            "is in your credentials.",
         ),
         cause="The secret access key in the scope `aws` was not that of the access key.",
         signs="SignatureDoesNotMatch: the key id is known, and the secret is not its own.",
@@ -312,14 +314,14 @@ INCIDENTS: dict[int, Incident] = {
     13: Incident(
         title="A topic that forgets",
         level=3,
-        briefing="Whoever reads the pins from the beginning finds fewer each time. The other topics are whole.",
+        briefing="Consumers are promised a week to come back in. For one topic somebody doubts it. Nothing is gone yet.",
         hints=(
             "How long does the topic keep its records? `kafka-configs.sh --describe`.",
             "`retention.ms` of one topic differs from the broker's.",
         ),
         cause="`retention.ms` of the topic of the pins was one minute.",
-        signs="The first offset moved on, and the end did not: records went at the old end.",
-        way="Nobody deletes from a log but its retention. Compare the topic's settings with the others'.",
+        signs="One topic's setting differed from the others'. The first offset stood: a segment goes as a whole.",
+        way="Nobody deletes from a log but its retention. Ask each topic for it while the first segment is young.",
         break_it=lambda pipeline: _keep_for(pipeline, 60_000),
         repair=lambda pipeline: _keep_for(pipeline, None),
         probes=(probes.topics_keep_records,),

@@ -71,6 +71,12 @@ class Pipeline:
         self.unmount()
         fs.mount(f"s3n://{keys.access_key_id}:{quote(keys.secret_access_key, safe='')}@{bucket}", self.mount_point)
 
+    def keys(self, folder: str) -> list[str]:
+        """List the objects of a folder of the bucket."""
+        pages = self.workbook.client("s3").get_paginator("list_objects_v2")
+        found = pages.paginate(Bucket=self.workbook.bucket, Prefix=f"{folder}/")
+        return [entry["Key"] for page in found for entry in page.get("Contents", ())]
+
     def unmount(self) -> None:
         """Take the mount away, if there is one."""
         fs = self.dbutils().fs
