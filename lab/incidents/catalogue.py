@@ -314,7 +314,7 @@ INCIDENTS: dict[int, Incident] = {
     13: Incident(
         title="A topic that forgets",
         level=3,
-        briefing="Consumers are promised a week to come back in. For one topic somebody doubts it. Nothing is gone yet.",
+        briefing="Consumers are promised a week to come back in. Somebody doubts it of one topic. Nothing is gone.",
         hints=(
             "How long does the topic keep its records? `kafka-configs.sh --describe`.",
             "`retention.ms` of one topic differs from the broker's.",
