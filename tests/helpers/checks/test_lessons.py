@@ -48,7 +48,10 @@ UNFORESEEN = {
 
 @pytest.fixture(scope="module")
 def invoke_url(workbook):
-    return catch_up.streams(workbook)
+    """Streams and API, and something in the stream that an answer may take for its own."""
+    url = catch_up.streams(workbook)
+    workbook.client("kinesis").put_record(StreamName=workbook.stream("geo"), Data=b"{}", PartitionKey="1")
+    return url
 
 
 @pytest.fixture(scope="module")
