@@ -45,6 +45,7 @@
 notebooks_folder = "/Shared/workbook/jobs"  # folder of the workspace that holds the notebooks to run
 cluster_id = "0000-000000-workbook"  # on Databricks: the id of your cluster
 folder = "history"  # folder of the bucket with the topics' objects
+delete_environment = False  # True deletes Airflow's environment in the last cell, with all that its pages show
 
 # %% [markdown]
 # ## Set up
@@ -328,12 +329,14 @@ lesson.quiz("a", "c", "b")
 #
 # </details>
 #
-# **Clean up.** An environment costs money, or on the laptop 1.3 GB of memory, for as long as it exists. The next cell
-# deletes it; the DAG stays in the bucket, the answers in their tables. Look at Airflow's pages first if you have not:
-# they go with it.
+# **Clean up.** An environment costs money, or on the laptop 1.3 GB of memory, for as long as it exists. It stays until
+# you say otherwise, so that you can look at Airflow's pages: with `delete_environment = True` in the cell of parameters
+# the next cell deletes it, and [notebook 10](10_clean_up.ipynb) does so, too. The DAG stays in the bucket, the answers
+# in their tables.
 
 # %%
-environment.delete(workbook)
+if delete_environment:
+    environment.delete(workbook)
 print(workbook.airflow, environment.status(workbook) or "is gone")
 
 # %% [markdown]
