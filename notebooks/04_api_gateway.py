@@ -100,10 +100,17 @@ address = f"http://{ssh.host(workbook)}:{rest_proxy.port(machine)}"
 rest_api.forward(workbook, api, resource, address)
 
 # %% [markdown]
-# On AWS this has a price that is often overlooked: API Gateway calls from outside of your network, so port 8082 of your
-# machine must be open to the internet. Whoever finds the address goes round the gateway, with all its checks, and posts
-# into your topics. A company would put a *VPC link* in between, a private way from the gateway into its network.
-#
+# API Gateway calls from outside of your network, from addresses that AWS publishes for each region, so the machine's
+# firewall has to let those in to port 8082. Never the whole internet: whoever found the address would go round the
+# gateway, with all its checks, and post into your topics. Other accounts' APIs still call from the same addresses; a
+# company would put a *VPC link* in between, a private way from the gateway into its network.
+
+# %%
+from helpers.client_machine import firewall
+
+firewall.admit_api_gateway(workbook, rest_proxy.port(machine))
+
+# %% [markdown]
 # What you build is a draft. A *deployment* is a snapshot of it, and a *stage* serves a deployment under an address, the
 # invoke URL.
 

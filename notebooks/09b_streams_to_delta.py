@@ -20,6 +20,7 @@
 # 4. watch three tables grow while the emulator posts.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed.
+# Not on serverless compute of Databricks: it runs no stream that goes on by itself.
 # **Time:** two minutes to run, 40 minutes to work through. **Cost on AWS:** six shards cost 2.16 dollars a day, also
 # when nobody posts (us-east-1, checked in November 2026), and the cluster of Databricks as long as it runs.
 

@@ -19,6 +19,7 @@
 # 3. compare the tables of both ways, and the eight answers.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed.
+# Not on serverless compute of Databricks: it runs no stream that goes on by itself.
 # **Time:** two minutes to run, 40 minutes to work through. **Cost on AWS:** as in part 2; the comparison also needs
 # the connector of milestone 4, 11 cents an hour.
 
