@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import os
 import sys
 import time
 from pathlib import Path
@@ -156,13 +157,18 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; a `LabError` is shown as a sentence, never as a traceback."""
     options = _parser().parse_args(arguments)
     try:
-        return options.run(Lab.from_environment(), options)
+        code = options.run(Lab.from_environment(), options)
+        sys.stdout.flush()
+        return code
     except LabError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:  # whoever reads has read enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         print(
             f"{error.strerror}: {error.filename or ''}\n`python -m lab doctor` looks for the cause.",

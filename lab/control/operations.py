@@ -181,8 +181,9 @@ def _await(runtime: Runtime, supervisor: Supervisor, service: Service, limit: fl
         except Exception as error:  # whatever a client of a server that is not there yet may raise
             state = supervisor.states()[service.name]
             if state.word in GIVEN_UP or time.monotonic() > limit:
+                slow = "" if state.word in GIVEN_UP else "It still starts: `python -m lab up` waits for it again.\n"
                 raise LabError(
-                    f"{service.name} does not answer ({state.word}): {error or type(error).__name__}\n"
+                    f"{service.name} does not answer ({state.word}): {error or type(error).__name__}\n{slow}"
                     f"The last lines of {log}:\n{tail(log, 15)}"
                 ) from error
             time.sleep(0.1)

@@ -118,9 +118,19 @@ def _mount_another(pipeline: Pipeline) -> None:
     pipeline.mount(bucket)
 
 
-def _keep_for(pipeline: Pipeline, milliseconds: int | None) -> None:
-    change = (AlterConfigOp.DELETE, None) if milliseconds is None else (AlterConfigOp.SET, str(milliseconds))
-    topic = ConfigResource(ConfigResourceType.TOPIC, pipeline.workbook.topic("pin"), {"retention.ms": change})
+def _mount_own(pipeline: Pipeline) -> None:
+    """Mount the learner's bucket again, and leave nothing of the other one."""
+    s3, bucket = pipeline.workbook.client("s3"), f"{pipeline.workbook.bucket}-copy"
+    pipeline.mount(pipeline.workbook.bucket)
+    for key in pipeline.keys(FOLDER, bucket):
+        s3.delete_object(Bucket=bucket, Key=key)
+    s3.delete_bucket(Bucket=bucket)
+
+
+def _take_up_to(pipeline: Pipeline, size: int | None) -> None:
+    """Let the topic of the pins take batches of so many bytes, or as many as the broker says."""
+    change = (AlterConfigOp.DELETE, None) if size is None else (AlterConfigOp.SET, str(size))
+    topic = ConfigResource(ConfigResourceType.TOPIC, pipeline.workbook.topic("pin"), {"max.message.bytes": change})
     admin = KafkaAdminClient(**kafka_client.connection(pipeline.workbook))
     try:
         admin.alter_configs([topic])
@@ -308,22 +318,22 @@ INCIDENTS: dict[int, Incident] = {
         signs="No error: the folder was there and could be listed, and it was another one.",
         way="Two views of one thing that differ are two things. Look at the address of each.",
         break_it=_mount_another,
-        repair=lambda pipeline: pipeline.mount(pipeline.workbook.bucket),
+        repair=_mount_own,
         probes=(probes.mount_shows_the_bucket,),
     ),
     13: Incident(
-        title="A topic that forgets",
-        level=3,
-        briefing="Consumers are promised a week to come back in. Somebody doubts it of one topic. Nothing is gone.",
+        title="Too large for one topic",
+        level=2,
+        briefing="Pins are refused since this morning. Users and places arrive. The role's policies are as ever.",
         hints=(
-            "How long does the topic keep its records? `kafka-configs.sh --describe`.",
-            "`retention.ms` of one topic differs from the broker's.",
+            "What does the REST proxy answer to a post of a pin? And to one of a user?",
+            "A size is spoken of. Who says how large a message may be? `kafka-configs.sh --describe` asks a topic.",
         ),
-        cause="`retention.ms` of the topic of the pins was one minute.",
-        signs="One topic's setting differed from the others'. The first offset stood: a segment goes as a whole.",
-        way="Nobody deletes from a log but its retention. Ask each topic for it while the first segment is young.",
-        break_it=lambda pipeline: _keep_for(pipeline, 60_000),
-        repair=lambda pipeline: _keep_for(pipeline, None),
-        probes=(probes.topics_keep_records,),
+        cause="`max.message.bytes` of the topic of the pins was 80.",
+        signs="The proxy's answer named a size, for one topic only, and for a pin of a few words.",
+        way="Same producer, same role, another topic: the topic's own setting. Compare it with the others'.",
+        break_it=lambda pipeline: _take_up_to(pipeline, 80),
+        repair=lambda pipeline: _take_up_to(pipeline, None),
+        probes=(probes.api_takes_posts,),
     ),
 }

@@ -84,7 +84,7 @@ def check(lab: Lab) -> tuple[bool, str]:
     tuple of bool and str
         Whether all is well, and what to say.
     """
-    drill = _under_way(lab)
+    drill = _not_over(lab)
     found = pipeline.find(lab, Workbook.load(), drill.since)
     if fault := next((fault for probe in drill.incident.probes if (fault := probe(found))), None):
         return False, f"Not well yet: {fault}."
@@ -96,7 +96,7 @@ def check(lab: Lab) -> tuple[bool, str]:
 
 def hint(lab: Lab) -> str:
     """Give the next hint; after the last one, the last one again."""
-    drill = _under_way(lab)
+    drill = _not_over(lab)
     hints = drill.incident.hints
     step = min(drill.hints, len(hints) - 1)
     _write(lab, Drill(**asdict(drill) | {"hints": step + 1}))
@@ -111,7 +111,7 @@ def tell(lab: Lab) -> str:
 
 def undo(lab: Lab) -> str:
     """Repair what was broken."""
-    drill = _under_way(lab)
+    drill = _not_over(lab)
     drill.incident.repair(pipeline.find(lab, Workbook.load(), drill.since))
     _write(lab, Drill(**asdict(drill) | {"over": True}))
     return f"Repaired: {drill.incident.title.lower()}."
@@ -125,6 +125,14 @@ def _under_way(lab: Lab) -> Drill:
     if drill := _read(lab):
         return drill
     raise LabError("No incident is under way. `python -m lab incident` makes one.")
+
+
+def _not_over(lab: Lab) -> Drill:
+    if (drill := _under_way(lab)).over:
+        raise LabError(
+            f"Incident {drill.number} is over; `… tell` says what it was. `python -m lab incident` makes another."
+        )
+    return drill
 
 
 def _read(lab: Lab) -> Drill | None:

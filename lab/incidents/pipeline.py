@@ -71,10 +71,10 @@ class Pipeline:
         self.unmount()
         fs.mount(f"s3n://{keys.access_key_id}:{quote(keys.secret_access_key, safe='')}@{bucket}", self.mount_point)
 
-    def keys(self, folder: str) -> list[str]:
-        """List the objects of a folder of the bucket."""
+    def keys(self, folder: str, bucket: str | None = None) -> list[str]:
+        """List the objects of a folder of the bucket, or of another one."""
         pages = self.workbook.client("s3").get_paginator("list_objects_v2")
-        found = pages.paginate(Bucket=self.workbook.bucket, Prefix=f"{folder}/")
+        found = pages.paginate(Bucket=bucket or self.workbook.bucket, Prefix=f"{folder}/")
         return [entry["Key"] for page in found for entry in page.get("Contents", ())]
 
     def unmount(self) -> None:

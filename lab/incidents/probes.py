@@ -9,7 +9,6 @@ from collections.abc import Callable
 import boto3
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
-from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from helpers.client_machine import furnishing, ssh
 from helpers.config import Workbook
@@ -24,9 +23,6 @@ Probe = Callable[[Pipeline], str | None]
 
 SECONDS = 20
 """How long a record may take to the bucket."""
-
-SHORTEST_RETENTION_MS = 3_600_000
-"""An hour; a connector that is mended within it has lost nothing."""
 
 
 def services_answer(pipeline: Pipeline) -> str | None:
@@ -169,23 +165,3 @@ def mount_shows_the_bucket(pipeline: Pipeline) -> str | None:
     finally:
         s3.delete_object(Bucket=pipeline.workbook.bucket, Key=key)
     return None if key in names else f"{pipeline.mount_point} does not show what is in {pipeline.workbook.bucket}"
-
-
-def topics_keep_records(pipeline: Pipeline) -> str | None:
-    """Ask each topic how long it keeps its records."""
-    topics = pipeline.workbook.topics
-    admin = KafkaAdminClient(**kafka_client.connection(pipeline.workbook))
-    try:
-        asked = [ConfigResource(ConfigResourceType.TOPIC, topic, {"retention.ms": None}) for topic in topics]
-        (answers,) = admin.describe_configs(asked, config_filter="all").values()
-    finally:
-        admin.close()
-    short = [topic for topic in topics if int(answers[topic]["retention.ms"]["value"]) < SHORTEST_RETENTION_MS]
-    return f"{', '.join(short)}: records are thrown away within the hour" if short else None
-
-
-EVERYTHING: tuple[Probe, ...] = (
-    services_answer, machine_lists_topics, api_takes_posts, posts_reach_the_bucket, streams_take_posts,
-    secret_opens_the_bucket, mount_shows_the_bucket, topics_keep_records,
-)  # fmt: skip
-

@@ -57,6 +57,9 @@ def test_a_drill_from_its_briefing_to_its_end(lab, built):
     assert well
     assert "and 1 hint." in said
     assert INCIDENTS[10].cause in drill.tell(lab)
+    for what in (drill.check, drill.hint, drill.undo):
+        with pytest.raises(LabError, match="Incident 10 is over"):
+            what(lab)
 
 
 def test_a_seed_draws_the_same_incident_for_a_class(lab, built):
