@@ -79,6 +79,11 @@ def given(value: Any) -> Any:
     return value
 
 
+def whole(kind: str) -> str:
+    """Name a column's type, whole numbers alike: `bigint` is as good an answer as `int`."""
+    return "int" if kind == "bigint" else kind
+
+
 _NOTHING = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
 """Steps of a function whose body is ``...``."""
 

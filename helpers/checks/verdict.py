@@ -146,7 +146,7 @@ def differences(found: Result, wanted: Result) -> list[str]:
         if case in found and found[case] != value
     ]
     rest = [f"… and {len(lines) - SHOWN} more."] if len(lines) > SHOWN else []
-    return [f"{len(lines)} of {len(wanted)} cases differ:", *lines[:SHOWN], *rest]
+    return [f"{len(lines)} of {len(found.keys() | wanted.keys())} cases differ:", *lines[:SHOWN], *rest]
 
 
 def _holds(stated: Result, found: Result) -> bool:
