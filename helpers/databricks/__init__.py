@@ -59,6 +59,7 @@ def attach() -> Notebook:
         return Notebook(spark, own["dbutils"], own["display"])
     DataFrame.display = display  # ``df.display()``
     DataStreamWriter.table = DataStreamWriter.toTable
+    causes.once_only()
     if shell is not None:
         shell.set_custom_exc((PySparkException,), causes.show)
     if root := os.environ.get("WORKBOOK_DBFS_ROOT"):
