@@ -17,10 +17,16 @@ def _rows(answer: Callable[..., DataFrame], *tables: DataFrame) -> Result:
     frame = given(answer(*tables))
     rows = defaultdict(list)
     for key, *values in frame.collect():
-        rows[key].append(values[0] if len(values) == 1 else tuple(values))
+        named = f"a row in which {frame.columns[0]} is null" if key is None else key
+        rows[named].append(values[0] if len(values) == 1 else tuple(values))
     # several rows for one key are a result too, and a telling one
-    found = {key: values[0] if len(values) == 1 else sorted(values) for key, values in rows.items()}
+    found = {key: values[0] if len(values) == 1 else sorted(values, key=repr) for key, values in rows.items()}
     return {"the columns": ", ".join(frame.columns)} | found
+
+
+def _rows_when_loaded_twice(answer: Callable[..., DataFrame], pin: DataFrame, geo: DataFrame) -> Result:
+    """As `_rows`, where every third pin was loaded a second time."""
+    return _rows(answer, pin.unionAll(pin.where("ind % 3 = 0")), geo)
 
 
 # --- task 4: the most popular category in each country ------------------------------------------------------------
@@ -113,13 +119,19 @@ def _all_categories(pin: DataFrame, geo: DataFrame) -> DataFrame:
     )
 
 
+def _rows_counted(pin: DataFrame, geo: DataFrame) -> DataFrame:
+    posts = pin.join(geo, "ind").withColumn("post_year", F.year("timestamp")).dropna(subset=["category"])
+    posts = posts.where("post_year BETWEEN 2018 AND 2022").groupBy("post_year", "category")
+    return _first_of_each(posts.agg(F.count("ind").alias("category_count")), "post_year")
+
+
 def _last_year_left_out(pin: DataFrame, geo: DataFrame) -> DataFrame:
     return _first_of_each(_posts_by_year(pin, geo, "post_year >= 2018 AND post_year < 2022"), "post_year")
 
 
 TASK_5 = Exercise(
     solution=task_5,
-    evaluate=_rows,
+    evaluate=_rows_when_loaded_twice,
     twins=(
         Twin(_every_year, "Eight years came out. The question asks for 2018 to 2022 only: put the window in."),
         Twin(
@@ -128,6 +140,11 @@ TASK_5 = Exercise(
             "the rows of a year by their count, and keep the first.",
         ),
         Twin(_all_categories, "These are all categories of each year. Keep one a year: number them with a window."),
+        Twin(
+            _rows_counted,
+            "You counted rows. Where a batch was loaded twice, as in the check, its posts count twice: "
+            "`F.countDistinct('ind')` counts each once.",
+        ),
         Twin(_last_year_left_out, "2022 is missing: `BETWEEN` includes both ends, `< 2022` leaves the last year out."),
     ),
     hints=(

@@ -189,4 +189,5 @@ def _tried(evaluate: Callable[..., Result], answer: Any, *context: Any) -> Resul
 
 
 def _shown(value: Any) -> str:
-    return repr(value) if isinstance(value, str) else str(value)
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 2 * LONGEST else f"{text[: 2 * LONGEST]} …"

@@ -168,6 +168,16 @@ def test_the_way_through_the_mount_is_known_however_it_ends(context, end):
     assert verdict.text.startswith("That is the way through the mount")
 
 
+def test_a_key_that_is_null_is_named_and_rows_with_nulls_are_told(context, clean):
+    def all_posters(pin: DataFrame, geo: DataFrame) -> DataFrame:
+        posts = pin.join(geo, "ind").groupBy("country", "poster_name")
+        return posts.agg(F.max("follower_count").alias("follower_count"))
+
+    verdict = LESSONS["07"].judge(3, all_posters, clean["pin"], clean["geo"])
+    assert "'a row in which country is null' should not be there." in verdict.text
+    assert len(verdict.text) < 3000
+
+
 def test_the_figures_are_those_of_the_workbooks_data(clean):
     rows = {row.post_year: row.number_users_joined for row in notebook_07.task_9(clean["user"]).collect()}
     assert rows == {2015: 838, 2016: 2838, 2017: 1558, 2018: 7, 2019: 15, 2020: 9}
