@@ -237,11 +237,12 @@ def task_8(pin: DataFrame, user: DataFrame) -> DataFrame:
     return counts.withColumn("rank", F.row_number().over(order)).where("rank = 1").drop("rank")
 
 
-def _by_ends(pin: DataFrame, user: DataFrame, *last: int, rest: str = "age > {}") -> DataFrame:
-    """Answer task 8 with other last ages of the first three groups, or another condition for +50."""
+def _by_ends(pin: DataFrame, user: DataFrame, *last: int, first: int = 18, rest: str = "age > {}") -> DataFrame:
+    """Answer task 8 with other last ages of the first three groups, a first age, or another condition for +50."""
     young, middle, old = last
     group = F.expr(
-        f"CASE WHEN age BETWEEN 18 AND {young} THEN '18-24' WHEN age BETWEEN {young + 1} AND {middle} THEN '25-35' "
+        f"CASE WHEN age BETWEEN {first} AND {young} THEN '18-24' "
+        f"WHEN age BETWEEN {young + 1} AND {middle} THEN '25-35' "
         f"WHEN age BETWEEN {middle + 1} AND {old} THEN '36-50' WHEN {rest.format(old)} THEN '+50' END"
     )
     posts = pin.join(user, "ind").withColumn("age_group", group).dropna(subset=["age_group", "category"])
@@ -264,6 +265,15 @@ TASK_8 = Exercise(
         Twin(
             lambda pin, user: _by_ends(pin, user, 24, 35, 50, rest="TRUE"),
             "`otherwise('+50')` takes in everybody else: the twelve-year-olds, and those whose age nobody knows.",
+        ),
+        Twin(
+            lambda pin, user: _by_ends(pin, user, 24, 35, 50, first=0),
+            "18-24 has no lower end with you: whoever is under 18 belongs to no group.",
+        ),
+        Twin(
+            lambda pin, user: _by_ends(pin, user, 24, 35, 50, first=0, rest="TRUE"),
+            "Two groups are open: 18-24 takes in the twelve-year-olds, and `otherwise('+50')` those whose age nobody "
+            "knows.",
         ),
     ),
     hints=(
@@ -292,6 +302,12 @@ def _names_joined(user: DataFrame) -> DataFrame:
     return analytics.users_joined_by_year(user, per="name")
 
 
+def _unknown_age_left_out(user: DataFrame) -> DataFrame:
+    joined = user.withColumn("post_year", F.year("date_joined")).where("post_year BETWEEN 2015 AND 2020")
+    users = F.countDistinct("user_name", "age", "date_joined").alias("number_users_joined")
+    return joined.groupBy("post_year").agg(users)
+
+
 def _last_day_left_out(user: DataFrame) -> DataFrame:
     return analytics.users_joined_by_year(user.where("date_joined <= '2020-12-31'"))
 
@@ -307,6 +323,11 @@ TASK_9 = Exercise(
         Twin(
             _names_joined,
             "You counted names, and some people share one. A person is a name, an age and a joining time together.",
+        ),
+        Twin(
+            _unknown_age_left_out,
+            "`countDistinct` of several columns passes over a row in which one of them is null, so users of unknown "
+            "age are missing. `select` the columns, `distinct()`, then count the rows.",
         ),
         Twin(
             _last_day_left_out,
