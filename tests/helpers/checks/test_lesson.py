@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from helpers import checks
-from helpers.checks import quiz
+from helpers.checks import notebook_03, quiz
 from helpers.checks.exercise import Exercise, NotAttempted, SystemAway, Twin, attempt, given
 from helpers.checks.lesson import Gap, Lesson
 from helpers.checks.quiz import Question
@@ -204,6 +204,12 @@ def test_every_sentence_of_every_notebook_says_something_of_its_own():
     ]
     assert len({*sentences}) == len(sentences) > 100
     assert all(sentence.strip() for sentence in sentences)
+
+
+def test_a_property_that_is_no_text_is_named():
+    with pytest.raises(TypeError, match=r"^`flush\.size` is 10, and every value has to be text\.$"):
+        notebook_03.all_text({"topics.dir": "try", "flush.size": 10})
+    assert notebook_03.all_text({"flush.size": "10"}) == {"flush.size": "10"}
 
 
 def test_what_is_logged_while_an_answer_is_judged_stays_off_the_page_and_is_heard_again_after_it(lesson, caplog):

@@ -4,6 +4,7 @@ import inspect
 import os
 
 import pytest
+import requests
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -148,6 +149,16 @@ def test_a_count_may_be_as_long_as_it_likes_and_is_no_fraction(context):
     assert LESSONS["06"].judge(2, longer, *context["06", 2]).outcome == "right"
     verdict = LESSONS["06"].judge(1, count("double"), *context["06", 1])
     assert verdict.text.endswith("'its type': your answer gives 'double', expected 'int'.")
+
+
+def test_whoever_raises_an_error_of_another_kind_is_right_too(context):
+    def put(invoke_url: str, stream: str, row: dict, key: str) -> dict:
+        try:
+            return notebook_09a.put(invoke_url, stream, row, key)
+        except requests.HTTPError as error:
+            raise RuntimeError(error.response.text) from error
+
+    assert LESSONS["09a"].judge(1, put, *context["09a", 1]).outcome == "right"
 
 
 def test_a_column_under_its_raw_name_is_pointed_out(context):
