@@ -250,6 +250,18 @@ TO_SEND_AGAIN = Exercise(
             ],
             "The other way round: you send again what was taken, and lose what was refused.",
         ),
+        Twin(
+            lambda records, answer: [told for told in answer["Records"] if "ErrorCode" in told],
+            "These are Kinesis's entries. Send the records themselves: the entry at a place belongs to the record at "
+            "that place, and `zip` brings both together.",
+        ),
+        Twin(
+            lambda records, answer: [
+                record for record, told in zip(records, answer["Records"], strict=True) if told["ErrorCode"]
+            ],
+            "Only an entry that was refused has an `ErrorCode`; to ask the others for it is a `KeyError`. "
+            "`'ErrorCode' in entry` asks whether it is there.",
+        ),
     ),
     hints=(
         "Record and entry belong together by their place in the two lists.",
