@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from helpers.checks.exercise import Exercise, NotAttempted, Result, SystemAway
+from helpers.checks.exercise import Exercise, NotAttempted, Result, SystemAway, is_gap
 
 Outcome = Literal["not attempted", "not yet", "a known mistake", "right"]
 
@@ -82,6 +82,8 @@ class Judge:
             Never an exception: what the answer raises is a part of the verdict.
         """
         try:
+            if is_gap(answer):
+                raise NotAttempted  # at once: nobody need wait for what a right answer gives
             with _quiet():
                 if self._exercise.wanted is None:
                     return self._compared(answer, context)

@@ -10,10 +10,11 @@ import pytest
 
 from helpers import checks
 from helpers.checks import notebook_03, quiz
-from helpers.checks.exercise import Exercise, NotAttempted, SystemAway, Twin, attempt, given
+from helpers.checks.exercise import Exercise, NotAttempted, SystemAway, Twin, attempt, given, is_gap
 from helpers.checks.lesson import Gap, Lesson
 from helpers.checks.quiz import Question
 from helpers.checks.source import solution_cell
+from helpers.checks.verdict import Judge
 
 
 def double(number: int) -> int:
@@ -67,6 +68,17 @@ def test_a_gap_stops_the_notebook_with_one_sentence(lesson):
     with pytest.raises(Gap, match=r"^Not attempted\. Replace the `\.\.\.` of `double`") as stop:
         lesson.check(1, lambda number: ..., 1)
     assert stop.value._render_traceback_() == [str(stop.value)]
+
+
+def test_a_gap_is_known_before_anything_is_tried():
+    def evaluate(answer, *context):
+        raise AssertionError("tried")
+
+    judge = Judge(Exercise(double, evaluate, (), ("Think.",), "And thrice?"))
+    assert judge.judge(gap).outcome == "not attempted"
+    assert not is_gap(double)
+    assert not is_gap(lambda: "ind int")
+    assert not is_gap(len)
 
 
 def test_hints_come_one_after_the_other_and_the_last_one_stays(lesson, capsys):
