@@ -79,6 +79,11 @@ def given(value: Any) -> Any:
     return value
 
 
+def whole(kind: str) -> str:
+    """Name a column's type, whole numbers alike: `bigint` is as good an answer as `int`."""
+    return "int" if kind == "bigint" else kind
+
+
 _NOTHING = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
 """Steps of a function whose body is ``...``."""
 
@@ -93,3 +98,14 @@ def attempt(answer: Callable[..., Any]) -> None:
     """
     if all(step.opname in _NOTHING for step in dis.get_instructions(answer)):
         raise NotAttempted
+
+
+def is_gap(answer: Any) -> bool:
+    """Tell whether a function does nothing and gives nothing back, without calling it."""
+    code = getattr(answer, "__code__", None)
+    if code is None:
+        return False
+    steps = list(dis.get_instructions(code))
+    return all(step.opname in _NOTHING for step in steps) and all(
+        step.argval is None for step in steps if step.opname in ("LOAD_CONST", "RETURN_CONST")
+    )

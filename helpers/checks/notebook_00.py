@@ -150,7 +150,7 @@ def _counted(answer: Callable[[DataFrame], int], spark: SparkSession) -> Result:
     moments = [f"{year}-12-31 23:59:59" for year, posts in YEARS.items() for _ in range(posts)]
     geo = spark.createDataFrame([(moment,) for moment in moments], "timestamp string")
     found = given(answer(geo.select(F.col("timestamp").cast("timestamp"))))
-    return {"posts outside, of a table of 15": found}
+    return {"posts outside, of a table of 15": "a frame" if isinstance(found, DataFrame) else found}
 
 
 OUTSIDE = Exercise(
@@ -171,7 +171,16 @@ OUTSIDE = Exercise(
         ),
         Twin(
             lambda geo: geo.where("timestamp < '2018-01-01' OR timestamp > '2022-01-01'").count(),
-            "You took most of 2022 for outside: as a moment, `2022-01-01` is the beginning of that year.",
+            "You took posts of 2022 for outside: as a moment, `2022-01-01` is the beginning of that year, and "
+            "`2022-12-31` that of its last day. Compare years.",
+        ),
+        Twin(
+            lambda geo: geo.where((F.year("timestamp") < 2018) & (F.year("timestamp") > 2022)).count(),
+            "No year is before 2018 and after 2022 at once: say `|`, or, in the place of `&`.",
+        ),
+        Twin(
+            lambda geo: geo.where(~F.year("timestamp").between(2018, 2022)),
+            "That is a frame of rows, not yet counted: `.count()` gives their number.",
         ),
         Twin(
             lambda geo: geo.where((F.year("timestamp") <= 2018) | (F.year("timestamp") >= 2022)).count(),

@@ -301,10 +301,13 @@ def _list_topics(answer: Callable[[str], str], machine: ClientMachine, tool: str
             done = machine.run(f"{tool} --command-config ~/{FILE} --list", check=False)
         finally:
             machine.run(f"rm -f {FILE}")
-    says = next((shown for words, shown in REASONS.items() if words in done.text), done.text.partition("\n")[0])
+    lines = done.text.splitlines()
+    last = next((line for line in reversed(lines) if line.startswith("Caused by: ")), "".join(lines[:1]))
+    says = next((shown for words, shown in REASONS.items() if words in done.text), last)
     jaas = [line for line in text.splitlines() if line.startswith("sasl.jaas.config")]
     cut = bool(jaas) and "awsRoleArn" not in jaas[0] and not jaas[0].endswith("\\")
-    return {"--list ends with": done.exit_code, "it says": says if done.exit_code else "", "the entry is cut": cut}
+    ends = f"{done.exit_code}, and the tool says: {says}" if done.exit_code else 0
+    return {"--list ends with": ends, "it says": says if done.exit_code else "", "the entry is cut": cut}
 
 
 CLIENT_PROPERTIES = Exercise(

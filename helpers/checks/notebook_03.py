@@ -120,13 +120,27 @@ def _stored(answer: Callable[[str, str, str, str], dict], workbook: Workbook, pl
     with scratch.systems(), ExitStack() as made:
         topics = [made.enter_context(scratch.topic(workbook, values)) for _ in range(TOPICS)]
         bucket = made.enter_context(scratch.bucket(workbook))
-        properties = given(answer("|".join(map(re.escape, topics)), bucket, workbook.region, "try"))
+        properties = all_text(given(answer("|".join(map(re.escape, topics)), bucket, workbook.region, "try")))
         role = made.enter_context(_role_of_a_connector(workbook, iam.bucket_policy(bucket)))
         with scratch.connector(workbook, properties, plugin, role) as state:
             landed = _landed(workbook, bucket, awaited, state)
             said = state()
         texts = {key: _text(workbook, bucket, key) for key in landed}
     return _summed_up(texts, topics) | {SAID: "runs" if said == "RUNNING" else "fails", WHY: _reason(said)}
+
+
+def all_text(properties: dict) -> dict:
+    """Hand on properties.
+
+    Raises
+    ------
+    TypeError
+        If a value is no text: MSK Connect takes nothing else, and its own words do not name the property.
+    """
+    for name, value in properties.items():
+        if not isinstance(value, str):
+            raise TypeError(f"`{name}` is {value!r}, and every value has to be text.")
+    return properties
 
 
 @contextmanager

@@ -6,8 +6,9 @@ from urllib.parse import quote
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
-from helpers.checks.exercise import Exercise, Result, Twin, given
+from helpers.checks.exercise import Exercise, Result, Twin, given, whole
 from helpers.checks.lesson import Lesson
 from helpers.checks.quiz import Question
 from helpers.config import Workbook
@@ -81,7 +82,7 @@ def _typed(answer: Callable[[], str], spark: SparkSession) -> Result:
         values = row.asDict()
         what = values.pop("what")
         found |= {f"{name} of {what}": str(value) for name, value in values.items()}
-    return found | {f"type of {name}": kind for name, kind in frame.drop("what").dtypes}
+    return found | {f"type of {name}": whole(kind) for name, kind in frame.drop("what").dtypes}
 
 
 SCHEMA_BY_HAND = Exercise(
@@ -128,12 +129,18 @@ def _from(answer: Callable[..., dict[str, DataFrame]], spark: SparkSession, work
     try:
         for table, frame in given(answer(spark, workbook)).items():
             found[f"folder of {table}"] = sorted({_folder(file) for file in frame.inputFiles()})
-            found[f"columns of {table}"] = ", ".join(sorted(frame.columns))
+            found[f"columns of {table}"] = ", ".join(f"{name} {kind}" for name, kind in sorted(frame.dtypes))
     except AnalysisException as error:
         if condition(error) != "PATH_NOT_FOUND":
             raise
-        found["a folder that is not there"] = error.getMessageParameters()["path"]
+        missing = f"not there: {_before_topic(error.getMessageParameters()['path'], workbook)}…"
+        return {f"{part} of {table}": missing for table in SCHEMAS for part in ("folder", "columns")}
     return found
+
+
+def _before_topic(path: str, workbook: Workbook) -> str:
+    """Cut a path that is not there where the topic begins: what follows may be written in more ways than one."""
+    return path.strip("'").partition(f"{workbook.id}.")[0]
 
 
 def _folder(file: str) -> str:
@@ -146,6 +153,11 @@ def _read(frames: Callable[[Workbook, str], str]) -> Callable[[SparkSession, Wor
     return lambda spark, workbook: {
         table: spark.read.schema(schema).json(frames(workbook, table)) for table, schema in SCHEMAS.items()
     }
+
+
+def _as_found_out(schema: StructType) -> str:
+    """Write a schema with the types that Spark finds in JSON."""
+    return ", ".join(f"{column.name} {column.dataType.simpleString()}" for column in schema).replace(" int", " bigint")
 
 
 def _all_from(table: str) -> Callable[[SparkSession, Workbook], dict[str, DataFrame]]:
@@ -165,8 +177,23 @@ READ_FRAMES = Exercise(
             "There is no such folder. The connector puts one before the topic: its `topics.dir`, which is `topics`.",
         ),
         Twin(
+            _read(lambda workbook, table: f"s3://{workbook.bucket}/topics/{workbook.topic(table)}"),
+            "One folder short: Spark makes a column `partition` of the name `partition=0`. Name that folder as well.",
+        ),
+        Twin(
+            lambda spark, workbook: {
+                table: spark.read.schema(_as_found_out(schema)).json(
+                    f"s3://{workbook.bucket}/topics/{workbook.topic(table)}/partition=0"
+                )
+                for table, schema in SCHEMAS.items()
+            },
+            "The folders are right, the types are those that Spark finds out by itself: it has read all objects for "
+            "them. Give each its schema: `SCHEMAS['pin']` and so on.",
+        ),
+        Twin(
             _read(lambda workbook, table: f"s3://K:S@{workbook.bucket}/topics/{workbook.topic(table)}/partition=0"),
-            "Keys have no place in this address: whoever may read the location may, and nobody passes keys on.",
+            "Spark knows no such bucket. Is its name `workbook.bucket`, with nothing before it? Keys have no place in "
+            "this address: whoever may read the location may, and nobody passes keys on.",
         ),
         Twin(
             _all_from("pin"),

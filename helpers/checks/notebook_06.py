@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from helpers import cleaning
-from helpers.checks.exercise import Exercise, Result, Twin, given
+from helpers.checks.exercise import Exercise, Result, Twin, given, whole
 from helpers.checks.lesson import Lesson
 from helpers.checks.quiz import Question
 from helpers.raw import GEO_SCHEMA, PIN_SCHEMA, USER_SCHEMA
@@ -56,8 +56,9 @@ def _texts(raw_pin: DataFrame) -> DataFrame:
 def _counts(answer: Callable[[Column], Column], raw_pin: DataFrame) -> Result:
     """Text → count, for the samples and for every text of a table."""
     text = F.col("follower_count")
-    rows = _texts(raw_pin).select(text, given(answer(text)).alias("number")).collect()
-    return {row.follower_count: row.number for row in rows}
+    numbers = _texts(raw_pin).select(text, given(answer(text)).alias("number"))
+    found = {row.follower_count: row.number for row in numbers.collect()}
+    return found | {"its type": whole(dict(numbers.dtypes)["number"])}
 
 
 FOLLOWER_COUNT = Exercise(
@@ -79,8 +80,8 @@ FOLLOWER_COUNT = Exercise(
         ),
         Twin(
             lambda text: text.cast("int"),
-            "A cast alone meets `8.2M` and stops, because the letter is no digit. Take the letter off first, and use "
-            "`try_cast` where a value may be no number at all.",
+            "A cast met a value that is no number, and stopped: `8.2M`, `abc`, or the empty text that `regexp_extract` "
+            "gives where nothing matches. Take the letter off first, and use `try_cast`.",
         ),
     ),
     hints=(
@@ -146,7 +147,7 @@ def _pins(answer: Callable[[DataFrame], DataFrame], spark: SparkSession) -> Resu
     cleaned = given(answer(spark.createDataFrame(list(PINS), PIN_SCHEMA)))
     rows = [row.asDict() for row in cleaned.collect()]
     found = {f"{name} of {row.get('ind')}": row[name] for row in rows for name in row if name != "ind"}
-    kinds = {f"type of {name}": kind for name, kind in cleaned.dtypes if name in ("ind", "follower_count")}
+    kinds = {f"type of {name}": whole(kind) for name, kind in cleaned.dtypes if name in ("ind", "follower_count")}
     return found | kinds | {"the columns": ", ".join(cleaned.columns)}
 
 
@@ -271,6 +272,11 @@ CLEAN_GEO = Exercise(
             "A time without a zone is taken in the time zone of the session. The same row would be another instant on "
             "a cluster elsewhere: add `Z` where no zone is given.",
         ),
+        Twin(
+            lambda raw: clean_geo(raw.withColumn("timestamp", F.to_timestamp("timestamp").cast("string"))),
+            "Spark stopped at a time that it cannot read, `2021:03:04 05:06:07`, and all rows are lost with it. "
+            "`try_cast('timestamp')` and `F.try_to_timestamp` give null there.",
+        ),
         Twin(_midnight, "The time of day is gone: `to_date` keeps the day only, and a timestamp of it is midnight."),
     ),
     hints=(
@@ -387,7 +393,9 @@ def _lost_posts(answer: Callable[[DataFrame, DataFrame], DataFrame], spark: Spar
     found = given(answer(pins, colleagues_clean_pin(pins)))
     if not is_frame(found):
         return {"not a frame": found}
-    return dict(Counter(f"post {row.ind}" for row in found.collect()))
+    named = "ind" if "ind" in found.columns else found.columns[0]
+    posts = Counter(f"post {row[named]}" for row in found.collect())
+    return {"the columns": "ind" if named == "ind" else ", ".join(found.columns), **posts}
 
 
 LOST = Exercise(
@@ -399,7 +407,7 @@ LOST = Exercise(
             "A number of rows says how many are gone, not which, and a row lost beside a row invented would not show. "
             "Give the posts themselves.",
         ),
-        Twin(_invented, "You asked which posts were invented: that is `after` without `before`. Turn it round."),
+        Twin(_invented, "You asked which posts were invented: that is `cleaned` without `raw_pin`. Turn it round."),
         Twin(
             _each_row,
             "Each post is listed as often as its row was loaded. A batch that comes twice is still one post a number: "

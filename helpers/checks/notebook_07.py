@@ -17,10 +17,16 @@ def _rows(answer: Callable[..., DataFrame], *tables: DataFrame) -> Result:
     frame = given(answer(*tables))
     rows = defaultdict(list)
     for key, *values in frame.collect():
-        rows[key].append(values[0] if len(values) == 1 else tuple(values))
+        named = f"a row in which {frame.columns[0]} is null" if key is None else key
+        rows[named].append(values[0] if len(values) == 1 else tuple(values))
     # several rows for one key are a result too, and a telling one
-    found = {key: values[0] if len(values) == 1 else sorted(values) for key, values in rows.items()}
+    found = {key: values[0] if len(values) == 1 else sorted(values, key=repr) for key, values in rows.items()}
     return {"the columns": ", ".join(frame.columns)} | found
+
+
+def _rows_when_loaded_twice(answer: Callable[..., DataFrame], pin: DataFrame, geo: DataFrame) -> Result:
+    """As `_rows`, where every third pin was loaded a second time."""
+    return _rows(answer, pin.unionAll(pin.where("ind % 3 = 0")), geo)
 
 
 # --- task 4: the most popular category in each country ------------------------------------------------------------
@@ -113,13 +119,19 @@ def _all_categories(pin: DataFrame, geo: DataFrame) -> DataFrame:
     )
 
 
+def _rows_counted(pin: DataFrame, geo: DataFrame) -> DataFrame:
+    posts = pin.join(geo, "ind").withColumn("post_year", F.year("timestamp")).dropna(subset=["category"])
+    posts = posts.where("post_year BETWEEN 2018 AND 2022").groupBy("post_year", "category")
+    return _first_of_each(posts.agg(F.count("ind").alias("category_count")), "post_year")
+
+
 def _last_year_left_out(pin: DataFrame, geo: DataFrame) -> DataFrame:
     return _first_of_each(_posts_by_year(pin, geo, "post_year >= 2018 AND post_year < 2022"), "post_year")
 
 
 TASK_5 = Exercise(
     solution=task_5,
-    evaluate=_rows,
+    evaluate=_rows_when_loaded_twice,
     twins=(
         Twin(_every_year, "Eight years came out. The question asks for 2018 to 2022 only: put the window in."),
         Twin(
@@ -128,6 +140,11 @@ TASK_5 = Exercise(
             "the rows of a year by their count, and keep the first.",
         ),
         Twin(_all_categories, "These are all categories of each year. Keep one a year: number them with a window."),
+        Twin(
+            _rows_counted,
+            "You counted rows. Where a batch was loaded twice, as in the check, its posts count twice: "
+            "`F.countDistinct('ind')` counts each once.",
+        ),
         Twin(_last_year_left_out, "2022 is missing: `BETWEEN` includes both ends, `< 2022` leaves the last year out."),
     ),
     hints=(
@@ -220,11 +237,12 @@ def task_8(pin: DataFrame, user: DataFrame) -> DataFrame:
     return counts.withColumn("rank", F.row_number().over(order)).where("rank = 1").drop("rank")
 
 
-def _by_ends(pin: DataFrame, user: DataFrame, *last: int, rest: str = "age > {}") -> DataFrame:
-    """Answer task 8 with other last ages of the first three groups, or another condition for +50."""
+def _by_ends(pin: DataFrame, user: DataFrame, *last: int, first: int = 18, rest: str = "age > {}") -> DataFrame:
+    """Answer task 8 with other last ages of the first three groups, a first age, or another condition for +50."""
     young, middle, old = last
     group = F.expr(
-        f"CASE WHEN age BETWEEN 18 AND {young} THEN '18-24' WHEN age BETWEEN {young + 1} AND {middle} THEN '25-35' "
+        f"CASE WHEN age BETWEEN {first} AND {young} THEN '18-24' "
+        f"WHEN age BETWEEN {young + 1} AND {middle} THEN '25-35' "
         f"WHEN age BETWEEN {middle + 1} AND {old} THEN '36-50' WHEN {rest.format(old)} THEN '+50' END"
     )
     posts = pin.join(user, "ind").withColumn("age_group", group).dropna(subset=["age_group", "category"])
@@ -247,6 +265,15 @@ TASK_8 = Exercise(
         Twin(
             lambda pin, user: _by_ends(pin, user, 24, 35, 50, rest="TRUE"),
             "`otherwise('+50')` takes in everybody else: the twelve-year-olds, and those whose age nobody knows.",
+        ),
+        Twin(
+            lambda pin, user: _by_ends(pin, user, 24, 35, 50, first=0),
+            "18-24 has no lower end with you: whoever is under 18 belongs to no group.",
+        ),
+        Twin(
+            lambda pin, user: _by_ends(pin, user, 24, 35, 50, first=0, rest="TRUE"),
+            "Two groups are open: 18-24 takes in the twelve-year-olds, and `otherwise('+50')` those whose age nobody "
+            "knows.",
         ),
     ),
     hints=(
@@ -275,6 +302,12 @@ def _names_joined(user: DataFrame) -> DataFrame:
     return analytics.users_joined_by_year(user, per="name")
 
 
+def _unknown_age_left_out(user: DataFrame) -> DataFrame:
+    joined = user.withColumn("post_year", F.year("date_joined")).where("post_year BETWEEN 2015 AND 2020")
+    users = F.countDistinct("user_name", "age", "date_joined").alias("number_users_joined")
+    return joined.groupBy("post_year").agg(users)
+
+
 def _last_day_left_out(user: DataFrame) -> DataFrame:
     return analytics.users_joined_by_year(user.where("date_joined <= '2020-12-31'"))
 
@@ -290,6 +323,11 @@ TASK_9 = Exercise(
         Twin(
             _names_joined,
             "You counted names, and some people share one. A person is a name, an age and a joining time together.",
+        ),
+        Twin(
+            _unknown_age_left_out,
+            "`countDistinct` of several columns passes over a row in which one of them is null, so users of unknown "
+            "age are missing. `select` the columns, `distinct()`, then count the rows.",
         ),
         Twin(
             _last_day_left_out,

@@ -140,8 +140,12 @@ def _without_where(records: DataFrame) -> DataFrame:
 
 def _decoded(answer: Callable[[DataFrame], DataFrame], spark: SparkSession) -> Result:
     records = spark.createDataFrame([(data,) for data in RECORDS.values()], "data binary")
-    found = given(answer(records)).collect()
-    return {f"the row with ind {row['ind']}": tuple(str(value) for value in row) for row in found}
+    frame = given(answer(records))
+    columns = {"the columns": ", ".join(frame.columns)}
+    if "ind" not in frame.columns:
+        return {"the columns": "one struct"} if len(frame.columns) == 1 else columns
+    rows = frame.collect()
+    return columns | {f"the row with ind {row['ind']}": tuple(str(value) for value in row) for row in rows}
 
 
 DECODED_GEO = Exercise(
@@ -151,6 +155,11 @@ DECODED_GEO = Exercise(
         Twin(
             lambda records: records.select(F.from_json("data", GEO_SCHEMA).alias("row")).select("row.*"),
             "`from_json` reads text, and `data` is bytes. `F.col(\"data\").cast(\"string\")` reads bytes as text.",
+        ),
+        Twin(
+            lambda records: decoded_geo(records).select(F.struct("*").alias("row")),
+            "One column came out, a struct with all fields in it. `select(\"row.*\")` makes columns of the fields of "
+            "`row`.",
         ),
         Twin(
             _without_where,
@@ -230,6 +239,11 @@ STORE = Exercise(
             _without_checkpoint,
             "Started again, your query wrote everything once more. It keeps its place in a folder that is new each "
             "time: use the argument `checkpoint`, as the option `checkpointLocation`.",
+        ),
+        Twin(
+            lambda frame, table, checkpoint: frame.writeStream.trigger(availableNow=True).toTable(table),
+            "A query that writes into a table has to know where to keep its place: give it the argument `checkpoint`, "
+            "as the option `checkpointLocation`.",
         ),
         Twin(
             _with_a_fixed_one,

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from helpers.checks.exercise import Exercise, NotAttempted, Result, SystemAway
+from helpers.checks.exercise import Exercise, NotAttempted, Result, SystemAway, is_gap
 from helpers.spark_versions import condition
 
 Outcome = Literal["not attempted", "not yet", "a known mistake", "right"]
@@ -83,6 +83,8 @@ class Judge:
             Never an exception: what the answer raises is a part of the verdict.
         """
         try:
+            if is_gap(answer):
+                raise NotAttempted  # at once: nobody need wait for what a right answer gives
             with _quiet():
                 if self._exercise.wanted is None:
                     return self._compared(answer, context)
@@ -147,7 +149,7 @@ def differences(found: Result, wanted: Result) -> list[str]:
         if case in found and found[case] != value
     ]
     rest = [f"… and {len(lines) - SHOWN} more."] if len(lines) > SHOWN else []
-    return [f"{len(lines)} of {len(wanted)} cases differ:", *lines[:SHOWN], *rest]
+    return [f"{len(lines)} of {len(found.keys() | wanted.keys())} cases differ:", *lines[:SHOWN], *rest]
 
 
 def _holds(stated: Result, found: Result) -> bool:
@@ -189,4 +191,5 @@ def _tried(evaluate: Callable[..., Result], answer: Any, *context: Any) -> Resul
 
 
 def _shown(value: Any) -> str:
-    return repr(value) if isinstance(value, str) else str(value)
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 2 * LONGEST else f"{text[: 2 * LONGEST]} …"

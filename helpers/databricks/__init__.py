@@ -62,6 +62,7 @@ def attach() -> Notebook:
 
     DataFrame.display = display  # ``df.display()``
     DataStreamWriter.table = DataStreamWriter.toTable
+    causes.once_only()
     if shell is not None:
         shell.set_custom_exc((PySparkException,), causes.show)
     return Notebook(spark, _workspace_dbutils() if where is Place.CONNECT else _lab_dbutils(), display)

@@ -1,5 +1,6 @@
 """What an error of Spark comes from: it stands behind pages of plans and stack traces, and should stand first."""
 
+import logging
 import re
 import sys
 from typing import Any
@@ -15,6 +16,18 @@ ADVICE = (
     'Spark 4 stops at such a value. `spark.conf.set("spark.sql.ansi.enabled", "false")` lets it go on, and loses the '
     "value: each bad one becomes NULL, and nobody is told."
 )
+
+
+TALKATIVE = ("DataFrameQueryContextLogger", "SQLQueryContextLogger")
+"""Loggers by which Spark prints an error with its stack trace, ten thousand letters long, before anybody catches it."""
+
+
+def once_only() -> None:
+    """Keep Spark from printing an error that is raised as well; whoever catches one says what is to be seen of it."""
+    from pyspark.logger import PySparkLogger
+
+    for name in TALKATIVE:
+        PySparkLogger.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def cause(text: str) -> str | None:

@@ -9,11 +9,12 @@ import threading
 import pytest
 
 from helpers import checks
-from helpers.checks import quiz
-from helpers.checks.exercise import Exercise, NotAttempted, SystemAway, Twin, attempt, given
+from helpers.checks import notebook_03, quiz
+from helpers.checks.exercise import Exercise, NotAttempted, SystemAway, Twin, attempt, given, is_gap
 from helpers.checks.lesson import Gap, Lesson
 from helpers.checks.quiz import Question
 from helpers.checks.source import solution_cell
+from helpers.checks.verdict import Judge
 
 
 def double(number: int) -> int:
@@ -67,6 +68,17 @@ def test_a_gap_stops_the_notebook_with_one_sentence(lesson):
     with pytest.raises(Gap, match=r"^Not attempted\. Replace the `\.\.\.` of `double`") as stop:
         lesson.check(1, lambda number: ..., 1)
     assert stop.value._render_traceback_() == [str(stop.value)]
+
+
+def test_a_gap_is_known_before_anything_is_tried():
+    def evaluate(answer, *context):
+        raise AssertionError("tried")
+
+    judge = Judge(Exercise(double, evaluate, (), ("Think.",), "And thrice?"))
+    assert judge.judge(gap).outcome == "not attempted"
+    assert not is_gap(double)
+    assert not is_gap(lambda: "ind int")
+    assert not is_gap(len)
 
 
 def test_hints_come_one_after_the_other_and_the_last_one_stays(lesson, capsys):
@@ -204,6 +216,12 @@ def test_every_sentence_of_every_notebook_says_something_of_its_own():
     ]
     assert len({*sentences}) == len(sentences) > 100
     assert all(sentence.strip() for sentence in sentences)
+
+
+def test_a_property_that_is_no_text_is_named():
+    with pytest.raises(TypeError, match=r"^`flush\.size` is 10, and every value has to be text\.$"):
+        notebook_03.all_text({"topics.dir": "try", "flush.size": 10})
+    assert notebook_03.all_text({"flush.size": "10"}) == {"flush.size": "10"}
 
 
 def test_what_is_logged_while_an_answer_is_judged_stays_off_the_page_and_is_heard_again_after_it(lesson, caplog):

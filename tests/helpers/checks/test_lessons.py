@@ -4,6 +4,7 @@ import inspect
 import os
 
 import pytest
+import requests
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -136,6 +137,62 @@ def test_other_names_for_the_columns_are_pointed_out(context, clean):
         5, lambda user: notebook_07.task_9(user).withColumnRenamed("post_year", "year"), clean["user"]
     )
     assert "'the columns': your answer gives 'year, number_users_joined'" in verdict.text
+
+
+def test_a_whole_number_may_be_as_long_as_spark_would_find_out(context):
+    text = "country string, ind bigint, latitude double, longitude double, timestamp string"
+    assert LESSONS["05"].judge(2, lambda: text, *context["05", 2]).outcome == "right"
+
+
+def test_a_count_may_be_as_long_as_it_likes_and_is_no_fraction(context):
+    def longer(raw: DataFrame) -> DataFrame:
+        return notebook_06.clean_pin(raw).withColumn("follower_count", F.col("follower_count").cast("bigint"))
+
+    def count(kind: str):
+        return lambda text: notebook_06.follower_count(text).cast(kind)
+
+    assert LESSONS["06"].judge(1, count("bigint"), *context["06", 1]).outcome == "right"
+    assert LESSONS["06"].judge(2, longer, *context["06", 2]).outcome == "right"
+    verdict = LESSONS["06"].judge(1, count("double"), *context["06", 1])
+    assert verdict.text.endswith("'its type': your answer gives 'double', expected 'int'.")
+
+
+def test_whoever_raises_an_error_of_another_kind_is_right_too(context):
+    def put(invoke_url: str, stream: str, row: dict, key: str) -> dict:
+        try:
+            return notebook_09a.put(invoke_url, stream, row, key)
+        except requests.HTTPError as error:
+            raise RuntimeError(error.response.text) from error
+
+    assert LESSONS["09a"].judge(1, put, *context["09a", 1]).outcome == "right"
+
+
+def test_a_column_under_its_raw_name_is_pointed_out(context):
+    def raw_name(raw_pin: DataFrame, cleaned: DataFrame) -> DataFrame:
+        return notebook_06.lost(raw_pin, cleaned).withColumnRenamed("ind", "index")
+
+    verdict = LESSONS["06"].judge(5, raw_name, *context["06", 5])
+    assert verdict.text.endswith("'the columns': your answer gives 'index', expected 'ind'.")
+
+
+@pytest.mark.parametrize("end", ["", "/partition=0", "/partition=0/*.json"])
+def test_the_way_through_the_mount_is_known_however_it_ends(context, end):
+    def through_the_mount(spark, workbook):
+        folder = f"/mnt/{workbook.id}/topics"
+        return {table: spark.read.json(f"{folder}/{workbook.topic(table)}{end}") for table in ("user", "pin", "geo")}
+
+    verdict = LESSONS["05"].judge(3, through_the_mount, *context["05", 3])
+    assert verdict.text.startswith("That is the way through the mount")
+
+
+def test_a_key_that_is_null_is_named_and_rows_with_nulls_are_told(context, clean):
+    def all_posters(pin: DataFrame, geo: DataFrame) -> DataFrame:
+        posts = pin.join(geo, "ind").groupBy("country", "poster_name")
+        return posts.agg(F.max("follower_count").alias("follower_count"))
+
+    verdict = LESSONS["07"].judge(3, all_posters, clean["pin"], clean["geo"])
+    assert "'a row in which country is null' should not be there." in verdict.text
+    assert len(verdict.text) < 3000
 
 
 def test_the_figures_are_those_of_the_workbooks_data(clean):

@@ -1,5 +1,8 @@
 """The cause of an error of Spark, found in what Spark says."""
 
+import subprocess
+import sys
+
 import pytest
 
 from helpers.databricks.laptop.causes import ADVICE, cause
@@ -50,3 +53,25 @@ def test_the_last_cause_counts(end, words):
 )  # fmt: skip
 def test_what_begins_with_its_cause_stays_as_it_is(text):
     assert cause(text) is None
+
+
+RAISED = """
+from pyspark.logger import PySparkLogger
+from helpers.databricks.laptop import causes
+{before}
+for name in causes.TALKATIVE:
+    logger = PySparkLogger.getLogger(name)
+    logger.propagate = False
+    try:
+        1 / 0
+    except ZeroDivisionError:
+        logger.exception("a query failed", errorClass="DIVIDE_BY_ZERO")
+"""
+"""What Spark does when it makes an exception."""
+
+
+@pytest.mark.parametrize(("before", "lines"), [("", 2), ("causes.once_only()", 0)])
+def test_an_error_that_is_raised_is_not_printed_as_well(before, lines):
+    command = [sys.executable, "-c", RAISED.format(before=before)]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    assert printed.count("a query failed") == lines
