@@ -338,9 +338,9 @@ display(analytics.median_followers_by_joining_year(df_pin, df_user))
 answer_pictures.medians_by_year(analytics.follower_spread(df_pin, df_user, "post_year").toPandas())
 
 # %% [markdown]
-# **What it means.** Those who joined in 2015 have the greatest median. The data are made so, and a table never says
-# why: a cause would have to be looked for elsewhere. The grey bars stand for a handful of users each: one famous
-# account more, and the median doubles. Look at the count before you believe a median.
+# **What it means.** Of the years with hundreds of users, 2015 has the greatest median. The data are made so, and a
+# table never says why: a cause would have to be looked for elsewhere. The grey bars stand for a handful of users each:
+# one famous account more, and the median doubles. Look at the count before you believe a median.
 #
 # ## Task 11: the median by joining year and age group
 #

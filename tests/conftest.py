@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from hypothesis import settings
 from labs import TEST_PORTS, running_lab, workbook_of
 
 from helpers.config import Workbook
@@ -35,7 +36,12 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_configure() -> None:
-    """Let the programs of the tests hear Ctrl-C: a shell that starts them in the background has them deaf to it."""
+    """Let the programs of the tests hear Ctrl-C: a shell that starts them in the background has them deaf to it.
+
+    And let no example of Hypothesis fail for its time: that says how busy the machine is, and nothing of ours.
+    """
+    settings.register_profile("any machine", deadline=None)
+    settings.load_profile("any machine")
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

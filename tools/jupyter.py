@@ -6,7 +6,7 @@ import sys
 
 from lab.control import interrupts, operations, supervision
 from lab.core import addresses
-from lab.core.layout import Lab, LabError
+from lab.core.layout import CHECKOUT, Lab, LabError
 from tools import copies
 
 INTERRUPTED = 130
@@ -14,7 +14,10 @@ INTERRUPTED = 130
 
 
 def main() -> int:
-    """Run JupyterLab on loopback, on the learner's working copies of the notebooks, with arguments handed on."""
+    """Run JupyterLab on loopback, on the learner's working copies of the notebooks, with arguments handed on.
+
+    Its root is the checkout, since notebooks link to pages beside their folder; it opens on the copies.
+    """
     lab, code = Lab.from_environment(), INTERRUPTED
     was_up = bool(operations.status(lab))
     try:
@@ -37,7 +40,8 @@ def _run(lab: Lab) -> int:
     pages = operations.pages(supervision.as_it_runs(lab), operations.status(lab))
     print("JupyterLab opens in your browser; its address, with a token, stands below. Beside it:", *pages, sep="\n")
     home = {name: value for name, value in addresses.notebook_environment(lab).items() if name.startswith("LAB_")}
-    command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", *sys.argv[1:]]
+    where = [f"--ServerApp.root_dir={CHECKOUT}", f"--LabApp.default_url=/lab/tree/{copies.FOLDER.name}"]
+    command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", *where, *sys.argv[1:]]
     return subprocess.run(command, cwd=copies.FOLDER, env=os.environ | home).returncode
 
 

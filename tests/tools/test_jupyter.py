@@ -20,6 +20,9 @@ pytestmark = pytest.mark.lab
 
 
 
+TOKEN = "of-this-test"
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -37,11 +40,14 @@ def answers(url):
 def test_jupyterlab_and_the_lab_start_and_stop_together(tmp_path):
     port = free_port()
     environment = os.environ | {"LAB_HOME": str(tmp_path / "lab"), "LAB_PORT_OFFSET": str(SPARE_PORTS)}
-    command = [sys.executable, "-m", "tools.jupyter", "--no-browser", f"--ServerApp.port={port}", "--allow-root"]
+    command = [sys.executable, "-m", "tools.jupyter", "--no-browser", f"--ServerApp.port={port}", "--allow-root",
+               f"--IdentityProvider.token={TOKEN}"]  # fmt: skip
     jupyter = subprocess.Popen(command, env=environment, start_new_session=True, stderr=subprocess.DEVNULL)
     lab = Lab(tmp_path / "lab", ports=read_ports({"LAB_PORT_OFFSET": str(SPARE_PORTS)}))
     try:
         wait_until(lambda: answers(f"http://127.0.0.1:{port}/api"), 90, "JupyterLab to answer", every=0.3)
+        for file in ("README.md", "docs/drills.md", "my_work/00_start_here.ipynb"):  # what a notebook's links lead to
+            assert answers(f"http://127.0.0.1:{port}/api/contents/{file}?content=0&token={TOKEN}"), file
         assert all(report.healthy for report in operations.status(lab) if not report.service.on_demand)
         deadline = time.monotonic() + 60
         while jupyter.poll() is None and time.monotonic() < deadline:
