@@ -41,7 +41,9 @@ def _run(lab: Lab) -> int:
     print("JupyterLab opens in your browser; its address, with a token, stands below. Beside it:", *pages, sep="\n")
     home = {name: value for name, value in addresses.notebook_environment(lab).items() if name.startswith("LAB_")}
     where = [f"--ServerApp.root_dir={CHECKOUT}", f"--LabApp.default_url=/lab/tree/{copies.FOLDER.name}"]
-    command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", *where, *sys.argv[1:]]
+    # a question about news would lie over the outputs, and asking for updates needs a network
+    quiet = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", *where, *quiet, *sys.argv[1:]]
     return subprocess.run(command, cwd=copies.FOLDER, env=os.environ | home).returncode
 
 

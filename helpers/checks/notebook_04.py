@@ -263,7 +263,8 @@ def _shown(answer: Callable[[int], str], workbook: Workbook, machine: ClientMach
     options = given(answer(STORED))
     with scratch.systems(), scratch.topic(workbook, [b'{"n": %d}' % n for n in range(STORED)]) as topic:
         print_offsets = "--formatter-property print.offset=true --formatter-property print.value=false"
-        done = machine.run(f"{tool} --topic {topic} {print_offsets} --timeout-ms 4000 {options}", check=False)
+        patience = "" if "--timeout-ms" in options else "--timeout-ms 4000"  # the tool takes it once only
+        done = machine.run(f"{tool} --topic {topic} {print_offsets} {patience} {options}", check=False)
     offsets = [int(line.partition(":")[2]) for line in done.output.splitlines() if line.startswith("Offset:")]
     return {"offsets shown": offsets, "it ends by itself": "TimeoutException" not in done.text}
 

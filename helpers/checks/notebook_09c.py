@@ -83,7 +83,8 @@ FIRST_OF_EACH = Exercise(
         Twin(
             lambda records: records.dropDuplicates(["data"]),
             "It finds every repetition, and remembers every record for ever: the state grows until the cluster has no "
-            "memory left. A watermark says when a record may be forgotten.",
+            "memory left. A watermark says when a record may be forgotten, and `dropDuplicatesWithinWatermark` heeds "
+            "it.",
             {SOON: "is dropped", LATER: "is dropped", CHANGED: "is kept"},
         ),
         Twin(

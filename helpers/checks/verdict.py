@@ -186,7 +186,8 @@ def _tried(evaluate: Callable[..., Result], answer: Any, *context: Any) -> Resul
     except (NotAttempted, SystemAway):
         raise
     except Exception as error:  # whatever code that somebody is learning to write may raise
-        message = (str(error).strip().splitlines() or [""])[0]
+        first, *rest = str(error).strip().splitlines() or [""]
+        message = f"{first} {rest[0].strip()}" if rest and first.endswith(":") else first
         return _Stopped(condition(error) or type(error).__name__, message[:LONGEST])
 
 

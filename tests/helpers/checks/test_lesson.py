@@ -70,6 +70,14 @@ def test_a_gap_stops_the_notebook_with_one_sentence(lesson):
     assert stop.value._render_traceback_() == [str(stop.value)]
 
 
+def test_where_an_errors_first_line_only_announces_the_second_both_are_told(lesson):
+    def refused(number: int) -> int:
+        raise ValueError("Validation failed:\n  the name is missing")
+
+    verdict = lesson.judge(1, refused, 2)
+    assert verdict.text == "Your answer stopped with ValueError: Validation failed: the name is missing"
+
+
 def test_a_gap_is_known_before_anything_is_tried():
     def evaluate(answer, *context):
         raise AssertionError("tried")

@@ -213,6 +213,13 @@ def test_a_mistake_that_nobody_has_foreseen_is_shown_at_a_case(workbook, number,
     assert said in verdict.text
 
 
+def test_an_answer_may_bring_the_patience_that_the_check_would_add(context):
+    def last_five(end: int) -> str:
+        return f"{notebook_04.last_five(end)} --timeout-ms 20000"
+
+    assert LESSONS["04"].judge(3, last_five, *context("04", 3)).outcome == "right"
+
+
 def test_an_error_of_the_answer_is_a_sentence(context):
     def careless(invoke_url, topic, rows):
         return rows["first"]
