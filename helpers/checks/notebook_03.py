@@ -16,6 +16,7 @@ from helpers.checks.lesson import Lesson
 from helpers.checks.quiz import Question
 from helpers.config import Workbook
 from helpers.kafka import msk
+from helpers.kafka.msk_connect import USUAL
 
 # --- 1: which topics a pattern takes -------------------------------------------------------------------------------
 
@@ -68,19 +69,6 @@ MATCHING_TOPICS = Exercise(
 
 MESSAGES, TOPICS = 25, 3
 """Messages in each of so many topics."""
-
-
-USUAL = {
-    "connector.class": "S3SinkConnector",
-    "tasks.max": "3",
-    "schema.compatibility": "NONE",
-    "storage.class": "io.confluent.connect.s3.storage.S3Storage",
-    "format.class": "io.confluent.connect.s3.format.json.JsonFormat",
-    "partitioner.class": "io.confluent.connect.storage.partitioner.DefaultPartitioner",
-    "key.converter": "org.apache.kafka.connect.storage.StringConverter",
-    "value.converter": "org.apache.kafka.connect.json.JsonConverter",
-}
-"""What the notebook gives: properties that every connector of the pipeline has."""
 
 
 def sink_properties(topics: str, bucket: str, region: str, folder: str) -> dict:

@@ -34,6 +34,18 @@ QUICK_SECONDS = 30
 LOG_DAYS = 7
 """How long the connector's log is kept."""
 
+USUAL = {
+    "connector.class": "S3SinkConnector",
+    "tasks.max": "3",
+    "schema.compatibility": "NONE",
+    "storage.class": "io.confluent.connect.s3.storage.S3Storage",
+    "format.class": "io.confluent.connect.s3.format.json.JsonFormat",
+    "partitioner.class": "io.confluent.connect.storage.partitioner.DefaultPartitioner",
+    "key.converter": "org.apache.kafka.connect.storage.StringConverter",
+    "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+}
+"""What every connector of the pipeline has, whatever it stores and where."""
+
 _NO_REASON = "MSK Connect does not say why; see its log group."
 
 
@@ -57,9 +69,7 @@ def sink_properties(
     rotate_schedule_ms : int
         Longest wait, in milliseconds, until a partial object is written; -1 waits for a full one.
     """
-    return {
-        "connector.class": "S3SinkConnector",
-        "tasks.max": "3",
+    return USUAL | {
         "topics.regex": f"{workbook.id}.*",
         "s3.bucket.name": workbook.bucket,
         "s3.region": workbook.region,
@@ -67,12 +77,6 @@ def sink_properties(
         "flush.size": str(flush_size),
         "rotate.schedule.interval.ms": str(rotate_schedule_ms),
         "timezone": "UTC",  # Confluent's sink asks for one as soon as a schedule is set
-        "schema.compatibility": "NONE",
-        "storage.class": "io.confluent.connect.s3.storage.S3Storage",
-        "format.class": "io.confluent.connect.s3.format.json.JsonFormat",
-        "partitioner.class": "io.confluent.connect.storage.partitioner.DefaultPartitioner",
-        "key.converter": "org.apache.kafka.connect.storage.StringConverter",
-        "value.converter": "org.apache.kafka.connect.json.JsonConverter",
         "value.converter.schemas.enable": "false",
     }
 
