@@ -221,6 +221,24 @@ def make_access_role(workbook: Workbook) -> str:
     return arn
 
 
+def complete_access_role(workbook: Workbook) -> str:
+    """Make the access role, or give the one that is there those policies that it has none of by name.
+
+    Returns
+    -------
+    str
+        Its ARN.
+    """
+    there = arn(workbook, workbook.access_role)
+    if there is None:
+        return make_access_role(workbook)
+    iam, role = workbook.client("iam"), access_role(workbook, msk.cluster_arn(workbook))
+    has = iam.list_role_policies(RoleName=role.name)["PolicyNames"]
+    for name in role.policies.keys() - has:
+        iam.put_role_policy(RoleName=role.name, PolicyName=name, PolicyDocument=json.dumps(role.policies[name]))
+    return there
+
+
 def create(workbook: Workbook, role: str, trust: Document) -> str:
     """Create a role unless it is there; its trust policy is replaced in any case.
 

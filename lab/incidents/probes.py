@@ -120,8 +120,10 @@ def _readable(workbook: Workbook, topic: str, start: int) -> int:
 def _stored(pipeline: Pipeline) -> Counter[str]:
     """Count the records of each topic that were stored since the incident."""
     stored = Counter()
-    for item in sink_objects.objects(pipeline.workbook, FOLDER, since=dict(pipeline.since)):
-        stored[item.topic] += len(sink_objects.text(pipeline.workbook, item.key).splitlines())
+    for item in sink_objects.objects(pipeline.workbook, FOLDER):
+        lines = len(sink_objects.text(pipeline.workbook, item.key).splitlines())
+        before = max(0, pipeline.since[item.topic] - item.offset)  # an object may have begun before the incident
+        stored[item.topic] += max(0, lines - before)
     return stored
 
 

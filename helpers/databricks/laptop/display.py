@@ -39,8 +39,21 @@ def displayHTML(html: str) -> None:
     show(HTML(html))
 
 
+class _Page:
+    """A table in the forms that a notebook asks for; a terminal gets the plain one."""
+
+    def __init__(self, table: pd.DataFrame):
+        self._forms = tables.page(table)
+
+    def _repr_html_(self) -> str:
+        return self._forms["text/html"]
+
+    def __repr__(self) -> str:
+        return self._forms["text/plain"]
+
+
 def _show(table: pd.DataFrame) -> None:
-    show(tables.page(table), raw=True)
+    show(_Page(table))
 
 
 def _of_stream(frame: DataFrame) -> pd.DataFrame:

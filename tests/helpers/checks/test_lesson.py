@@ -234,7 +234,7 @@ def test_a_property_that_is_no_text_is_named():
 
 def test_what_is_logged_while_an_answer_is_judged_stays_off_the_page_and_is_heard_again_after_it(lesson, caplog):
     def talkative(number: int) -> int:
-        logging.getLogger("DataFrameQueryContextLogger").error("a query failed")
+        logging.getLogger("of a library").error("a query failed")
         return 2 * number
 
     lesson.judge(1, talkative, 2)

@@ -27,10 +27,12 @@ def test_a_role_from_an_earlier_milestone_gets_what_a_connector_needs(workbook):
     kafka_client.create_topics(mine)
     iam.make_access_role(mine)
     needed = mine.client("iam").list_role_policies(RoleName=mine.access_role)["PolicyNames"]
-    iam.set_policies(mine, mine.access_role, {})
+    own = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::x"}}
+    iam.set_policies(mine, mine.access_role, {"my-own": own})
     try:
         msk_connect.put_connector(mine, msk_connect.sink_properties(mine))
         assert msk_connect.state(mine) == "RUNNING"
-        assert mine.client("iam").list_role_policies(RoleName=mine.access_role)["PolicyNames"] == needed != []
+        has = mine.client("iam").list_role_policies(RoleName=mine.access_role)["PolicyNames"]
+        assert has == sorted([*needed, "my-own"])
     finally:
         msk_connect.delete_connector(mine)

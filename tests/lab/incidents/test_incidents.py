@@ -26,7 +26,7 @@ def test_an_incident_is_seen_and_once_repaired_all_is_well(built, monkeypatch, n
     built = dataclasses.replace(built, since=kafka_client.end_offsets(built.workbook))
     incident.break_it(built)
     try:
-        assert [probe(built) for probe in incident.probes] != [None] * len(incident.probes)
+        wait_until(lambda: any(probe(built) for probe in incident.probes), 30, "the incident to be seen")
     finally:
         incident.repair(built)
     wait_until(lambda: not any(probe(built) for probe in incident.probes), 60, "all to be well")
