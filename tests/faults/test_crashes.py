@@ -17,8 +17,8 @@ from helpers.emulator.tally import Tally
 from helpers.gateway import rest_proxy
 from helpers.kafka import client as kafka_client
 from helpers.kafka import msk_connect
-from helpers.waiting import wait_until
 from helpers.user_posting_emulation import send
+from helpers.waiting import wait_until
 
 pytestmark = pytest.mark.lab
 
