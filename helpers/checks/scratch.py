@@ -18,7 +18,7 @@ from helpers.client_machine.ssh import ClientMachineError
 from helpers.config import Workbook
 from helpers.gateway import rest_api as gateway
 from helpers.kafka import client as kafka_client
-from helpers.kafka import msk_connect
+from helpers.kafka import msk_connect, sink_objects
 from helpers.kinesis import streams as kinesis_streams
 from helpers.waiting import WaitedInVain, wait_until
 
@@ -199,8 +199,7 @@ def bucket(workbook: Workbook) -> Iterator[str]:
     """
     s3 = workbook.client("s3")
     made = f"{workbook.bucket}-{token()}"
-    region = {} if workbook.region == "us-east-1" else {"LocationConstraint": workbook.region}
-    s3.create_bucket(Bucket=made, **({"CreateBucketConfiguration": region} if region else {}))
+    s3.create_bucket(Bucket=made, **sink_objects.in_region(workbook.region))
     try:
         yield made
     finally:

@@ -65,11 +65,14 @@ def create_bucket(workbook: Workbook) -> str:
             ) from error
         if status != NOT_FOUND:
             raise
-    # us-east-1 is the one region that must not be named (Amazon S3 API Reference, CreateBucket)
-    region = {} if workbook.region == "us-east-1" else {"LocationConstraint": workbook.region}
-    s3.create_bucket(Bucket=workbook.bucket, **({"CreateBucketConfiguration": region} if region else {}))
+    s3.create_bucket(Bucket=workbook.bucket, **in_region(workbook.region))
     s3.put_bucket_tagging(Bucket=workbook.bucket, Tagging={"TagSet": tag_list(workbook.tags)})
     return "created"
+
+
+def in_region(region: str) -> dict[str, dict[str, str]]:
+    """Say where a bucket is to be; us-east-1 is the one region that must not be named (S3 API, CreateBucket)."""
+    return {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
 
 
 def objects(workbook: Workbook, folder: str = "topics", since: dict[str, int] | None = None) -> list[LandedObject]:

@@ -35,8 +35,8 @@ SSH_PORT, REST_PROXY_PORT = 22, 8082
 LEARNER_ADDRESS = "127.0.0.1/32"
 """From where a learner comes: what ``WORKBOOK_SSH_FROM`` says in the lab."""
 
-EVERYWHERE = "0.0.0.0/0"
-"""From where API Gateway comes: its addresses are AWS's own and change, so a rule must let all in."""
+GATEWAY_ADDRESS = "127.0.0.1/32"
+"""From where API Gateway comes: what ``WORKBOOK_GATEWAY_RANGES`` says in the lab."""
 
 
 class Ec2:
@@ -132,11 +132,13 @@ class Ec2:
         lab = self._endpoint.runtime.lab
         if url.port != lab.ports["rest"] or not lab.as_on_aws:
             return True
-        return await self._endpoint.moto.run(self._is_open_to_all)
+        return await self._endpoint.moto.run(self._is_open_to_gateway)
 
-    def _is_open_to_all(self) -> bool:
+    def _is_open_to_gateway(self) -> bool:
         running = [one for one in _instances() if one._state.name == "running"]
-        return any(self._lets_in(one, REST_PROXY_PORT, EVERYWHERE) for one in running)
+        # a learner opens the port of AWS, or asks the proxy's own file for it, where the lab's stands
+        ports = {REST_PROXY_PORT, self._endpoint.runtime.lab.ports["rest"]}
+        return any(self._lets_in(one, port, GATEWAY_ADDRESS) for one in running for port in ports)
 
     async def _console_output(self, instance_id: str) -> dict[str, Any]:
         known = await self._endpoint.moto.run(_instances)

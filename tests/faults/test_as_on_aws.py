@@ -5,8 +5,8 @@ import os
 import nbformat
 import pytest
 from labs import workbook_of
-from notebook_users import administrator, lab_of_user
-from strict_labs import open_port, strict_lab
+from notebook_users import lab_of_user
+from strict_labs import strict_lab
 
 from helpers.account import inventory
 from tools import notebooks, sources
@@ -16,9 +16,6 @@ pytestmark = [
     pytest.mark.timeout(2400),
     pytest.mark.skipif("FAULT_SEEDS" not in os.environ, reason="takes as long as all notebooks: part of make faults"),
 ]
-
-MACHINE = "01_ec2_kafka_client"
-"""On an account one begins here: the brokers are reached by way of the machine that it makes."""
 
 
 @pytest.fixture
@@ -39,9 +36,7 @@ def test_all_notebooks_run_each_under_its_own_policy_and_leave_nothing(strict, t
     with workbook_of(strict) as workbook:
         assert inventory.take(workbook).is_empty
     start_here, *milestones, clean_up = notebooks.sources()
-    for source in (*milestones, start_here, clean_up):
+    for source in (*milestones, start_here, clean_up):  # 01 first: the brokers are reached by way of its machine
         run(source, strict, tmp_path)
-        if source.stem == MACHINE:
-            open_port(administrator(strict, "ec2"), strict.workbook_id, 8082)
     with workbook_of(strict) as workbook:
         assert inventory.take(workbook).is_empty

@@ -16,7 +16,7 @@ from strict_labs import close_port, open_port, strict_lab
 from helpers import iam
 from helpers.account import inventory
 from helpers.account.clean_up import clean_up
-from helpers.client_machine import furnishing, ssh
+from helpers.client_machine import firewall, furnishing, ssh
 from helpers.client_machine.ssh import ClientMachineError
 from helpers.config import SetupError
 from helpers.gateway import rest_api
@@ -122,7 +122,7 @@ def check_door_of_the_brokers(strict, workbook, monkeypatch):
 
 
 def check_way_of_the_posts(strict, workbook):
-    """API Gateway reaches the REST proxy once a rule opens port 8082."""
+    """API Gateway reaches the REST proxy once a rule opens its port to API Gateway."""
     machine = catch_up.ready_machine(workbook, furnishing.KAFKA, furnishing.IAM_JAR)
     proxy = catch_up.running_proxy(workbook, machine)
     machine.close()
@@ -131,7 +131,7 @@ def check_way_of_the_posts(strict, workbook):
     url = f"{rest_api.deploy(workbook, api)}/topics"
     closed = requests.get(url, timeout=30)
     assert (closed.status_code, closed.json()["message"]) == (504, "Network error communicating with endpoint")
-    open_port(administrator(strict, "ec2"), workbook.id, 8082)
+    firewall.admit_api_gateway(workbook, int(proxy.rpartition(":")[2]))
     assert sorted(requests.get(url, timeout=30).json()) == sorted(workbook.topics)
 
 
