@@ -9,14 +9,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from helpers.account import connector_network, permissions
 from helpers.account.finding import Finding, good, missing, unknown
+from helpers.account.kinds.kind import tag_map
 from helpers.airflow import network
 from helpers.client_machine import ec2_client
-from helpers.config import SetupError, Workbook
+from helpers.config import TAG, SetupError, Workbook
 from helpers.databricks.place import CLUSTER_SETTINGS
 from helpers.kafka import msk
 
 SHARDS = 6
 """Three streams with two shards each."""
+
+NETWORKS_QUOTA = "L-F678F1CE"
+"""Service Quotas' code for the number of VPCs in a region (five unless it was raised)."""
 
 CONNECT_SECONDS = 3.0
 
@@ -93,6 +97,19 @@ def quotas(workbook: Workbook) -> Finding:
         remedy = "delete streams, or have the quota raised"
         return missing(f"quotas: {free} shards are free, {SHARDS} are needed", remedy)
     return good(f"quotas: {free} shards are free")
+
+
+def networks(workbook: Workbook) -> Finding:
+    """See that the template's stack may make a network, or has made it."""
+    there = workbook.client("ec2").describe_vpcs()["Vpcs"]
+    if any(tag_map(one.get("Tags", ())).get(TAG) == workbook.id for one in there):
+        return good("networks: the workbook's own is there")
+    quota = workbook.client("service-quotas").get_service_quota(ServiceCode="vpc", QuotaCode=NETWORKS_QUOTA)
+    free = int(quota["Quota"]["Value"]) - len(there)
+    if free < 1:
+        remedy = "delete one that nobody uses, or have the quota of VPCs raised (Service Quotas)"
+        return missing(f"networks: all {len(there)} that the region may have are there, one is needed", remedy)
+    return good(f"networks: {free} are free")
 
 
 def airflow_network(workbook: Workbook) -> Finding:
@@ -187,6 +204,6 @@ def _workspace(path: str) -> dict:
 ESSENTIAL: tuple[Check, ...] = (identity, region)
 
 CHECKS: tuple[Check, ...] = (
-    permissions.check, permissions.passing, names, quotas, airflow_network, cluster, way_to_the_brokers,
+    permissions.check, permissions.passing, names, quotas, networks, airflow_network, cluster, way_to_the_brokers,
     connector_network.way_to_s3, databricks_settings, databricks_runtime, databricks_scope, databricks_mounts,
 )  # fmt: skip

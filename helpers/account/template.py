@@ -14,6 +14,9 @@ FILE = CHECKOUT / "aws" / "workbook.yaml"
 WAITING = {"Delay": 15, "MaxAttempts": 240}
 """An hour: MSK takes half of it."""
 
+NEVER_MADE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
+"""States of a stack whose first creation failed, or that could not be deleted."""
+
 NOTHING_TO_DO = "No updates are to be performed"
 
 
@@ -80,9 +83,33 @@ def _made(client: Any, asked: dict[str, Any]) -> str:
     try:
         client.create_stack(**asked)
     except client.exceptions.AlreadyExistsException:
-        return _changed(client, asked)
-    client.get_waiter("stack_create_complete").wait(StackName=asked["StackName"], WaiterConfig=WAITING)
+        return _gone_on(client, asked)
+    return _created(client, asked["StackName"])
+
+
+def _created(client: Any, name: str) -> str:
+    client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=WAITING)
     return "created"
+
+
+def _gone_on(client: Any, asked: dict[str, Any]) -> str:
+    """Go on with a stack that is there: wait for one that an interrupted command left in the making, change others.
+
+    CloudFormation refuses to change a stack in the other states ("… state and can not be updated"; states:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html).
+    """
+    name = asked["StackName"]
+    state = client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+    if state == "CREATE_IN_PROGRESS":
+        return _created(client, name)
+    if state.endswith("_IN_PROGRESS"):
+        raise SetupError(f"The stack {name} is in {state}: wait until that is done, and repeat.")
+    if state in NEVER_MADE:
+        raise SetupError(
+            f"The stack {name} is in {state}, and can only be deleted: `python -m helpers.account clean-up`, or in the "
+            "console. Then create it again."
+        )
+    return _changed(client, asked)
 
 
 def _changed(client: Any, asked: dict[str, Any]) -> str:

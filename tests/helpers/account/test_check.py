@@ -119,6 +119,18 @@ def test_a_quota_that_is_used_up_is_said(account, script):
     assert check.quotas(account).what == "quotas: 3 shards are free, 6 are needed"
 
 
+def test_a_region_full_of_networks_is_said_unless_one_of_them_is_the_workbooks(account):
+    client = account.client("ec2")
+    there = len(client.describe_vpcs()["Vpcs"])
+    assert check.networks(account).what == f"networks: {5 - there} are free"
+    made = [client.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"] for _ in range(5 - there)]
+    found = check.networks(account)
+    assert found.what == "networks: all 5 that the region may have are there, one is needed"
+    assert "raised" in found.remedy
+    client.create_tags(Resources=made[:1], Tags=[{"Key": "workbook", "Value": account.id}])
+    assert check.networks(account).ok
+
+
 def test_brokers_that_do_not_answer_here_are_said_with_the_way_to_them(account):
     found = check.way_to_the_brokers(workbook(bootstrap_servers="127.0.0.1:1"))
     assert found.ok is False

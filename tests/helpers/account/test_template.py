@@ -88,12 +88,36 @@ def test_the_stack_is_made_with_id_and_tag(account, script):
 def test_a_stack_that_is_there_is_changed_or_left(account, script):
     for is_new in (False, True):
         script.refuses("cloudformation", "create_stack", "AlreadyExistsException", "it is there")
+        script.answers("cloudformation", "describe_stacks", stack("CREATE_COMPLETE"))
         if is_new:
             script.refuses("cloudformation", "update_stack", "ValidationError", "No updates are to be performed.")
         else:
             script.answers("cloudformation", "update_stack", {"StackId": "s"})
             script.answers("cloudformation", "describe_stacks", stack("UPDATE_COMPLETE"))
     assert [template.create(account, {}), template.create(account, {})] == ["changed", "was there"]
+
+
+def test_a_stack_that_an_interrupted_command_left_in_the_making_is_waited_for(account, script):
+    script.refuses("cloudformation", "create_stack", "AlreadyExistsException", "it is there")
+    for status in ("CREATE_IN_PROGRESS", "CREATE_COMPLETE"):
+        script.answers("cloudformation", "describe_stacks", stack(status))
+    assert template.create(account, {}) == "created"
+
+
+@pytest.mark.parametrize(
+    ("status", "remedy"),
+    [
+        ("UPDATE_IN_PROGRESS", "wait until that is done"),
+        ("DELETE_IN_PROGRESS", "wait until that is done"),
+        ("ROLLBACK_COMPLETE", "clean-up"),
+        ("DELETE_FAILED", "clean-up"),
+    ],
+)
+def test_a_stack_that_cannot_be_changed_says_what_to_do(account, script, status, remedy):
+    script.refuses("cloudformation", "create_stack", "AlreadyExistsException", "it is there")
+    script.answers("cloudformation", "describe_stacks", stack(status))
+    with pytest.raises(SetupError, match=f"is in {status}.*{remedy}"):
+        template.create(account, {})
 
 
 def test_the_first_failure_is_the_reason(account, script):
