@@ -1,4 +1,4 @@
-"""The client machine's firewall, as far as the REST proxy is concerned: API Gateway comes in, and nobody else.
+"""The client machine's firewall: at the REST proxy's port API Gateway comes in, and nobody else.
 
 API Gateway calls from public addresses, which AWS publishes by region and which change; those of a regional API stand
 under the service API_GATEWAY (https://repost.aws/knowledge-center/api-gateway-manage-ip-changes). Other accounts'
@@ -9,6 +9,7 @@ header that the proxy asks for would cross the network unencrypted: too much, an
 from typing import Any
 
 import requests
+from botocore.exceptions import BotoCoreError, ClientError
 
 from helpers.config import SetupError, Workbook
 
@@ -46,6 +47,25 @@ def admit_api_gateway(workbook: Workbook, port: int) -> None:
         client.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=old)
     if new := _rules(wanted - there, port):
         client.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=new)
+
+
+def is_shut(workbook: Workbook, port: int) -> bool:
+    """Tell whether the client machine's firewall lets nobody in at a port; one that may not be looked at is not."""
+    try:
+        rules = _group(workbook)["IpPermissions"]
+    except (BotoCoreError, ClientError, SetupError):
+        return False
+    return not any(_covers(rule, port) and any(rule.get(sources) for sources in _SOURCES) for rule in rules)
+
+
+_SOURCES = ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
+"""Where a rule names who comes in."""
+
+
+def _covers(rule: dict[str, Any], port: int) -> bool:
+    """Tell whether a rule is about a port: all protocols have no ports in it."""
+    every = rule["IpProtocol"] == "-1"
+    return every or (rule["IpProtocol"] == "tcp" and rule["FromPort"] <= port <= rule["ToPort"])
 
 
 def published(region: str) -> list[str]:

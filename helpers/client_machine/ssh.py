@@ -9,7 +9,7 @@ from types import TracebackType
 
 import paramiko
 
-from helpers.client_machine import ec2_client
+from helpers.client_machine import ec2_client, firewall
 from helpers.config import Workbook, where_to_look
 
 USER = "ec2-user"
@@ -23,10 +23,9 @@ NO_EXIT_CODE = -1
 HANG_UP_SECONDS = 1.0
 """How long after its channels a connection may close."""
 
-_WHERE_TO_LOOK = (
-    "On the laptop, `python -m lab status` tells whether the client service does.",
-    "Its security group must let your address in at port 22: WORKBOOK_SSH_FROM.",
-)
+_ON_THE_LAPTOP = "On the laptop, `python -m lab status` tells whether the client service does."
+
+_ON_AN_ACCOUNT = "Its security group must let your address in at port 22: WORKBOOK_SSH_FROM."
 
 _NEW_EVERY_TIME = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\bi-[0-9a-f]{17}\b")
 
@@ -123,8 +122,8 @@ class ClientMachine:
             ) from error
         except (OSError, paramiko.SSHException) as error:
             raise ClientMachineError(
-                f"The client machine at {host}, port {workbook.ssh_port}, cannot be reached: {error}. Does the "
-                f"instance run? {where_to_look(*_WHERE_TO_LOOK)}"
+                f"The client machine at {host}, port {workbook.ssh_port}, cannot be reached: {error}. "
+                f"{_what_to_do(workbook)}"
             ) from error
         self._ssh.save_host_keys(str(self._known_hosts))
 
@@ -221,6 +220,15 @@ class ClientMachine:
         """Read a text file of the machine."""
         with self._ssh.open_sftp() as files, files.open(source) as stream:
             return stream.read().decode()
+
+
+def _what_to_do(workbook: Workbook) -> str:
+    if firewall.is_shut(workbook, paramiko.config.SSH_PORT):
+        return (
+            f"Its firewall, the security group {workbook.instance_name}, lets nobody in at port "
+            f"{paramiko.config.SSH_PORT}: add a rule in EC2 that lets {workbook.ssh_from or 'your address'} in."
+        )
+    return f"Does the instance run? {where_to_look(_ON_THE_LAPTOP, _ON_AN_ACCOUNT)}"
 
 
 class _FirstContact(paramiko.MissingHostKeyPolicy):

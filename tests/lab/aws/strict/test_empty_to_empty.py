@@ -92,7 +92,7 @@ def check_firewall_of_the_machine(strict, workbook):
         ssh.connect(workbook).close()
 
     close_port(ec2, workbook.id, 22, workbook.ssh_from)
-    is_met("cannot be reached", connect)
+    is_met("cannot be reached.*lets nobody in at port 22", connect)
     open_port(ec2, workbook.id, 22, workbook.ssh_from)
     wait_until(lambda: not _raises(connect), PORT_SECONDS, "port 22 to be open again")
 
