@@ -43,7 +43,7 @@
 # command-line tools. They sign in to the MSK cluster with the machine's role, over TLS.
 
 # %% tags=["parameters"]
-kafka_folder = "kafka_2.13-4.3.1"  # where Kafka was unpacked on the client machine
+kafka_folder = "kafka_2.13-4.3.1"  # where Kafka unpacks on the client machine
 iam_jar = "aws-msk-iam-auth-2.3.9-all.jar"  # the package that lets Kafka's tools sign in with IAM
 
 # %% [markdown]
@@ -175,7 +175,7 @@ from helpers.client_machine import furnishing, ssh
 expected = ec2_client.host_fingerprint(workbook)
 machine = ssh.connect(workbook, expected)
 furnishing.finish(machine, Path(workbook.sink_plugin))
-machine.show("echo hello from $USER; ls -d */")
+machine.show("echo hello from $USER; ls downloads")
 
 # %% [markdown]
 # In a terminal, the same is `ssh -i <id>-key-pair.pem ec2-user@<address>`; on the laptop the address is `127.0.0.1`,
@@ -197,16 +197,13 @@ workbook.key_file.chmod(0o400)
 #
 # ## Task 5: Kafka's tools, of a version that fits
 #
-# The tools come with Kafka. On your own instance you fetch and unpack them (in a terminal there):
-#
-# ```shell
-# sudo yum install -y java-17-amazon-corretto-headless
-# wget https://archive.apache.org/dist/kafka/4.3.1/kafka_2.13-4.3.1.tgz && tar -xzf kafka_2.13-4.3.1.tgz
-# ```
-#
-# On the lab's machine that folder is there already, with the tools that the workbook uses:
+# The tools come with Kafka, and Kafka comes as an archive: one file that unpacks into a folder. You saw it in
+# `downloads`, as `wget` would have left it. (On your own instance the machine fetched it when it started,
+# from `archive.apache.org/dist/kafka`, and Java, which the tools need, with it:
+# `sudo dnf install java-17-amazon-corretto-headless`.) Unpack it. In the lab it holds the tools that the workbook uses.
 
 # %%
+machine.show(f"tar -xzf downloads/{kafka_folder}.tgz")
 machine.show(f"ls {kafka_folder}/bin")
 
 # %% [markdown]
@@ -271,7 +268,7 @@ machine.show(list_topics, only="could not be found")
 # other libraries, and name it on the `CLASSPATH`, the list of places where Java looks.
 
 # %%
-machine.show(f"ls downloads; cp downloads/{iam_jar} {kafka_folder}/libs/")
+machine.show(f"cp downloads/{iam_jar} {kafka_folder}/libs/")
 machine.set_variable("CLASSPATH", f"~/{kafka_folder}/libs/{iam_jar}")
 machine.show("grep CLASSPATH .bashrc")
 

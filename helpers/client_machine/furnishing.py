@@ -17,7 +17,7 @@ IAM_VERSION = "2.3.9"
 CONFLUENT_VERSION = "7.9.0"
 
 KAFKA = f"kafka_2.13-{KAFKA_VERSION}"
-"""Folder that Kafka unpacks into; the lab's machine has the same."""
+"""Folder that Kafka unpacks into, from an archive of that name; the lab's machine has the same."""
 
 IAM_JAR = f"aws-msk-iam-auth-{IAM_VERSION}-all.jar"
 
@@ -53,7 +53,8 @@ def finish(machine: "ClientMachine", plugin: Path) -> None:
     plugin : Path
         File on this computer.
     """
-    there = f"test -d {KAFKA}/libs && test -f downloads/{IAM_JAR} && test -f kafka-rest/bin/kafka-rest-start"
+    kafka = f"(test -f downloads/{KAFKA}.tgz || test -d {KAFKA}/libs)"
+    there = f"{kafka} && test -f downloads/{IAM_JAR} && test -f kafka-rest/bin/kafka-rest-start"
     wait_until(
         lambda: machine.run(there, check=False).exit_code == 0, SECONDS,
         "the client machine to be furnished; see /var/log/cloud-init-output.log on it", every=5,

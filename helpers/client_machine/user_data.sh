@@ -1,5 +1,5 @@
 #!/bin/bash
-# Furnishes the client machine at its first start, as root: Java, Kafka's tools, the IAM package, Confluent's REST
+# Furnishes the client machine at its first start, as root: Java, Kafka to unpack, the IAM package, Confluent's REST
 # proxy, in the places where the notebooks look for them. What it says is in /var/log/cloud-init-output.log.
 set -euo pipefail
 
@@ -14,7 +14,6 @@ fetch() {  # fetch <address> <file>: a download that was cut off is begun again,
 mkdir -p downloads
 fetch "${iam_jar_url}" "downloads/${iam_jar}"
 fetch "${kafka_url}" "downloads/${kafka}.tgz"
-tar -xzf "downloads/${kafka}.tgz"
 fetch "${rest_proxy_url}" downloads/confluent.tar.gz
 mkdir -p confluent
 tar -xzf downloads/confluent.tar.gz -C confluent --strip-components 1
@@ -22,6 +21,6 @@ ln -sfn confluent kafka-rest
 mkdir -p confluent/share/java/kafka-rest-lib
 cp "downloads/${iam_jar}" confluent/share/java/kafka-rest-lib/
 grep -qx 'export AWS_REGION=${region}' .bashrc || echo 'export AWS_REGION=${region}' >> .bashrc
-rm -f "downloads/${kafka}.tgz" downloads/confluent.tar.gz
+rm -f downloads/confluent.tar.gz
 touch furnished
 AS_USER

@@ -64,7 +64,7 @@ def ready_machine(workbook: Workbook, kafka_folder: str, iam_jar: str) -> Client
     workbook : Workbook
         Names and addresses.
     kafka_folder : str
-        Where Kafka was unpacked on the machine.
+        Where Kafka unpacks on the machine; the archive bears its name.
     iam_jar : str
         Name of the package that signs in with IAM.
     """
@@ -73,6 +73,7 @@ def ready_machine(workbook: Workbook, kafka_folder: str, iam_jar: str) -> Client
     ec2_client.launch(workbook)
     machine = ssh.connect(workbook, ec2_client.host_fingerprint(workbook))
     furnishing.finish(machine, Path(workbook.sink_plugin))
+    machine.run(f"test -d {kafka_folder}/libs || tar -xzf downloads/{kafka_folder}.tgz")
     machine.run(f"test -f {kafka_folder}/libs/{iam_jar} || cp downloads/{iam_jar} {kafka_folder}/libs/")
     machine.write(f"{kafka_folder}/bin/client.properties", kafka_client.client_properties(role))
     machine.set_variable("BOOTSTRAP_SERVERS", msk.bootstrap_brokers(workbook))

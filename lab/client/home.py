@@ -1,7 +1,8 @@
-"""What lies in the home folder of a new client machine: Kafka, two downloads, the REST proxy's starter."""
+"""What lies in the home folder of a new client machine: three downloads, Kafka among them, and the REST proxy."""
 
 import shutil
 import sys
+import tarfile
 import time
 from pathlib import Path
 from string import Template
@@ -33,7 +34,6 @@ def create(runtime: Runtime, home: Path) -> None:
     unfinished = home.with_name("home.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    _kafka(runtime, unfinished / f"kafka_{SCALA}-{kafka_version(runtime.lab.build)}")
     _downloads(runtime, unfinished / "downloads")
     _rest_proxy(runtime, unfinished / "kafka-rest")
     shutil.copy(_FILES / "bashrc", unfinished / ".bashrc")
@@ -47,7 +47,9 @@ def write_aws(file: Path, program: Path) -> None:
     unfinished.rename(file)
 
 
-def _kafka(runtime: Runtime, folder: Path) -> None:
+def _kafka(runtime: Runtime, downloads: Path) -> None:
+    """Pack Kafka as its project does: an archive of one folder; its jars are links to those that are there."""
+    folder = downloads / f"kafka_{SCALA}-{kafka_version(runtime.lab.build)}"
     for name, java_class in TOOLS.items():
         _program(folder / "bin" / name, "tool.sh", java_class=java_class)
     (folder / "config").mkdir()
@@ -55,6 +57,9 @@ def _kafka(runtime: Runtime, folder: Path) -> None:
     (folder / "libs").mkdir()
     for jar in (runtime.lab.build / "jars" / "kafka").glob("*.jar"):
         (folder / "libs" / jar.name).symlink_to(jar)
+    with tarfile.open(downloads / f"{folder.name}.tgz", "w:gz") as archive:
+        archive.add(folder, folder.name)
+    shutil.rmtree(folder)
 
 
 def _downloads(runtime: Runtime, folder: Path) -> None:
@@ -62,6 +67,7 @@ def _downloads(runtime: Runtime, folder: Path) -> None:
     build = runtime.lab.build
     for file in [*(build / "jars" / "iam").glob("*.jar"), build / SINK_PLUGIN]:
         shutil.copy(file, folder)
+    _kafka(runtime, folder)
 
 
 def _rest_proxy(runtime: Runtime, folder: Path) -> None:
