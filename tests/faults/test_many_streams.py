@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.filterwarnings("ignore:The query")]
 
 SHARDS = 1
 QUERIES = 9
-ROUNDS = 10 if "FAULT_SEEDS" in os.environ else 3
+ROUNDS = 10 if "FAULT_SEEDS" in os.environ else 2
 """A seed; with the five of `make faults` fifty."""
 
 BUSY = 4

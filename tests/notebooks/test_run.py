@@ -35,7 +35,7 @@ def test_it_runs_and_gives_the_committed_outputs(notebook, lab, tmp_path):
 
 def test_nbvals_own_command_finds_the_committed_outputs(lab):
     """Once for all notebooks, and a second time on the same lab: the outputs are those of the first."""
-    done = nbval(notebooks.FOLDER / "03_msk_connect_s3.ipynb", lab)
+    done = nbval(notebooks.FOLDER / "01_ec2_kafka_client.ipynb", lab)
     assert done.returncode == 0, done.stdout[-6000:]
 
 
@@ -59,10 +59,10 @@ def test_a_working_copy_stops_at_the_first_gap_with_one_sentence(lab, tmp_path):
     copies.bring_up_to_date(tmp_path)
     executed = tmp_path / "executed.ipynb"
     with pytest.raises(PapermillExecutionError):
-        notebooks.execute(tmp_path / "07_spark_analytics.ipynb", executed, lab)
+        notebooks.execute(tmp_path / "10_clean_up.ipynb", executed, lab)
     outputs = [output for cell in nbformat.read(executed, as_version=4).cells for output in cell.get("outputs", ())]
     (error,) = (output for output in outputs if output.output_type == "error")
-    assert error.traceback == ["Not attempted. Replace the `...` of `winners`, run that cell, then this one."]
+    assert error.traceback == ["Not attempted. Replace the `...` of `is_mine`, run that cell, then this one."]
 
 
 def nbval(notebook, lab):

@@ -9,7 +9,7 @@ from helpers.config import CHECKOUT, TABLES, clean_table
 
 pytestmark = pytest.mark.lab
 
-ID = "dadadadadada"
+ID, DAY = "dadadadadada", "2026-01-01"
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +34,19 @@ def landed(tmp_path_factory, spark):
             spark.sql(f"DROP TABLE {table}")
 
 
+def run(spark, landed, day):
+    counts = daily.clean(spark, landed, ID)
+    for subject in daily.QUESTIONS:
+        daily.answer(spark, ID, subject, day)
+    return counts
+
+
+@pytest.fixture(scope="module")
+def first_day(spark, landed):
+    """The counts of the first day's run."""
+    return run(spark, landed, DAY)
+
+
 def answers(spark):
     return {
         question.__name__: sorted(map(tuple, spark.table(daily.answer_table(ID, question.__name__)).collect()))
@@ -42,36 +55,28 @@ def answers(spark):
     }
 
 
-def test_a_second_run_of_a_day_changes_nothing_and_another_day_is_kept_beside_it(spark, landed):
-    def run(day):
-        counts = daily.clean(spark, landed, ID)
-        for subject in daily.QUESTIONS:
-            daily.answer(spark, ID, subject, day)
-        return counts
+def test_the_job_keeps_what_the_question_answers(spark, first_day):
+    tables = {table: spark.table(clean_table(ID, table)) for table in TABLES}
+    for group in daily.QUESTIONS.values():
+        for question, needed in group.items():
+            kept = spark.table(daily.answer_table(ID, question.__name__)).where(f"day = '{DAY}'").drop("day")
+            assert sorted(kept.collect()) == sorted(question(*(tables[name] for name in needed)).collect())
 
-    assert run("2026-01-01") == {"pin": 2, "geo": 2, "user": 2}
+
+def test_a_second_run_of_a_day_changes_nothing_and_another_day_is_kept_beside_it(spark, landed, first_day):
+    assert first_day == {"pin": 2, "geo": 2, "user": 2}
     once = answers(spark)
-    run("2026-01-01")
+    run(spark, landed, DAY)
     assert answers(spark) == once
-    run("2026-01-02")
+    run(spark, landed, "2026-01-02")
     assert {name: len(rows) for name, rows in answers(spark).items()} == {
         name: 2 * len(rows) for name, rows in once.items()
     }
 
 
-def test_the_job_keeps_what_the_question_answers(spark, landed):
-    daily.clean(spark, landed, ID)
-    tables = {table: spark.table(clean_table(ID, table)) for table in TABLES}
-    for subject, group in daily.QUESTIONS.items():
-        daily.answer(spark, ID, subject, "2026-01-03")
-        for question, needed in group.items():
-            kept = spark.table(daily.answer_table(ID, question.__name__)).where("day = '2026-01-03'").drop("day")
-            assert sorted(kept.collect()) == sorted(question(*(tables[name] for name in needed)).collect())
-
-
 def test_wrong_parameters_are_named(spark):
     with pytest.raises(ValueError, match="no subject 'topics'; the subjects are categories, followers, users"):
-        daily.answer(spark, ID, "topics", "2026-01-01")
+        daily.answer(spark, ID, "topics", DAY)
     with pytest.raises(ValueError, match=r"'01/02/2026' must be a date such as 2026-01-31"):
         daily.answer(spark, ID, "users", "01/02/2026")
     with pytest.raises(FileNotFoundError):
