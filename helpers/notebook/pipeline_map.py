@@ -1,7 +1,8 @@
 """A map of the pipeline with live counts: what each part holds, and where records wait."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
@@ -10,6 +11,7 @@ from helpers.config import TABLES, Workbook
 from helpers.kafka import client as kafka_client
 from helpers.kafka import msk_connect, sink_objects
 from helpers.notebook import plots
+from helpers.notebook.redrawing import redrawn
 from helpers.streaming.queries import rows_in
 
 
@@ -60,10 +62,27 @@ def look(workbook: Workbook, folder: str = "topics", spark: SparkSession | None 
     return stations
 
 
+@contextmanager
+def live(workbook: Workbook, folder: str = "topics", spark: SparkSession | None = None) -> Iterator[None]:
+    """Draw the map anew every second while the block lasts; see `look` for the parameters."""
+
+    def draw(put: Callable[..., object]) -> str:
+        return _draw(look(workbook, folder, spark), put)
+
+    with redrawn(draw):
+        yield
+
+
 def show(workbook: Workbook, folder: str = "topics", spark: SparkSession | None = None) -> None:
     """Draw the map, with its text below it; see `look` for the parameters."""
-    stations = look(workbook, folder, spark)
-    plots.show(plots.chain([(one.name, one.holds, one.waiting) for one in stations], _title(stations)), words(stations))
+    _draw(look(workbook, folder, spark))
+
+
+def _draw(stations: Sequence[Station], put: Callable[..., object] | None = None) -> str:
+    """Draw stations; return their words."""
+    figure = plots.chain([(one.name, one.holds, one.waiting) for one in stations], _title(stations))
+    plots.show(figure, words(stations), put)
+    return words(stations)
 
 
 def words(stations: Sequence[Station]) -> str:

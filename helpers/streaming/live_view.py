@@ -1,20 +1,17 @@
 """A picture of streaming queries that is drawn anew while they run."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 
 import pandas as pd
-from IPython.display import DisplayHandle
 from pyspark.sql.streaming.query import StreamingQuery
 
 from helpers.notebook import plots
+from helpers.notebook.redrawing import redrawn
 from helpers.streaming.progress import Batch, batches
 from helpers.waiting import WaitedInVain, wait_until
-
-EVERY_SECONDS = 1.0
 
 
 class LiveView:
@@ -37,21 +34,16 @@ class LiveView:
         self._batches: dict[str, dict[int, Batch]] = {name: {} for name in queries}
         self._known = {name: {batch.number for batch in batches(query)} for name, query in queries.items()}
         self._span: tuple[str, float, float | None] | None = None
-        self._place = DisplayHandle()
-        self._enough = threading.Event()
-        self._painter = threading.Thread(target=self._paint, daemon=True)
+        self._redrawn = redrawn(self._draw)
 
     def __enter__(self) -> "LiveView":
-        self._draw(self._place.display)
-        self._painter.start()
+        self._redrawn.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._enough.set()
-        self._painter.join()
-        plots.caption(self._draw(self._place.update))
+        self._redrawn.__exit__(kind, error, trace)
 
     @contextmanager
     def marked(self, what: str) -> Iterator[None]:
@@ -111,10 +103,6 @@ class LiveView:
         ended = [batch.ended.timestamp() - self._began for seen in self._batches.values() for batch in seen.values()]
         late = max([*ended, end]) - end
         return f"{self._title}: the last one came {late:.1f} s after the end of {what!r}"
-
-    def _paint(self) -> None:
-        while not self._enough.wait(EVERY_SECONDS):
-            self._draw(self._place.update)
 
     def _growth(self, seconds: float) -> pd.DataFrame:
         points = []

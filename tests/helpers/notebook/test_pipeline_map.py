@@ -40,3 +40,12 @@ def test_the_picture_has_the_map_as_its_text(parts, monkeypatch):
     monkeypatch.setattr(plots, "display", lambda data, raw, metadata=None: shown.append(data))
     pipeline_map.show(parts)
     assert [data["text/plain"] for data in shown] == 2 * [pipeline_map.words(pipeline_map.look(parts))]
+
+
+def test_the_map_follows_what_a_block_does(parts, monkeypatch):
+    said = []
+    monkeypatch.setattr(plots, "caption", said.append)
+    with pipeline_map.live(parts):
+        monkeypatch.setattr(kafka_client, "lag", lambda workbook, group: {parts.topic("pin"): 0})
+    assert said == [pipeline_map.words(pipeline_map.look(parts))]
+    assert "wait here" not in said[0]
