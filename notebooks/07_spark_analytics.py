@@ -363,8 +363,9 @@ lesson.check(7, task_11, df_pin, df_user)
 # As a table, a row a group and a column a year:
 
 # %%
-by_group = analytics.median_followers_by_joining_year_and_age_group(df_pin, df_user).toPandas()
-by_group.pivot(index="age_group", columns="post_year", values="median_follower_count").loc[groups_in_order]
+by_group = analytics.median_followers_by_joining_year_and_age_group(df_pin, df_user)
+wide = by_group.groupBy("age_group").pivot("post_year").agg(F.first("median_follower_count"))
+display(wide.orderBy(F.col("age_group") == "+50", "age_group"))
 
 # %%
 spread = analytics.follower_spread(df_pin, df_user, "age_group", "post_year").where("users >= 5").toPandas()
