@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from helpers.airflow.dag import DAG_SECONDS, FOLDER
+from helpers.airflow.dag import DAG_SECONDS, FOLDER, NOT_FOUND
 from helpers.airflow.rest_api import AirflowError, call
 from helpers.checks import scratch
 from helpers.config import Workbook
@@ -73,6 +73,20 @@ def error(workbook: Workbook, file: str) -> str | None:
 def read(workbook: Workbook, file: str) -> dict[str, Any] | str:
     """Wait until Airflow has read a file; return what it says of the DAG, or the line with which reading it ended."""
     return wait_until(lambda: _read(workbook, file), DAG_SECONDS, f"Airflow to read {file}.py", POLL_SECONDS)
+
+
+def wait_until_known(workbook: Workbook, dag: str) -> None:
+    """Wait until Airflow can start runs of a DAG; of several in a file, each becomes known for itself."""
+
+    def told() -> dict[str, Any] | None:
+        try:
+            return call(workbook, "GET", f"/dags/{dag}/details")
+        except AirflowError as error:
+            if error.status != NOT_FOUND:
+                raise
+            return None
+
+    wait_until(told, DAG_SECONDS, f"the DAG {dag} to appear in Airflow", POLL_SECONDS)
 
 
 def _read(workbook: Workbook, file: str) -> dict[str, Any] | str | None:

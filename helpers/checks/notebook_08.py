@@ -435,12 +435,13 @@ def _run(answer: Callable[..., tuple[str, str]], workbook: Workbook) -> Result:
     """Let an answer run two DAGs at the same time, one of which fails."""
     attempt(answer)
     with scratch.systems(*AWAY), airflow_files.uploaded(workbook, show_code.body(_two_ends)) as name:
-        airflow_files.read(workbook, name)
         dags = {WELL: name, BADLY: f"{name}_fails"}
+        for dag in dags.values():
+            airflow_files.wait_until_known(workbook, dag)
         with ThreadPoolExecutor(2) as pool:
             told = dict(zip(dags, pool.map(lambda dag: _ended_as(answer, workbook, dag), dags.values()), strict=True))
-        started = [len(_runs(workbook, dag)) for dag in dags.values()]
-    return {**told, STARTED: "one" if started == [1, 1] else "none" if not any(started) else "several"}
+        started = {len(_runs(workbook, dag)) for dag in dags.values()}
+    return {**told, STARTED: "one" if started == {1} else "several" if max(started) > 1 else "none"}
 
 
 def _runs(workbook: Workbook, dag: str) -> dict[str, str]:
