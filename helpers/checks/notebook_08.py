@@ -1,5 +1,6 @@
 """Exercises of the notebook about Airflow: what Airflow reads, what stands in the table, what the logs hold."""
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from helpers.checks.lesson import Lesson
 from helpers.checks.quiz import Question
 from helpers.config import Workbook
 from helpers.notebook import show_code
+from helpers.waiting import wait_until
 
 AWAY = (AirflowError, ClientError)
 """What is raised if there is no environment, or none that answers."""
@@ -226,8 +228,14 @@ def _told_of(answer: Callable[..., dict], workbook: Workbook, name: str, text: s
     except _Endless:
         return FOR_EVER
     except Exception as error:  # whatever code that somebody is learning to write may raise
-        return RAISES if airflow_files.error(workbook, name) else f"stops with {type(error).__name__}"
+        return RAISES if airflow_files.error(workbook, name) else _stopped_by(error)
     return _of_dag(told, name)
+
+
+def _stopped_by(error: Exception) -> str:
+    if isinstance(error, AirflowError):
+        return f"stops, as Airflow refuses with number {error.status}"
+    return f"stops with {type(error).__name__}: {error}"
 
 
 def _of_dag(told: Any, name: str) -> str:
@@ -266,7 +274,7 @@ DELIVER = Exercise(
             _asked_by_name,
             "To ask for a DAG that Airflow does not know yet is an error, number 404, and it ends your function. Look "
             'for the DAG in the list of `airflow("GET", "/dags")`, or catch the error and ask again.',
-            {FILE: IN_FOLDER, TOLD: "stops with AirflowError"},
+            {FILE: IN_FOLDER, TOLD: "stops, as Airflow refuses with number 404"},
         ),
         Twin(
             _errors_left_aside,
@@ -449,6 +457,23 @@ def _runs(workbook: Workbook, dag: str) -> dict[str, str]:
     return {one["dag_run_id"]: one["state"] for one in found}
 
 
+ONE_AT_A_TIME = threading.Lock()
+"""Held while a run is started: Airflow on a laptop keeps its runs in SQLite, which takes one writer."""
+
+BUSY_SECONDS = 20
+SERVERS_FAULT = 500
+
+
+def _unless_busy(workbook: Workbook, *arguments: Any, **query: Any) -> Any:
+    """Call Airflow's API; None if its database was busy, which says nothing of who calls."""
+    try:
+        return call(workbook, *arguments, **query)
+    except AirflowError as error:
+        if error.status != SERVERS_FAULT:
+            raise
+        return None
+
+
 def _ended_as(answer: Callable[..., tuple[str, str]], workbook: Workbook, dag: str) -> str:
     """Tell the state that an answer returns for a run of its own, or how it ends."""
     asked = 0
@@ -460,14 +485,15 @@ def _ended_as(answer: Callable[..., tuple[str, str]], workbook: Workbook, dag: s
         asked += bool(states) and all(state in ("success", "failed") for state in states)
         if asked > IN_VAIN:
             raise _Endless
-        return call(workbook, *arguments, **query)
+        with ONE_AT_A_TIME:
+            return wait_until(lambda: _unless_busy(workbook, *arguments, **query), BUSY_SECONDS, "Airflow's database")
 
     try:
         told = answer(airflow, dag)
     except _Endless:
         return FOR_EVER
     except Exception as error:  # whatever code that somebody is learning to write may raise
-        return f"stops with {type(error).__name__}"
+        return _stopped_by(error)
     if not isinstance(told, Sequence) or isinstance(told, str) or len(told) != 2:
         return f"{told!r}, which is no id with a state"
     return told[1] if told[0] in _runs(workbook, dag) else f"{told[0]!r}, which is the id of no run"
@@ -482,7 +508,7 @@ RUN_NOW = Exercise(
             _without_a_date,
             "Airflow refuses a start without `logical_date`. A run that is about no date says so: "
             '`{"logical_date": None}`.',
-            {WELL: "stops with AirflowError", STARTED: "none"},
+            {WELL: "stops, as Airflow refuses with number 422", STARTED: "none"},
         ),
         Twin(
             _no_end_awaited,
