@@ -381,7 +381,7 @@ lesson.check(6, grid, workbook)
 # %%
 from helpers.notebook import airflow_pictures
 
-airflow_pictures.grid(grid(airflow, workbook.dag), list(dag.graph(workbook)))
+airflow_pictures.grid(grid(airflow, workbook.dag), dag.graph(workbook))
 
 # %% [markdown]
 # The letters say what the colours say, for whoever cannot tell them apart. Where a column begins with F, the letters

@@ -59,7 +59,9 @@ def is_there(workbook: Workbook, file: str) -> bool:
 
 def objects(workbook: Workbook, file: str) -> list[str]:
     """List the keys under which a file of this name is in the bucket, wherever somebody has put it."""
-    return [found for found in scratch.objects(workbook, workbook.bucket) if file in found]
+    pages = workbook.client("s3").get_paginator("list_objects_v2").paginate(Bucket=workbook.bucket)
+    keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+    return [one for one in keys if file in one]
 
 
 def error(workbook: Workbook, file: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from graphlib import TopologicalSorter
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -29,18 +30,30 @@ States = Mapping[str, Mapping[str, str | None]]
 """Run, the oldest first → task → Airflow's word for how it stands; None before it starts."""
 
 
-def grid(states: States, tasks: Sequence[str]) -> None:
+def grid(states: States, after: Mapping[str, Sequence[str]]) -> None:
     """Show how the tasks of some runs stand, with what is to be seen in it as the title.
 
     Parameters
     ----------
     states : mapping of str to mapping of str to str
         Run, the oldest first → task → state.
-    tasks : sequence of str
-        The DAG's tasks, from the first to the last.
+    after : mapping of str to sequence of str
+        The DAG: task → the tasks that come after it.
     """
+    tasks = in_order(after)
     title = finding(states, tasks)
     plots.show(drawn(states, tasks, title), f"A grid, runs across and tasks down. {title}. {_columns(states, tasks)}")
+
+
+def in_order(after: Mapping[str, Sequence[str]]) -> list[str]:
+    """List the tasks of a DAG from the first to the last, by name where neither comes before the other."""
+    sorter = TopologicalSorter({task: [one for one, later in after.items() if task in later] for task in after})
+    sorter.prepare()
+    tasks: list[str] = []
+    while ready := sorted(sorter.get_ready()):
+        tasks += ready
+        sorter.done(*ready)
+    return tasks
 
 
 def finding(states: States, tasks: Sequence[str]) -> str:

@@ -41,10 +41,16 @@ def test_a_task_that_has_not_started_or_was_not_in_a_run_has_a_dot():
     assert [text.get_text() for text in axes.texts] == ["R", "·", "·"]
 
 
+def test_the_first_task_stands_on_top_and_equals_by_name():
+    after = {"b": [], "clean": ["b", "a"], "a": ["z"], "z": []}
+    assert airflow_pictures.in_order(after) == ["clean", "a", "b", "z"]
+
+
 def test_what_is_seen_stands_below_it_in_words(monkeypatch):
     said = []
     monkeypatch.setattr(plots, "show", lambda figure, description: said.append(description))
-    airflow_pictures.grid({"a": WELL, "b": BROKEN, "c": {"clean": "running"}}, TASKS)
+    after = {"posts": [], "clean": ["users"], "users": ["posts"]}
+    airflow_pictures.grid({"a": WELL, "b": BROKEN, "c": {"clean": "running"}}, after)
     assert said == [
         "A grid, runs across and tasks down. 1 of 3 runs failed, beginning at clean. Run 1: all success. "
         "Run 2: clean failed; users, posts upstream_failed. Run 3: clean running; users, posts not started."
