@@ -16,11 +16,12 @@
 # 1. make an MWAA environment, which is an Airflow that AWS looks after,
 # 2. write a DAG of two tasks, and see what Airflow makes of it,
 # 3. upload the project's DAG, switch it on, and follow the run of the day down to the notebook that Databricks ran,
-# 4. break it, and read the error where an engineer would look,
-# 5. write a task that may run twice, and check that the daily answers equal those of milestone 7.
+# 4. write a task that may run twice, and check that the daily answers equal those of milestone 7,
+# 5. start runs by Airflow's API, break one, and read the error where an engineer would look,
+# 6. read all runs at a glance, in Airflow's grid.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed.
-# **Time:** three minutes to run, an hour to work through. **Cost on AWS:** an environment of the size mw1.small costs
+# **Time:** three minutes to run, two hours to work through. **Cost on AWS:** an environment of the size mw1.small costs
 # about 49 cents an hour for as long as it exists, whether it works or not; mw1.micro is smaller and costs less
 # (us-east-1, checked in November 2026). Delete it when you are done.
 
@@ -139,6 +140,38 @@ print(show_code.body(own_dag))
 # %% [markdown]
 # That is the file which Airflow read.
 #
+# ## Exercise 2: a file on its way into Airflow
+#
+# Uploading is half of the way: Airflow reads the bucket when it comes round to it, and a file with a mistake in it
+# never becomes a DAG. Whoever deploys a DAG wants to know how it ended. So put the file there, ask until Airflow has
+# read it, and return what Airflow says; or raise an error with what Airflow could not read.
+#
+# - `s3.put_object(Bucket=…, Key=…, Body=…)` uploads; the key is the folder `dags/` and the DAG's name with `.py`, the
+#   body is bytes: `text.encode()`.
+# - `airflow(method, path)` calls Airflow's API as you, and gives the answer. `airflow("GET", "/dags")["dags"]` lists
+#   the DAGs that Airflow has read, each with its `dag_id`.
+# - `airflow("GET", "/importErrors")["import_errors"]` lists the files that it could not read, each with its `filename`,
+#   which ends with the file's name, and its `stack_trace`.
+#
+# The check delivers two files by your function, one of them with a mistake in it.
+
+# %%
+import functools
+import time
+
+airflow = functools.partial(rest_api.call, workbook)
+
+
+# %% tags=["exercise-2"]
+def deliver(s3, airflow, bucket: str, name: str, text: str) -> dict:
+    """Put a DAG's file into the bucket, wait until Airflow has read it, and return what Airflow says of the DAG."""
+    ...
+
+
+# %%
+lesson.check(2, deliver, workbook)
+
+# %% [markdown]
 # ## The project's DAG
 #
 # Now use ours: its tasks run notebooks on Databricks, it retries, and it can be repeated. Read it before you run it.
@@ -150,11 +183,10 @@ text = dag.FILE.read_text()
 print(text[text.index("with DAG(") :])
 
 # %% [markdown]
-# Upload it. The file's name becomes the DAG's name.
+# Deliver it, by your function. The file's name becomes the DAG's name.
 
 # %%
-print(dag.upload(workbook))
-seen = dag.wait_until_read(workbook)
+seen = deliver(workbook.client("s3"), airflow, workbook.bucket, workbook.dag, dag.FILE.read_text())
 tags = sorted(tag["name"] for tag in seen["tags"])
 print(seen["dag_id"], "·", seen["timetable_summary"], "·", *seen["owners"], "·", *tags)
 
@@ -193,7 +225,7 @@ page = next(line for line in log if "View run status" in line)
 print(page.partition("?key=")[0])
 
 # %% [markdown]
-# ## Exercise 2: twice is once
+# ## Exercise 3: twice is once
 #
 # Airflow repeats what fails, and somebody will trigger a day again. So whatever a task does must be the same when it is
 # done twice. Write the last step of such a task: rows go into a Delta table under their day. If the day is run again,
@@ -206,14 +238,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 
-# %% tags=["exercise-2"]
+# %% tags=["exercise-3"]
 def keep(rows: DataFrame, table: str, day: str) -> None:
     """Write rows into a Delta table under their `day`; a second run for that day replaces them, and no others."""
     ...
 
 
 # %%
-lesson.check(2, keep, spark)
+lesson.check(3, keep, spark)
 
 # %% [markdown]
 # Now use ours: `daily.answer` does this for every question of a subject, and is what the DAG's notebooks call.
@@ -240,6 +272,26 @@ for question, needed in (pair for group in daily.QUESTIONS.values() for pair in 
     print(f"{question.__name__:48} {differ} rows differ")
 
 # %% [markdown]
+# ## Exercise 4: a run, from its start to its end
+#
+# A run need not wait for the clock: the API starts one. `airflow("POST", path, body)` sends a body. The path
+# `/dags/<DAG>/dagRuns` with the body `{"logical_date": None}`, which says that the run is about no date, starts a run
+# and answers with its `dag_run_id`. `airflow("GET", "/dags/<DAG>/dagRuns/<id>")` tells how it stands: its `state` is
+# `queued`, then `running`, and in the end `success` or `failed`.
+#
+# Start one, ask every second until it has ended, and return its id and its state. The check runs two DAGs by your
+# function, one of which fails.
+
+# %% tags=["exercise-4"]
+def run_now(airflow, dag: str) -> tuple[str, str]:
+    """Start a run of a DAG and wait for its end; return the run's id and its state, "success" or "failed"."""
+    ...
+
+
+# %%
+lesson.check(4, run_now, workbook)
+
+# %% [markdown]
 # ## Break it on purpose
 #
 # Somebody moves the notebooks and forgets the variable. **Predict, then run.** Of the four tasks, how many will be
@@ -250,8 +302,8 @@ guess = lesson.predict(1, 1)
 
 # %%
 rest_api.set_settings(workbook, "/Shared/moved", raw, cluster_id)
-broken = runs.trigger(workbook)
-print(runs.wait_for(workbook, broken))
+broken, state = run_now(airflow, workbook.dag)
+print(state)
 found = runs.tasks(workbook, broken)
 for task in found:
     print(f"{task.task:10} {task.state:16} tried {task.tries} times")
@@ -267,7 +319,7 @@ told = next(line for line in log if "Unable to access" in line)
 print(told[told.index("Unable to access") :].split(". ")[0])
 
 # %% [markdown]
-# ## Exercise 3: three failed runs
+# ## Exercise 5: three failed runs
 #
 # Do the same for any run, as a function. `tasks` is a list such as you saw, each with `task`,
 # `state` and `tries`. `log(task, attempt)` gives the log of an attempt as a list of lines. A line with an error begins
@@ -277,14 +329,14 @@ print(told[told.index("Unable to access") :].split(". ")[0])
 # The check lets three runs of a small DAG fail, each at another task, and gives you what Airflow tells of them. That
 # takes half a minute, the first time.
 
-# %% tags=["exercise-3"]
+# %% tags=["exercise-5"]
 def diagnosis(tasks: list, log) -> tuple[str, int, str]:
     """Name the task that failed first, the attempt that counts, and the line with the cause; `log(task, attempt)`."""
     ...
 
 
 # %%
-lesson.check(3, diagnosis, workbook)
+lesson.check(5, diagnosis, workbook)
 
 # %% [markdown]
 # ## Repair it
@@ -293,8 +345,8 @@ lesson.check(3, diagnosis, workbook)
 
 # %%
 rest_api.set_settings(workbook, notebooks_folder, raw, cluster_id)
-repaired = runs.trigger(workbook)
-print(runs.wait_for(workbook, repaired))
+repaired, state = run_now(airflow, workbook.dag)
+print(state)
 
 # %% [markdown]
 # That was another run for the same day. Did it change an answer, or add one?
@@ -304,13 +356,45 @@ name = daily.answer_table(workbook.id, "popular_category_by_year")
 spark.table(name).where(f"day = '{day}'").drop("day").orderBy("post_year").toPandas()
 
 # %% [markdown]
+# ## Exercise 6: the grid
+#
+# Airflow's pages show a DAG as a grid: a column for each run, a row for each task. That is what one looks at first in
+# the morning. Get what it shows from the API: the states of all tasks of all runs, the oldest run first.
+#
+# - `airflow("GET", "/dags/<DAG>/dagRuns", order_by="run_after")["dag_runs"]` lists the runs in the order of their time,
+#   each with its `dag_run_id`.
+# - `airflow("GET", "/dags/<DAG>/dagRuns/<id>/taskInstances")["task_instances"]` lists the tasks of a run, each with its
+#   `task_id` and its `state`.
+#
+# Return a mapping of mappings, as in `{"run-1": {"clean": "failed", "users": "upstream_failed"}}`. The check asks
+# Airflow the same about the project's DAG.
+
+# %% tags=["exercise-6"]
+def grid(airflow, dag: str) -> dict[str, dict[str, str]]:
+    """Tell how the tasks of all runs of a DAG stand, the oldest run first: run → task → state."""
+    ...
+
+
+# %%
+lesson.check(6, grid, workbook)
+
+# %%
+from helpers.notebook import airflow_pictures
+
+airflow_pictures.grid(grid(airflow, workbook.dag), dag.graph(workbook))
+
+# %% [markdown]
+# The letters say what the colours say, for whoever cannot tell them apart. Where a column begins with F, the letters
+# below it tell nothing: look into that first task's log.
+#
 # ## What you did
 #
 # 1. You made an environment and gave it a role that may read one bucket, and what MWAA itself needs.
 # 2. You wrote a DAG, and Airflow understood it.
 # 3. You uploaded one without an address or a secret in it, switched it on and followed its run into the notebook.
-# 4. You broke it and found the reason in the log of the first failed task, then for any run.
-# 5. You wrote a step that may run twice, and compared the daily answers with those made by hand.
+# 4. You wrote a step that may run twice, and compared the daily answers with those made by hand.
+# 5. You started runs by the API, broke one, and found the reason in the log of the first failed task, then for any run.
+# 6. You read all runs at a glance, in a grid of your own.
 #
 # **Quiz.** Put in a letter for each question. Whoever reads this on a web page finds the answers folded below.
 

@@ -14,12 +14,12 @@
 # **You will**
 #
 # 1. create three streams, and see what a shard is (task 1),
-# 2. build an API whose methods are Kinesis's actions (task 2),
-# 3. write the call that puts a row into a stream, and choose a partition key (task 3),
+# 2. build an API whose methods are Kinesis's actions, and write the template and the statuses of one (task 2),
+# 3. write the call that puts a row into a stream, tell a key's shard, and choose a key (task 3),
 # 4. send a batch again without sending anything twice.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed.
-# **Time:** a minute to run, 40 minutes to work through. **Cost on AWS:** a provisioned shard costs 1.5 cents an hour
+# **Time:** a minute to run, 80 minutes to work through. **Cost on AWS:** a provisioned shard costs 1.5 cents an hour
 # also when nobody posts, so six of them are 2.16 dollars a day (us-east-1, checked in November 2026): delete the
 # streams when you stop.
 
@@ -62,17 +62,33 @@ print(*workbook.streams, sep="\n")
 # ## Task 1: three streams
 #
 # Kafka has topics with partitions, Kinesis has *streams* with *shards*. A shard takes up to 1,000 records or 1 MB a
-# second and gives out twice as many bytes; you pay for shards, so you say how many. Records stay for 24 hours. One call
-# makes a stream, with tags by which it is found again, and a *waiter* asks until it can be used:
+# second and gives out twice as many bytes; you pay for shards, so you say how many. Records stay for 24 hours.
+#
+# ## Exercise 1: create streams
+#
+# Whoever runs a notebook again has the streams already, with records in them. So your function makes those that are not
+# there, and leaves the others alone. `kinesis.list_streams()["StreamNames"]` tells which are there.
+#
+# `kinesis.create_stream(…)` makes one. It takes `StreamName`, `ShardCount`, `Tags` (as a mapping, by which the stream
+# is found again), and `StreamModeDetails={"StreamMode": "PROVISIONED"}`, because a stream on demand would choose its
+# shards by itself. The call returns at once, and on AWS the stream is CREATING for some ten seconds. A *waiter* asks
+# until it can be used: `kinesis.get_waiter("stream_exists").wait(StreamName="a", WaiterConfig={"Delay": 1})`, which
+# asks every second.
+#
+# The check lets you make two streams, one of which is there already.
+
+# %% tags=["exercise-1"]
+def create_streams(kinesis, names: list[str], shards: int, tags: dict[str, str]) -> None:
+    """Create the streams that are not there, of so many shards each; return when all of them can be used."""
+    ...
+
+
+# %%
+lesson.check(1, create_streams, workbook)
 
 # %%
 kinesis = workbook.client("kinesis")
-there = kinesis.list_streams()["StreamNames"]
-for stream in workbook.streams:
-    if stream not in there:
-        mode = {"StreamMode": "PROVISIONED"}
-        kinesis.create_stream(StreamName=stream, ShardCount=shards, StreamModeDetails=mode, Tags=workbook.tags)
-    kinesis.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 2})
+create_streams(kinesis, list(workbook.streams), shards, workbook.tags)
 
 # %%
 from helpers.kinesis import streams as kinesis_streams
@@ -97,38 +113,84 @@ for statement in wanted.policies["streams"]["Statement"]:
     print(statement["Action"], "on", statement["Resource"])
 
 # %% [markdown]
-# The API is a tree of paths. Each method names an action of Kinesis:
+# ## Exercise 2: a mapping template
+#
+# A client puts plain JSON to `/streams/{stream-name}/record`, and Kinesis wants its own request for `PutRecord`:
+#
+# ```text
+# from the client    {"Data": {"ind": 7528, "country": "Albania"}, "PartitionKey": "7528"}
+# for Kinesis        {"StreamName": "streaming-…", "Data": "eyJpbmQiOiA3NTI4…", "PartitionKey": "7528"}
+# ```
+#
+# A *mapping template* writes the one from the other. It is text, in which API Gateway fills in what begins with `$`:
+#
+# - `$input.params('stream-name')` is the part of the path that has this name in braces,
+# - `$input.json('$.a')` is the member `a` of the body, as JSON,
+# - `$input.path('$.a')` is the member `a` as an object; where it is a text, the bare text without quotes,
+# - `$util.base64Encode(…)` writes what is between the brackets in base64, as Kinesis wants its `Data`.
+#
+# So `{"Who": "$input.path('$.name')"}` makes `{"Who": "Ada"}` of `{"name": "Ada"}`. Return the template for
+# `PutRecord`. The check gives it to an API of its own, puts a record, and reads the stream.
+
+# %% tags=["exercise-2"]
+def record_template() -> str:
+    """Write the template that makes a request of PutRecord from what the client sends."""
+    ...
+
+
+# %%
+lesson.check(2, record_template, workbook, role)
+
+# %% [markdown]
+# Many records at once need a loop, and a comma after all but the last. Now use ours, from the method for batches:
 
 # %%
 from helpers.gateway import kinesis_proxy, rest_api
 
-api = rest_api.create_api(workbook)
-kinesis_proxy.create(workbook, api, role)
-for method in kinesis_proxy.METHODS:
-    print(f"{method.http_method:7}{method.path:33}{method.action}")
-
-# %% [markdown]
-# A client sends plain JSON; Kinesis wants its own request, with the data in base64. A *mapping template* writes the one
-# from the other. `$input.params` is a part of the path, `$input.json` a part of the body, and `$util.base64Encode` does
-# what its name says, so a client must not encode a second time.
-
-# %%
-print(kinesis_proxy.PUT_RECORD)
-
-# %% [markdown]
-# Many records at once need a loop, and a comma after all but the last:
-
-# %%
 print(kinesis_proxy.PUT_RECORDS)
 
 # %% [markdown]
+# ## Exercise 3: refusals that are told
+#
 # Kinesis answers a mistake with status 400. API Gateway would pass that on as a 200, a success, unless a *selection
-# pattern* says which of Kinesis's answers lead to which status. Look at the patterns, deploy, and ask for the streams.
+# pattern* says which of Kinesis's answers lead to which status. It is a regular expression that has to match the whole
+# of Kinesis's status; the status with the empty pattern `""` is for all that no pattern matches.
+#
+# A client is to hear 400 for every refusal (Kinesis says 4 and two digits), 500 for every failure (5 and two digits),
+# and 200 for the rest. Each of the three needs two calls, which take what names the method as `**method`:
+#
+# - `client.put_method_response(**method, statusCode="200")` declares the status,
+# - `client.put_integration_response(**method, statusCode="200", selectionPattern="")` says what leads to it.
+
+# %% tags=["exercise-3"]
+def tell_refusals(client, method: dict[str, str]) -> None:
+    """Let a method answer with 400 or 500 where Kinesis refuses or fails, and with 200 otherwise."""
+    ...
+
+
+# %%
+lesson.check(3, tell_refusals, workbook, role)
+
+# %% [markdown]
+# The API is a tree of paths, and each method names an action of Kinesis. Our function makes all of them; then yours
+# takes the place of the one for `PutRecord`:
+
+# %%
+api = rest_api.create_api(workbook)
+kinesis_proxy.create(workbook, api, role)
+for proxied in kinesis_proxy.METHODS:
+    print(f"{proxied.http_method:7}{proxied.path:33}{proxied.action}")
+
+# %%
+own = kinesis_proxy.Proxied("/streams/{stream-name}/record", "PUT", "PutRecord", record_template())
+tell_refusals(workbook.client("apigateway"), kinesis_proxy.connect(workbook, api, own, role))
+
+# %% [markdown]
+# Deploy, and ask for the streams:
 
 # %%
 import requests
 
-print(kinesis_proxy.RESPONSES)
 invoke_url = rest_api.deploy(workbook, api)
 print(invoke_url)
 listed = requests.get(f"{invoke_url}/streams").json()
@@ -150,20 +212,20 @@ row = posting.rows["geo"]
 print(row)
 
 # %% [markdown]
-# ## Exercise 1: the call itself
+# ## Exercise 4: the call itself
 #
 # Write what the course's `user_posting_emulation_streaming.py` does with each row: `PUT` it to the stream's path, as
 # JSON with `Data` and `PartitionKey`. The row holds a `datetime`, which JSON does not know. And an answer that is no
 # success must not pass unnoticed. The check puts a row into a stream of its own, and reads there what arrived.
 
-# %% tags=["exercise-1"]
+# %% tags=["exercise-4"]
 def put(invoke_url: str, stream: str, row: dict, key: str) -> dict:
     """Put a row into a stream over the API; return the answer, which names the shard. Raise if it was refused."""
     ...
 
 
 # %%
-lesson.check(1, put, workbook, invoke_url)
+lesson.check(4, put, workbook, invoke_url)
 
 # %%
 print(put(invoke_url, workbook.stream("geo"), row, "partition-1")["ShardId"])
@@ -219,23 +281,58 @@ picture = partitions.bins({"20 records, one key": one, "20 records, 20 keys": ma
 plots.show(picture, f"Two rows of bins, one bin a shard. {title}.")
 
 # %% [markdown]
-# One key, one shard: it is *hot*, and the others cost money and do nothing. But order is kept within a shard only, so a
-# key also says which records must stay in order.
+# One key, one shard: it is *hot*, and the others cost money and do nothing.
 #
-# ## Exercise 2: a key for posts
+# ## Exercise 5: which shard?
+#
+# Which shard it is can be told beforehand. Kinesis takes the *MD5* of the key, a number below 2^128, and each shard has
+# a range of these numbers. Both ends belong to the range, and come as text, since they are too long for many programs:
+#
+# ```text
+# {"ShardId": "shardId-000000000000", "HashKeyRange": {"StartingHashKey": "0", "EndingHashKey": "1701…"}}
+# ```
+#
+# `int(hashlib.md5(key.encode()).hexdigest(), 16)` is the MD5 of a key as a number. Name the shard. The check puts
+# twelve records into a stream of three shards, and compares with where Kinesis says that they went.
+
+# %%
+import hashlib
+
+
+# %% tags=["exercise-5"]
+def shard_of(key: str, shards: list[dict]) -> str:
+    """Name the shard to which a partition key leads: the one whose range holds the MD5 of the key as a number."""
+    ...
+
+
+# %%
+lesson.check(5, shard_of, workbook)
+
+# %% [markdown]
+# Use it on the keys of the twenty records: on the left where each went, on the right where you say that it goes.
+
+# %%
+ranges = kinesis.list_shards(StreamName=workbook.stream("geo"))["Shards"]
+for shard, keys in sorted(many.items()):
+    print(shard, ", ".join(keys), "→", *{shard_of(key, ranges) for key in keys})
+
+# %% [markdown]
+# Order is kept within a shard only, so a key also says which records must stay in order.
+#
+# ## Exercise 6: a key for posts
 #
 # Some users post often, and whoever reads the stream wants each user's posts in order. Choose the key of a post from
 # its fields: `number` (of the post), `user`, `moment` and `category`. Each user's posts are to share a shard, both
 # shards are to get posts, and a post that is sent again is to have its key again.
 
-# %% tags=["exercise-2"]
+# %% tags=["exercise-6"]
 def partition_key(post: dict) -> str:
     """Choose the partition key of a post, which has `number`, `user`, `moment` and `category`."""
     ...
 
 
 # %%
-lesson.check(2, partition_key)
+lesson.check(6, partition_key)
 
 # %% [markdown]
 # ## The emulator
@@ -257,7 +354,7 @@ print(emulate(workbook, invoke_url, posts=50, rate=rate, seed=seed, progress=Fal
 # %% [markdown]
 # In a terminal: `python -m helpers.user_posting_emulation_streaming --invoke-url <invoke URL>`.
 #
-# ## Exercise 3: what to send again
+# ## Exercise 7: what to send again
 #
 # Batches cost fewer requests, and have a trap: `PutRecords` may take some records and refuse others, with status 200.
 # Its answer has a list `Records`, one entry for each record in the order in which you sent them; an entry with
@@ -268,14 +365,14 @@ print(emulate(workbook, invoke_url, posts=50, rate=rate, seed=seed, progress=Fal
 #                                      {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "…"}]}
 # ```
 
-# %% tags=["exercise-3"]
+# %% tags=["exercise-7"]
 def to_send_again(records: list[str], answer: dict) -> list[str]:
     """List the records of a PutRecords that were refused."""
     ...
 
 
 # %%
-lesson.check(3, to_send_again)
+lesson.check(7, to_send_again)
 
 # %% [markdown]
 # The emulator does the same, with a pause that grows from try to try:
@@ -287,8 +384,8 @@ print(emulate(workbook, invoke_url, posts=50, rate=500.0, seed=seed, batch=25, p
 # ## What you did
 #
 # 1. You created three streams, with two shards each.
-# 2. You built an API that calls Kinesis by templates, in a role of its own.
-# 3. You put a row into a stream, saw a hot shard, and chose a key that keeps an order.
+# 2. You built an API that calls Kinesis in a role of its own, by a template of yours, and that tells refusals.
+# 3. You put a row into a stream, saw a hot shard, told the shards of keys, and chose a key that keeps an order.
 # 4. You sent again what was refused, and nothing else.
 #
 # **Quiz.** Put in a letter for each question. Whoever reads this on a web page finds the answers folded below.

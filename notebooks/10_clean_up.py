@@ -16,14 +16,13 @@
 #
 # 1. list things by name and tag,
 # 2. read the bill of what is there,
-# 3. meet the order in which AWS lets things go,
-# 4. delete everything of one id, and see zero,
-# 5. decide whether your own things go too.
-#
-# Three exercises on the way: what to delete tonight, what is yours, and what goes first.
+# 3. empty a bucket and take a role apart, because AWS deletes neither as it is,
+# 4. meet the order in which AWS lets things go,
+# 5. delete everything of one id whatever fails on the way, and see zero,
+# 6. decide whether your own things go too.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed. **Time:** a
-# minute to run, twenty to work through. **Cost on AWS:** next to nothing for the practice below, one shard for a
+# minute to run, an hour to work through. **Cost on AWS:** next to nothing for the practice below, one shard for a
 # minute. What you leave behind costs up to 20 dollars a day (us-east-1, prices of November 2026), so this notebook is
 # the one to finish with.
 
@@ -182,10 +181,77 @@ except ClientError as error:
     print(error.response["Error"]["Code"])
 
 # %% [markdown]
-# A bucket goes when it is empty, and a bucket whose versioning was switched on (Airflow's, milestone 8) is not empty
-# before its old versions are gone as well. A role goes when no profile and no policy holds it.
+# A bucket goes when it is empty, and a role when nothing holds it. You write both, with boto3 itself.
 #
-# ## Exercise 3: what goes first?
+# ## Exercise 3: empty a bucket
+#
+# S3 lists objects in *pages* of a thousand at most. A *paginator* asks for one page after the other:
+# `s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)` gives pages, and each page has a list `Contents` of
+# objects, each with its `Key`. A page without objects has no `Contents` at all.
+#
+# One call deletes a whole page: `s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "a"}, {"Key": "b"}]})`.
+# The list must not be empty. The call succeeds also where an object stays, because a policy protects it, for example:
+# then its answer has a list `Errors`, each with a `Message`. Raise an error in that case, for a clean-up that passes
+# over it claims what is not so. With `"Quiet": True` beside `Objects`, the answer holds nothing but the errors.
+#
+# The check gives you a bucket of eight objects, and pages of three.
+
+# %% tags=["exercise-3"]
+def empty(s3, bucket: str) -> None:
+    """Delete every object of a bucket, page by page; the bucket itself stays. Raise if an object cannot be deleted."""
+    ...
+
+
+# %%
+lesson.check(3, empty, practice)
+
+# %%
+empty(s3, practice.bucket)
+s3.delete_bucket(Bucket=practice.bucket)
+print(*inventory.lines(inventory.take(practice)), sep="\n")
+
+# %% [markdown]
+# Now use ours: it also deletes old versions. A bucket whose versioning was switched on (Airflow's, milestone 8) keeps
+# each object that was deleted or replaced, and is not empty before those are gone as well.
+
+# %%
+from helpers.account.kinds import storage
+
+show_code.show(storage._objects)
+
+# %% [markdown]
+# ## Exercise 4: take a role apart
+#
+# Three kinds of things hold a role. Each has a call of `iam` that lists it, and one that takes it away; all of them
+# want `RoleName=role`.
+#
+# | what holds it | list, and its part of the answer | take away |
+# |---|---|---|
+# | an instance profile | `list_instance_profiles_for_role`, `InstanceProfiles` | `remove_role_from_instance_profile` |
+# | a policy that is attached | `list_attached_role_policies`, `AttachedPolicies` | `detach_role_policy` |
+# | an inline policy | `list_role_policies`, `PolicyNames` | `delete_role_policy` |
+#
+# A profile has an `InstanceProfileName`, an attached policy a `PolicyArn`, and the call beside it wants that too, under
+# the same name. Inline policies are listed by name alone; the call wants it as `PolicyName`. At the end the role goes:
+# `iam.delete_role(RoleName=role)`. Profile and attached policy stay, as others may use them.
+
+# %% tags=["exercise-4"]
+def take_apart(iam, role: str) -> None:
+    """Take a role out of its instance profiles and away from its policies, and delete it."""
+    ...
+
+
+# %%
+lesson.check(4, take_apart, practice)
+
+# %%
+take_apart(roles, practice.access_role)
+print(*inventory.lines(inventory.take(practice)), sep="\n")
+
+# %% [markdown]
+# Bucket and role are gone. The instance profile is there, without a role in it.
+#
+# ## Exercise 5: what goes first?
 #
 # Given what each thing uses, list all of them in an order in which AWS refuses nothing. In
 # `{"instance profile": ["role"], "role": ["policy"]}` the profile uses the role, so the role cannot go before it. The
@@ -195,14 +261,14 @@ except ClientError as error:
 from graphlib import TopologicalSorter
 
 
-# %% tags=["exercise-3"]
+# %% tags=["exercise-5"]
 def deletion_order(uses: dict[str, list[str]]) -> list[str]:
     """List everything in an order in which nothing that is still used is deleted: thing → what it uses."""
     ...
 
 
 # %%
-lesson.check(3, deletion_order)
+lesson.check(5, deletion_order)
 
 # %% [markdown]
 # The order of our clean-up is that of the arrows in the picture:
@@ -211,28 +277,49 @@ lesson.check(3, deletion_order)
 print(*(kind.title for kind in inventory.KINDS), sep=", ")
 
 # %% [markdown]
-# **A failure in the middle.** Networks fail, and people close their laptops. Here every deletion of a bucket fails in
-# the first run. What must not happen is that the rest stays because of it.
+# **A failure in the middle.** Networks fail, and people close their laptops. What must not happen is that the rest
+# stays because of one thing.
+#
+# ## Exercise 6: whatever fails
+#
+# Delete a list of things with a function that you are given: `delete(thing)`. Where AWS refuses, it raises a
+# `ClientError`, and you go on with the next thing. When you are through, try again what failed: the reason may have
+# passed, or what stood in its way is gone now. After `rounds` rounds, three unless somebody says otherwise, give up,
+# and return the things that are left. Catch no error but `ClientError`: whoever presses Ctrl-C wants to stop.
+
+# %% tags=["exercise-6"]
+def delete_all(things: list, delete, rounds: int = 3) -> list:
+    """Delete things, and try again what failed, in so many rounds; return what is left. `delete` raises ClientError."""
+    ...
+
 
 # %%
-def fail(workbook, resource):
-    """Stand for a service that is down."""
-    raise ClientError({"Error": {"Code": "InternalError", "Message": "try again later"}}, "DeleteBucket")
+lesson.check(6, delete_all)
+
+# %% [markdown]
+# Use it on what is there. In these three rounds every deletion of a stream fails, as if Kinesis were down:
+
+# %%
+kinds = {kind.title: kind for kind in inventory.KINDS}
 
 
-broken = [dataclasses.replace(kind, delete=fail) if kind.title == "buckets" else kind for kind in inventory.KINDS]
+def delete(thing):
+    """Delete a thing of the practice; streams stand for a service that is down."""
+    if thing.kind == "streams":
+        raise ClientError({"Error": {"Code": "InternalFailure", "Message": "try again later"}}, "DeleteStream")
+    kinds[thing.kind].delete(practice, thing)
+
+
+left = delete_all(inventory.take(practice).found, delete)
+print(*(f"left: {thing.name}" for thing in left), sep="\n")
+
+# %% [markdown]
+# Everything else is gone. Now use ours: it also tells what it does, and lists again afterwards, as the list is what
+# counts. Kinesis is back, so it ends what the first run could not:
 
 # %%
 from helpers.account.clean_up import clean_up
 
-told = []
-outcome = clean_up(practice, told.append, broken)
-print(*(line.partition(": An error")[0] for line in told), *inventory.lines(outcome.left), sep="\n")
-
-# %% [markdown]
-# It went on, tried three times, and says what is left. The second run ends what the first could not:
-
-# %%
 told = []
 outcome = clean_up(practice, told.append)
 print(*told, *inventory.lines(outcome.left), sep="\n")
@@ -273,9 +360,10 @@ else:
 #
 # 1. You listed things by name and tag, in every service.
 # 2. You read the bill, and saw which things cost while they idle.
-# 3. You met two refusals, and the order that avoids them.
-# 4. You deleted all of one id through a failure, and proved that nothing is left.
-# 5. You decided about your own things.
+# 3. You emptied a bucket page by page, and took a role apart.
+# 4. You found the order in which nothing is refused.
+# 5. You deleted all of one id through a failure, and proved that nothing is left.
+# 6. You decided about your own things.
 #
 # **Quiz.** Put in a letter for each question. Whoever reads this on a web page finds the answers folded below.
 

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from helpers.airflow.dag import DAG_SECONDS, FOLDER
+from helpers.airflow.dag import DAG_SECONDS, FOLDER, NOT_FOUND
 from helpers.airflow.rest_api import AirflowError, call
 from helpers.checks import scratch
 from helpers.config import Workbook
@@ -15,8 +15,8 @@ POLL_SECONDS = 0.3
 
 
 @contextlib.contextmanager
-def uploaded(workbook: Workbook, text: str) -> Iterator[str]:
-    """Put a file into the environment's folder of DAGs.
+def drawn(workbook: Workbook) -> Iterator[str]:
+    """Draw the name of a file that somebody else puts into the folder of DAGs; afterwards none of that name is left.
 
     Yields
     ------
@@ -24,14 +24,52 @@ def uploaded(workbook: Workbook, text: str) -> Iterator[str]:
         The file's name, without its ending: the id of a DAG that is named after its file.
     """
     made = scratch.name(workbook, "_")
-    where = {"Bucket": workbook.bucket, "Key": f"{FOLDER}/{made}.py"}
-    s3 = workbook.client("s3")
-    s3.put_object(**where, Body=text.encode())
     try:
         yield made
     finally:
-        s3.delete_object(**where)
+        for found in objects(workbook, made):
+            workbook.client("s3").delete_object(Bucket=workbook.bucket, Key=found)
         _forget(workbook, made)
+
+
+@contextlib.contextmanager
+def uploaded(workbook: Workbook, text: str) -> Iterator[str]:
+    """Put a file into the environment's folder of DAGs.
+
+    Yields
+    ------
+    str
+        The file's name, as `drawn` gives it.
+    """
+    with drawn(workbook) as made:
+        workbook.client("s3").put_object(Bucket=workbook.bucket, Key=key(made), Body=text.encode())
+        yield made
+
+
+def key(file: str) -> str:
+    """Tell where in the bucket a file of this name, without its ending, is a DAG's."""
+    return f"{FOLDER}/{file}.py"
+
+
+def is_there(workbook: Workbook, file: str) -> bool:
+    """Tell whether a file of this name is where Airflow looks for it."""
+    asked = {"Bucket": workbook.bucket, "Prefix": key(file)}
+    return workbook.client("s3").list_objects_v2(**asked)["KeyCount"] > 0
+
+
+def objects(workbook: Workbook, file: str) -> list[str]:
+    """List the keys under which a file of this name is in the bucket, wherever somebody has put it."""
+    pages = workbook.client("s3").get_paginator("list_objects_v2").paginate(Bucket=workbook.bucket)
+    keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+    return [one for one in keys if file in one]
+
+
+def error(workbook: Workbook, file: str) -> str | None:
+    """Return the line with which reading a file ended; None if it is not read yet, or is read."""
+    for one in call(workbook, "GET", "/importErrors")["import_errors"]:
+        if one["filename"].endswith(f"{file}.py"):
+            return one["stack_trace"].strip().splitlines()[-1]
+    return None
 
 
 def read(workbook: Workbook, file: str) -> dict[str, Any] | str:
@@ -39,11 +77,22 @@ def read(workbook: Workbook, file: str) -> dict[str, Any] | str:
     return wait_until(lambda: _read(workbook, file), DAG_SECONDS, f"Airflow to read {file}.py", POLL_SECONDS)
 
 
+def wait_until_known(workbook: Workbook, dag: str) -> None:
+    """Wait until Airflow can start runs of a DAG; of several in a file, each becomes known for itself."""
+
+    def told() -> dict[str, Any] | None:
+        try:
+            return call(workbook, "GET", f"/dags/{dag}/details")
+        except AirflowError as error:
+            if error.status != NOT_FOUND:
+                raise
+            return None
+
+    wait_until(told, DAG_SECONDS, f"the DAG {dag} to appear in Airflow", POLL_SECONDS)
+
+
 def _read(workbook: Workbook, file: str) -> dict[str, Any] | str | None:
-    for error in call(workbook, "GET", "/importErrors")["import_errors"]:
-        if error["filename"].endswith(f"{file}.py"):
-            return error["stack_trace"].strip().splitlines()[-1]
-    return _dag(workbook, file)
+    return error(workbook, file) or _dag(workbook, file)
 
 
 def _dag(workbook: Workbook, file: str) -> dict[str, Any] | None:

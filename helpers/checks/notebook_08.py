@@ -1,8 +1,12 @@
 """Exercises of the notebook about Airflow: what Airflow reads, what stands in the table, what the logs hold."""
 
+import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from botocore.exceptions import ClientError
@@ -18,6 +22,7 @@ from helpers.checks.lesson import Lesson
 from helpers.checks.quiz import Question
 from helpers.config import Workbook
 from helpers.notebook import show_code
+from helpers.waiting import wait_until
 
 AWAY = (AirflowError, ClientError)
 """What is raised if there is no environment, or none that answers."""
@@ -135,7 +140,158 @@ OWN_DAG = Exercise(
     more="On the last Sunday of October, Berlin's clocks show 2:30 twice. When would a DAG for half past two run?",
 )
 
-# --- 2: once or twice, the same ------------------------------------------------------------------------------------
+# --- 2: a file on its way into Airflow -----------------------------------------------------------------------------
+
+Airflow = Callable[..., Any]
+"""Airflow's REST API: method, path, body and parameters in, the answer out."""
+
+FILE, TOLD, BROKEN = "where the file is", "what you return", "a file that Airflow cannot read"
+NOTHING, FOR_EVER, RAISES = "nothing", "asked for ever", "raises an error"
+
+IN_VAIN = 3
+"""Questions that an answer may ask after the last one that could have told it something new."""
+
+
+class _Endless(BaseException):
+    """An answer would go on for ever; no `except Exception` of the answer's keeps this from ending it."""
+
+
+def deliver(s3, airflow, bucket: str, name: str, text: str) -> dict:
+    """Put a DAG's file into the bucket, wait until Airflow has read it, and return what Airflow says of the DAG."""
+    s3.put_object(Bucket=bucket, Key=f"dags/{name}.py", Body=text.encode())
+    while True:
+        for error in airflow("GET", "/importErrors")["import_errors"]:
+            if error["filename"].endswith(f"{name}.py"):
+                raise RuntimeError(error["stack_trace"])
+        for found in airflow("GET", "/dags")["dags"]:
+            if found["dag_id"] == name:
+                return found
+        time.sleep(1)
+
+
+def _named_dag(airflow: Airflow, name: str) -> dict | None:
+    return next((one for one in airflow("GET", "/dags")["dags"] if one["dag_id"] == name), None)
+
+
+def _into_the_top(s3: Any, airflow: Airflow, bucket: str, name: str, text: str) -> dict:
+    s3.put_object(Bucket=bucket, Key=f"{name}.py", Body=text.encode())
+    while (found := _named_dag(airflow, name)) is None:
+        time.sleep(0.2)
+    return found
+
+
+def _not_awaited(s3: Any, airflow: Airflow, bucket: str, name: str, text: str) -> dict | None:
+    s3.put_object(Bucket=bucket, Key=f"dags/{name}.py", Body=text.encode())
+    return _named_dag(airflow, name)
+
+
+def _asked_by_name(s3: Any, airflow: Airflow, bucket: str, name: str, text: str) -> dict:
+    s3.put_object(Bucket=bucket, Key=f"dags/{name}.py", Body=text.encode())
+    return airflow("GET", f"/dags/{name}")
+
+
+def _errors_left_aside(s3: Any, airflow: Airflow, bucket: str, name: str, text: str) -> dict:
+    s3.put_object(Bucket=bucket, Key=f"dags/{name}.py", Body=text.encode())
+    while (found := _named_dag(airflow, name)) is None:
+        time.sleep(1)
+    return found
+
+
+def _delivered(answer: Callable[..., dict], workbook: Workbook) -> Result:
+    """Let an answer deliver two files at the same time, one of which Airflow cannot read."""
+    attempt(answer)
+    broken = show_code.body(own_dag) + "\nimport nowhere_to_be_found\n"
+    with scratch.systems(*AWAY), airflow_files.drawn(workbook) as good, airflow_files.drawn(workbook) as bad:
+        with ThreadPoolExecutor(2) as pool:
+            told = pool.submit(_told_of, answer, workbook, good, show_code.body(own_dag))
+            refused = pool.submit(_told_of, answer, workbook, bad, broken)
+        return {FILE: _place(workbook, good), TOLD: told.result(), BROKEN: refused.result()}
+
+
+def _told_of(answer: Callable[..., dict], workbook: Workbook, name: str, text: str) -> str:
+    """Tell how delivering one file ends."""
+    asked = 0
+
+    def airflow(*arguments: Any, **query: Any) -> Any:
+        """Call Airflow's API, unless what is waited for cannot come any more."""
+        nonlocal asked
+        found = call(workbook, *arguments, **query)
+        known = airflow_files.error(workbook, name)
+        if known or _place(workbook, name) != IN_FOLDER:
+            asked += 1
+        if asked > IN_VAIN:
+            raise _Endless
+        return found
+
+    try:
+        told = answer(workbook.client("s3"), airflow, workbook.bucket, name, text)
+    except _Endless:
+        return FOR_EVER
+    except Exception as error:  # whatever code that somebody is learning to write may raise
+        return RAISES if airflow_files.error(workbook, name) else _stopped_by(error)
+    return _of_dag(told, name)
+
+
+def _stopped_by(error: Exception) -> str:
+    if isinstance(error, AirflowError):
+        return f"stops, as Airflow refuses with number {error.status}"
+    return f"stops with {type(error).__name__}: {error}"
+
+
+def _of_dag(told: Any, name: str) -> str:
+    if told is None:
+        return NOTHING
+    return OF_DAG if isinstance(told, Mapping) and told.get("dag_id") == name else f"{type(told).__name__}: {told}"
+
+
+IN_FOLDER, ELSEWHERE_IN_BUCKET, OF_DAG = "in the folder of DAGs", "outside of the folder of DAGs", "what Airflow says"
+
+
+def _place(workbook: Workbook, name: str) -> str:
+    if airflow_files.is_there(workbook, name):
+        return IN_FOLDER
+    return ELSEWHERE_IN_BUCKET if airflow_files.objects(workbook, name) else "nowhere"
+
+
+DELIVER = Exercise(
+    solution=deliver,
+    evaluate=_delivered,
+    wanted={FILE: IN_FOLDER, TOLD: OF_DAG, BROKEN: RAISES},
+    twins=(
+        Twin(
+            _into_the_top,
+            "The file is in the bucket, and Airflow does not see it: it looks into the folder `dags/` alone. The key "
+            'is `f"dags/{name}.py"`.',
+            {FILE: ELSEWHERE_IN_BUCKET},
+        ),
+        Twin(
+            _not_awaited,
+            "Airflow has not read the file yet when you ask: that takes it seconds, on MWAA half a minute. Ask again "
+            "until the DAG is there.",
+            {FILE: IN_FOLDER, TOLD: NOTHING},
+        ),
+        Twin(
+            _asked_by_name,
+            "To ask for a DAG that Airflow does not know yet is an error, number 404, and it ends your function. Look "
+            'for the DAG in the list of `airflow("GET", "/dags")`, or catch the error and ask again.',
+            {FILE: IN_FOLDER, TOLD: "stops, as Airflow refuses with number 404"},
+        ),
+        Twin(
+            _errors_left_aside,
+            "A file with a mistake in it never becomes a DAG, and your function waits for it for ever. Look into "
+            "`/importErrors` each time as well, and raise what stands there.",
+            {TOLD: OF_DAG, BROKEN: FOR_EVER},
+        ),
+    ),
+    hints=(
+        "One call puts the file there, then a `while True:` asks and sleeps.",
+        'Each time: is a `filename` of `airflow("GET", "/importErrors")["import_errors"]` yours? Then raise its trace.',
+        'And: is a `dag_id` of `airflow("GET", "/dags")["dags"]` the name? Then return that entry.',
+    ),
+    more="If the DAG was there before, in an older version: what does your function return?",
+)
+
+# --- 3: once or twice, the same ------------------------------------------------------------------------------------
 
 
 def keep(rows: DataFrame, table: str, day: str) -> None:
@@ -226,7 +382,161 @@ KEEP = Exercise(
     more="Delta refuses rows for another day in a `replaceWhere`. Which mistake would that have caught?",
 )
 
-# --- 3: three runs that failed -------------------------------------------------------------------------------------
+# --- 4: a run, from its start to its end -----------------------------------------------------------------------------
+
+WELL, BADLY, STARTED = "a run that ends well", "a run that fails", "runs that you start"
+
+
+def run_now(airflow, dag: str) -> tuple[str, str]:
+    """Start a run of a DAG and wait for its end; return the run's id and its state, "success" or "failed"."""
+    run = airflow("POST", f"/dags/{dag}/dagRuns", {"logical_date": None})["dag_run_id"]
+    state = "queued"
+    while state not in ("success", "failed"):
+        time.sleep(1)
+        state = airflow("GET", f"/dags/{dag}/dagRuns/{run}")["state"]
+    return run, state
+
+
+def _no_end_awaited(airflow: Airflow, dag: str) -> tuple[str, str]:
+    run = airflow("POST", f"/dags/{dag}/dagRuns", {"logical_date": None})
+    return run["dag_run_id"], run["state"]
+
+
+def _success_awaited(airflow: Airflow, dag: str) -> tuple[str, str]:
+    run = airflow("POST", f"/dags/{dag}/dagRuns", {"logical_date": None})["dag_run_id"]
+    while (state := airflow("GET", f"/dags/{dag}/dagRuns/{run}")["state"]) != "success":
+        time.sleep(1)
+    return run, state
+
+
+def _started_each_time(airflow: Airflow, dag: str) -> tuple[str, str]:
+    while True:
+        run = airflow("POST", f"/dags/{dag}/dagRuns", {"logical_date": None})["dag_run_id"]
+        time.sleep(1)
+        found = airflow("GET", f"/dags/{dag}/dagRuns")["dag_runs"]
+        ended = [one["state"] for one in found if one["state"] in ("success", "failed")]
+        if ended and len(found) > 1:
+            return run, ended[0]
+
+
+def _without_a_date(airflow: Airflow, dag: str) -> tuple[str, str]:
+    return airflow("POST", f"/dags/{dag}/dagRuns", {})["dag_run_id"], ""
+
+
+def _two_ends():
+    """Be a file for Airflow: a DAG of the file's name whose runs end well, and one whose runs fail."""
+    from pathlib import Path
+
+    import pendulum
+    from airflow.providers.standard.operators.bash import BashOperator
+    from airflow.providers.standard.operators.empty import EmptyOperator
+    from airflow.sdk import DAG
+
+    common = {"schedule": None, "start_date": pendulum.datetime(2026, 1, 1, tz="UTC"), "is_paused_upon_creation": False}
+    with DAG(dag_id=Path(__file__).stem, **common):
+        EmptyOperator(task_id="rest")
+    with DAG(dag_id=f"{Path(__file__).stem}_fails", **common):
+        BashOperator(task_id="fail", bash_command="exit 1")
+
+
+def _run(answer: Callable[..., tuple[str, str]], workbook: Workbook) -> Result:
+    """Let an answer run two DAGs at the same time, one of which fails."""
+    attempt(answer)
+    with scratch.systems(*AWAY), airflow_files.uploaded(workbook, show_code.body(_two_ends)) as name:
+        dags = {WELL: name, BADLY: f"{name}_fails"}
+        for dag in dags.values():
+            airflow_files.wait_until_known(workbook, dag)
+        with ThreadPoolExecutor(2) as pool:
+            told = dict(zip(dags, pool.map(lambda dag: _ended_as(answer, workbook, dag), dags.values()), strict=True))
+        started = {len(_runs(workbook, dag)) for dag in dags.values()}
+    return {**told, STARTED: "one" if started == {1} else "several" if max(started) > 1 else "none"}
+
+
+def _runs(workbook: Workbook, dag: str) -> dict[str, str]:
+    found = call(workbook, "GET", f"/dags/{dag}/dagRuns")["dag_runs"]
+    return {one["dag_run_id"]: one["state"] for one in found}
+
+
+ONE_AT_A_TIME = threading.Lock()
+"""Held while a run is started: Airflow on a laptop keeps its runs in SQLite, which takes one writer."""
+
+BUSY_SECONDS = 20
+SERVERS_FAULT = 500
+
+
+def _unless_busy(workbook: Workbook, *arguments: Any, **query: Any) -> Any:
+    """Call Airflow's API; None if its database was busy, which says nothing of who calls."""
+    try:
+        return call(workbook, *arguments, **query)
+    except AirflowError as error:
+        if error.status != SERVERS_FAULT:
+            raise
+        return None
+
+
+def _ended_as(answer: Callable[..., tuple[str, str]], workbook: Workbook, dag: str) -> str:
+    """Tell the state that an answer returns for a run of its own, or how it ends."""
+    asked = 0
+
+    def airflow(*arguments: Any, **query: Any) -> Any:
+        """Call Airflow's API, unless the run that is waited for has ended some questions ago."""
+        nonlocal asked
+        states = _runs(workbook, dag).values()
+        asked += bool(states) and all(state in ("success", "failed") for state in states)
+        if asked > IN_VAIN:
+            raise _Endless
+        with ONE_AT_A_TIME:
+            return wait_until(lambda: _unless_busy(workbook, *arguments, **query), BUSY_SECONDS, "Airflow's database")
+
+    try:
+        told = answer(airflow, dag)
+    except _Endless:
+        return FOR_EVER
+    except Exception as error:  # whatever code that somebody is learning to write may raise
+        return _stopped_by(error)
+    if not isinstance(told, Sequence) or isinstance(told, str) or len(told) != 2:
+        return f"{told!r}, which is no id with a state"
+    return told[1] if told[0] in _runs(workbook, dag) else f"{told[0]!r}, which is the id of no run"
+
+
+RUN_NOW = Exercise(
+    solution=run_now,
+    evaluate=_run,
+    wanted={WELL: "success", BADLY: "failed", STARTED: "one"},
+    twins=(
+        Twin(
+            _without_a_date,
+            "Airflow refuses a start without `logical_date`. A run that is about no date says so: "
+            '`{"logical_date": None}`.',
+            {WELL: "stops, as Airflow refuses with number 422", STARTED: "none"},
+        ),
+        Twin(
+            _no_end_awaited,
+            "`queued` is where a run begins. Ask for its state again and again, until it is `success` or `failed`.",
+            {WELL: "queued"},
+        ),
+        Twin(
+            _success_awaited,
+            "You wait for `success`. A run that fails never comes there, and your function never comes back: `failed` "
+            "is an end, too.",
+            {WELL: "success", BADLY: FOR_EVER},
+        ),
+        Twin(
+            _started_each_time,
+            "Each time around, your function starts another run. Start one before the loop, keep its id, and ask for "
+            "that one.",
+            {STARTED: "several"},
+        ),
+    ),
+    hints=(
+        'The answer to the start has the id: `["dag_run_id"]`.',
+        'Ask for this one run: `airflow("GET", f"/dags/{dag}/dagRuns/{run}")["state"]`.',
+        '`while state not in ("success", "failed"):` sleep a second, and ask.',
+    ),
+    more="If nobody has switched the DAG on, its runs stay `queued`. How long would you wait?",
+)
+
+# --- 5: three runs that failed -------------------------------------------------------------------------------------
 
 Log = Callable[[str, int], list[str]]
 
@@ -366,6 +676,77 @@ DIAGNOSIS = Exercise(
     more="Three retries make a log three times as long. What would you let a task retry, and what not?",
 )
 
+# --- 6: the grid -----------------------------------------------------------------------------------------------------
+
+RUNS = "the runs, the oldest first"
+
+
+def grid(airflow, dag: str) -> dict[str, dict[str, str]]:
+    """Tell how the tasks of all runs of a DAG stand, the oldest run first: run → task → state."""
+    states = {}
+    for run in airflow("GET", f"/dags/{dag}/dagRuns", order_by="run_after")["dag_runs"]:
+        name = run["dag_run_id"]
+        tasks = airflow("GET", f"/dags/{dag}/dagRuns/{name}/taskInstances")["task_instances"]
+        states[name] = {task["task_id"]: task["state"] for task in tasks}
+    return states
+
+
+def _newest_first(airflow: Airflow, dag: str) -> dict[str, dict[str, str]]:
+    return dict(reversed(grid(airflow, dag).items()))
+
+
+def _one_run(airflow: Airflow, dag: str) -> dict[str, dict[str, str]]:
+    return dict(list(grid(airflow, dag).items())[-1:])
+
+
+def _states_of_runs(airflow: Airflow, dag: str) -> dict[str, str]:
+    found = airflow("GET", f"/dags/{dag}/dagRuns", order_by="run_after")["dag_runs"]
+    return {run["dag_run_id"]: run["state"] for run in found}
+
+
+def _failed_tasks(airflow: Airflow, dag: str) -> dict[str, dict[str, str]]:
+    return {
+        run: {task: state for task, state in tasks.items() if state == "failed"}
+        for run, tasks in grid(airflow, dag).items()
+    }
+
+
+def _seen(answer: Callable[[Airflow, str], Mapping[str, Mapping[str, str]]], workbook: Workbook) -> Result:
+    found = given(answer(partial(call, workbook), workbook.dag))
+    return {RUNS: list(found), **found}
+
+
+GRID = Exercise(
+    solution=grid,
+    evaluate=_seen,
+    twins=(
+        Twin(
+            _newest_first,
+            'The newest run comes first. Airflow puts them in order if you ask: `order_by="run_after"`; a minus before '
+            "the name turns the order round.",
+        ),
+        Twin(
+            _one_run,
+            "One run is there, the last. Does the loop make a new mapping each time, or return in its first turn?",
+        ),
+        Twin(
+            _states_of_runs,
+            "These are the states of the runs. Each run has tasks, and how those stand says another call: "
+            "`…/taskInstances`.",
+        ),
+        Twin(
+            _failed_tasks,
+            "Only failed tasks are there. A grid shows all of them: what never started tells as much.",
+        ),
+    ),
+    hints=(
+        "A loop over the runs, and for each of them a call for its tasks.",
+        'The tasks of a run: `airflow("GET", f"/dags/{dag}/dagRuns/{name}/taskInstances")["task_instances"]`.',
+        '`{task["task_id"]: task["state"] for task in tasks}` is a column of the grid.',
+    ),
+    more="A run of last week has a task that the DAG has no more. Where would it stand in the grid?",
+)
+
 QUIZ = (
     Question(
         "Why is the day a parameter, and not `date.today()` in the notebook?",
@@ -394,7 +775,7 @@ QUIZ = (
 )
 
 LESSON = Lesson(
-    {1: OWN_DAG, 2: KEEP, 3: DIAGNOSIS},
+    {1: OWN_DAG, 2: DELIVER, 3: KEEP, 4: RUN_NOW, 5: DIAGNOSIS, 6: GRID},
     {
         1: {
             4: "All four? Three of them never start: what they wait for has failed.",

@@ -216,8 +216,8 @@ def objects(workbook: Workbook, bucket: str) -> dict[str, int]:
 
 
 @contextlib.contextmanager
-def stream(workbook: Workbook) -> Iterator[str]:
-    """Make a Kinesis stream of one shard; the role of the API may use it, as its name begins like those of the others.
+def stream(workbook: Workbook, shards: int = 1) -> Iterator[str]:
+    """Make a Kinesis stream; the role of the API may use it, as its name begins like those of the others.
 
     Yields
     ------
@@ -225,7 +225,7 @@ def stream(workbook: Workbook) -> Iterator[str]:
         Its name.
     """
     made = f"{workbook.stream('geo')}-{token()}"
-    kinesis_streams.create(workbook, made, 1)
+    kinesis_streams.create(workbook, made, shards)
     try:
         yield made
     finally:

@@ -114,6 +114,29 @@ def put_method(workbook: Workbook, api: str, proxied: Proxied, role: str) -> Non
     role : str
         ARN of the role in which API Gateway calls Kinesis.
     """
+    where = connect(workbook, api, proxied, role)
+    _put_responses(workbook.client("apigateway"), where)
+
+
+def connect(workbook: Workbook, api: str, proxied: Proxied, role: str) -> dict[str, str]:
+    """Give an API one method that calls Kinesis, and that has no answer for the client yet.
+
+    Parameters
+    ----------
+    workbook : Workbook
+        Gives the region.
+    api : str
+        Id of the API.
+    proxied : Proxied
+        The method; one that was there under its name is replaced.
+    role : str
+        ARN of the role in which API Gateway calls Kinesis.
+
+    Returns
+    -------
+    dict of str to str
+        By what API Gateway's further calls name the method.
+    """
     client = workbook.client("apigateway")
     resource = rest_api.create_resource(workbook, api, proxied.path)
     where = {"restApiId": api, "resourceId": resource, "httpMethod": proxied.http_method}
@@ -131,7 +154,7 @@ def put_method(workbook: Workbook, api: str, proxied: Proxied, role: str) -> Non
         requestTemplates={"application/json": proxied.template},
         passthroughBehavior="WHEN_NO_TEMPLATES",  # a body of another type is refused, not passed on as it is
     )
-    _put_responses(client, where)
+    return where
 
 
 def _put_responses(client: Any, where: dict[str, str]) -> None:

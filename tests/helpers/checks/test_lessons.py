@@ -1,13 +1,18 @@
 """Every exercise: its solution is right, each typical mistake is told apart, and nothing else is taken for either."""
 
+import contextlib
+import hashlib
 import inspect
 import os
+import time
 
 import pytest
 import requests
+from botocore.exceptions import ClientError
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from helpers import iam
 from helpers.checks import (
     notebook_05,
     notebook_06,
@@ -37,12 +42,18 @@ TWINS = [
 
 UNFORESEEN = {
     ("05", 3): lambda spark, workbook: {"pin": notebook_05.read_frames(spark, workbook)["pin"]},
-    ("09a", 1): lambda url, stream, row, key: notebook_09a.put(url, stream, row | {"ind": 1}, key),
+    ("09a", 1): lambda kinesis, names, shards, tags: notebook_09a.create_streams(kinesis, names, 2, tags),
+    ("09a", 2): lambda: notebook_09a.record_template().replace("$.Data", "$.Data.title"),
+    ("09a", 3): notebook_09a._answers({"200": "", "404": r"4\d{2}"}),
+    ("09a", 4): lambda url, stream, row, key: notebook_09a.put(url, stream, row | {"ind": 1}, key),
+    ("09a", 5): lambda key, shards: shards[-1]["ShardId"],
     ("09b", 1): lambda *given: notebook_09b.read_stream(*given).limit(2),
     ("09b", 3): lambda frame, table, checkpoint: notebook_09b.store(frame.limit(1), table, checkpoint),
     ("09c", 1): lambda records: notebook_09c.first_of_each(records).where("false"),
     ("09c", 2): lambda batch, table: notebook_09c.insert_new(batch.limit(3), table),
     ("10", 1): lambda name, tags, workbook_id: True,
+    ("10", 3): lambda s3, bucket: s3.delete_object(Bucket=bucket, Key=notebook_10.KEYS[0]),
+    ("10", 4): lambda iam, role: iam.delete_role_policy(RoleName=role, PolicyName="bucket"),
 }
 """A mistake that no twin makes, where it is more than another result."""
 
@@ -70,16 +81,18 @@ def context(workbook, spark, raw, clean, invoke_url, landed):
     pin, geo, user = clean["pin"], clean["geo"], clean["user"]
     counts = pin.join(geo, "ind").dropna(subset=["country", "category"]).groupBy("country", "category")
     counts = counts.agg(F.countDistinct("ind").alias("category_count"))
+    role = iam.arn(workbook, workbook.kinesis_role)
     keys = {"awsAccessKey": os.environ["AWS_ACCESS_KEY_ID"], "awsSecretKey": os.environ["AWS_SECRET_ACCESS_KEY"]}
     return {
         ("05", 1): (), ("05", 2): (spark,), ("05", 3): (spark, workbook),
         ("06", 1): (raw["pin"],), ("06", 2): (spark,), ("06", 3): (spark,), ("06", 4): (spark,), ("06", 5): (spark,),
         ("07", 1): (counts,), ("07", 2): (pin, geo), ("07", 3): (pin, geo), ("07", 4): (pin, user), ("07", 5): (user,),
         ("07", 6): (pin, user), ("07", 7): (pin, user),
-        ("09a", 1): (workbook, invoke_url), ("09a", 2): (), ("09a", 3): (),
+        ("09a", 1): (workbook,), ("09a", 2): (workbook, role), ("09a", 3): (workbook, role),
+        ("09a", 4): (workbook, invoke_url), ("09a", 5): (workbook,), ("09a", 6): (), ("09a", 7): (),
         ("09b", 1): (spark, workbook, keys), ("09b", 2): (spark,), ("09b", 3): (spark,),
         ("09c", 1): (spark,), ("09c", 2): (spark,), ("09c", 3): (spark,),
-        ("10", 1): (), ("10", 2): (), ("10", 3): (),
+        ("10", 1): (), ("10", 2): (), ("10", 3): (workbook,), ("10", 4): (workbook,), ("10", 5): (), ("10", 6): (),
     }  # fmt: skip
 
 
@@ -106,7 +119,7 @@ def test_a_gap_is_no_answer(context, name, number):
     assert LESSONS[name].judge(number, gap, *context[name, number]).outcome == "not attempted"
 
 
-ALL_FORESEEN = {("09a", 2)}
+ALL_FORESEEN = {("09a", 6)}
 """Exercises in which every wrong answer is one of the twins."""
 
 
@@ -164,7 +177,162 @@ def test_whoever_raises_an_error_of_another_kind_is_right_too(context):
         except requests.HTTPError as error:
             raise RuntimeError(error.response.text) from error
 
-    assert LESSONS["09a"].judge(1, put, *context["09a", 1]).outcome == "right"
+    assert LESSONS["09a"].judge(4, put, *context["09a", 4]).outcome == "right"
+
+
+def _whichever_is_missing(kinesis, names, shards, tags):
+    for name in names:
+        try:
+            kinesis.describe_stream(StreamName=name)
+        except kinesis.exceptions.ResourceNotFoundException:
+            kinesis.create_stream(StreamName=name, ShardCount=shards, Tags=tags)
+            while kinesis.describe_stream(StreamName=name)["StreamDescription"]["StreamStatus"] != "ACTIVE":
+                time.sleep(0.1)
+
+
+def _refused_if_there(kinesis, names, shards, tags):
+    for name in names:
+        with contextlib.suppress(ClientError):
+            kinesis.create_stream(StreamName=name, ShardCount=shards)
+            kinesis.add_tags_to_stream(StreamName=name, Tags=tags)
+    while any(
+        kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamStatus"] == "CREATING"
+        for name in names
+    ):
+        time.sleep(0.1)
+
+
+def _by_the_long_list(kinesis, names, shards, tags):
+    there = {one for page in kinesis.get_paginator("list_streams").paginate() for one in page["StreamNames"]}
+    for name in set(names) - there:
+        kinesis.create_stream(StreamName=name, ShardCount=shards, Tags=tags)
+    while not all(one["StreamStatus"] == "ACTIVE" for one in kinesis.list_streams()["StreamSummaries"]):
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("answer", [_whichever_is_missing, _refused_if_there, _by_the_long_list])
+def test_streams_may_be_made_in_another_way(workbook, answer):
+    assert LESSONS["09a"].judge(1, answer, workbook).outcome == "right"
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        """#set($key = 1)
+{"PartitionKey": "$input.path('$').PartitionKey", "Data": "$util.base64Encode($input.path('$.Data'))",
+ "StreamName": "$input.params().path.get('stream-name')"}""",
+        """#set($all = $input.path('$'))
+{"StreamName": "$input.params("stream-name")", "Data": "$util.base64Encode($input.json("$.Data"))",
+ "PartitionKey": $input.json('$.PartitionKey')}""",
+    ],
+)
+def test_a_template_may_be_written_in_another_way(context, template):
+    assert LESSONS["09a"].judge(2, lambda: template, *context["09a", 2]).outcome == "right"
+
+
+def test_statuses_may_be_matched_in_another_way(context):
+    def answer(client, method):
+        for status, pattern in (("200", r"2\d\d"), ("400", "4.."), ("500", r"5\d+")):
+            client.put_method_response(**method, statusCode=status)
+            client.put_integration_response(**method, statusCode=status, selectionPattern=pattern)
+
+    assert LESSONS["09a"].judge(3, answer, *context["09a", 3]).outcome == "right"
+
+
+def test_a_keys_shard_may_be_found_from_its_end(context):
+    def answer(key, shards):
+        number = int.from_bytes(hashlib.md5(key.encode(), usedforsecurity=False).digest(), "big")
+        ends = {int(shard["HashKeyRange"]["EndingHashKey"]): shard["ShardId"] for shard in shards}
+        return ends[min(end for end in ends if end >= number)]
+
+    assert LESSONS["09a"].judge(5, answer, *context["09a", 5]).outcome == "right"
+
+
+def _one_by_one(s3, bucket):
+    while found := s3.list_objects_v2(Bucket=bucket).get("Contents"):
+        for one in found:
+            s3.delete_object(Bucket=bucket, Key=one["Key"])
+
+
+def _all_pages_first(s3, bucket):
+    keys, more = [], {}
+    while True:
+        page = s3.list_objects_v2(Bucket=bucket, **more)
+        keys += [{"Key": one["Key"]} for one in page.get("Contents", [])]
+        if not page["IsTruncated"]:
+            break
+        more = {"ContinuationToken": page["NextContinuationToken"]}
+    for begun in range(0, len(keys), 1000):
+        told = s3.delete_objects(Bucket=bucket, Delete={"Objects": keys[begun : begun + 1000]})
+        assert not told.get("Errors"), told["Errors"]
+
+
+def _by_an_older_list(s3, bucket):
+    for page in s3.get_paginator("list_objects").paginate(Bucket=bucket, PaginationConfig={"PageSize": 1000}):
+        for one in page.get("Contents") or []:
+            s3.delete_object(Bucket=bucket, Key=one["Key"])
+
+
+@pytest.mark.parametrize("answer", [_one_by_one, _all_pages_first, _by_an_older_list])
+def test_a_bucket_may_be_emptied_in_another_way(workbook, answer):
+    assert LESSONS["10"].judge(3, answer, workbook).outcome == "right"
+
+
+def test_whoever_would_try_an_object_that_stays_for_ever_is_told(workbook):
+    def without_errors(s3, bucket):
+        while found := s3.list_objects_v2(Bucket=bucket).get("Contents"):
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": one["Key"]} for one in found]})
+
+    verdict = LESSONS["10"].judge(3, without_errors, workbook)
+    assert "'an object that AWS will not delete': your answer gives 'tried for ever'" in verdict.text
+
+
+def test_a_role_may_be_taken_apart_in_another_order_and_with_its_profile(workbook):
+    def answer(iam, role):
+        for page in iam.get_paginator("list_role_policies").paginate(RoleName=role):
+            for name in page["PolicyNames"]:
+                iam.delete_role_policy(RoleName=role, PolicyName=name)
+        for page in iam.get_paginator("list_attached_role_policies").paginate(RoleName=role):
+            for policy in page["AttachedPolicies"]:
+                iam.detach_role_policy(RoleName=role, PolicyArn=policy["PolicyArn"])
+        for profile in iam.list_instance_profiles_for_role(RoleName=role)["InstanceProfiles"]:
+            name = profile["InstanceProfileName"]
+            iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=role)
+            iam.delete_instance_profile(InstanceProfileName=name)
+        iam.delete_role(RoleName=role)
+
+    assert LESSONS["10"].judge(4, answer, workbook).outcome == "right"
+
+
+def _in_turn(things, delete, rounds=3):
+    tries = {thing: 0 for thing in things}
+    waiting = list(things)
+    while waiting:
+        thing = waiting.pop(0)
+        tries[thing] += 1
+        try:
+            delete(thing)
+        except ClientError:
+            if tries[thing] < rounds:
+                waiting.append(thing)
+            else:
+                tries[thing] = -1
+    return [thing for thing, tried in tries.items() if tried < 0]
+
+
+def _again_by_itself(things, delete, rounds=3):
+    failed = []
+    for thing in things:
+        try:
+            delete(thing)
+        except Exception:
+            failed.append(thing)
+    return _again_by_itself(failed, delete, rounds - 1) if failed and rounds > 1 else failed
+
+
+@pytest.mark.parametrize("answer", [_in_turn, _again_by_itself])
+def test_what_failed_may_be_tried_again_in_another_way(answer):
+    assert LESSONS["10"].judge(6, answer).outcome == "right"
 
 
 def test_a_column_under_its_raw_name_is_pointed_out(context):

@@ -1,7 +1,9 @@
 """Exercises that a running system judges: the solution is right there, each mistake is told, nothing is left behind."""
 
 import inspect
+import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import apis
@@ -9,11 +11,12 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from helpers import iam
-from helpers.airflow import environment
-from helpers.airflow.rest_api import call
+from helpers.airflow import dag, environment, runs
+from helpers.airflow.rest_api import AirflowError, call
 from helpers.checks import notebook_00, notebook_01, notebook_02, notebook_03, notebook_04, notebook_08, scratch
 from helpers.checks.exercise import Exercise
 from helpers.checks.lesson import Lesson
+from helpers.checks.verdict import Verdict
 from helpers.config import Workbook
 from helpers.kafka import client as kafka_client
 from helpers.kafka import custom_plugin, msk_connect, sink_objects
@@ -34,8 +37,23 @@ ANSWERS = [
     for place in (None, *range(len(LESSONS[name].exercises[number].twins)))
 ]
 
-WAITING = ("08", 1)
-"""The exercise that spends its time on waiting: its answers are tried side by side."""
+WAITING = {("08", 1), ("08", 2), ("08", 4), ("08", 6)}
+"""Exercises that spend their time on waiting: the answers to each are tried side by side."""
+
+RUNS = """
+from pathlib import Path
+
+import pendulum
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
+
+start = pendulum.datetime(2026, 1, 1, tz="UTC")
+with DAG(dag_id=Path(__file__).stem, schedule=None, start_date=start, is_paused_upon_creation=False):
+    clean = BashOperator(task_id="clean", bash_command="exit {{ dag_run.conf['code'] }}")
+    clean >> EmptyOperator(task_id="users")
+"""
+"""A DAG whose runs end as they are told to."""
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +93,20 @@ def airflow(workbook):
 
 
 @pytest.fixture(scope="module")
+def ran(workbook, airflow, tmp_path_factory):
+    """The workbook's DAG, in a short form, with three runs, the second of which failed."""
+    file = tmp_path_factory.mktemp("dags") / "short.py"
+    file.write_text(RUNS)
+    dag.upload(workbook, file)
+    dag.wait_until_read(workbook)
+    for number, code in enumerate((0, 1, 0)):
+        content = {"dag_run_id": f"run-{number}", "logical_date": None, "conf": {"code": code}}
+        call(workbook, "POST", f"/dags/{workbook.dag}/dagRuns", content)
+    yield [runs.wait_for(workbook, f"run-{number}") for number in range(3)]
+    workbook.client("s3").delete_object(Bucket=workbook.bucket, Key=f"{dag.FOLDER}/{workbook.dag}.py")
+
+
+@pytest.fixture(scope="module")
 def context(request, lab, workbook):
     """What the notebook gives to each check."""
 
@@ -88,7 +120,10 @@ def context(request, lab, workbook):
         if name == "03":
             return () if number == 1 else (workbook, request.getfixturevalue("plugin"))
         if name == "08":
-            return (request.getfixturevalue("spark"),) if number == 2 else _with(request, "airflow", workbook)
+            return (
+                (request.getfixturevalue("spark"),) if number == 3
+                else _with(request, "ran" if number == 6 else "airflow", workbook)
+            )  # fmt: skip
         door = request.getfixturevalue("door")
         machine, servers = door.machine, "--bootstrap-server $BOOTSTRAP_SERVERS"
         bin = f"cd kafka_2.13-{kafka_version(lab.build)}/bin && ./"
@@ -119,27 +154,83 @@ def _answer(exercise: Exercise, place: int | None):
     return exercise.solution if place is None else exercise.twins[place].answer
 
 
+def _by_its_name(s3, airflow, bucket, name, text):
+    s3.put_object(Bucket=bucket, Key=f"dags/{name}.py", Body=text)
+    while True:
+        errors = airflow("GET", "/importErrors")["import_errors"]
+        if any(f"/{name}.py" in f"/{one['filename']}" for one in errors):
+            raise ValueError(errors)
+        try:
+            return airflow("GET", f"/dags/{name}")
+        except AirflowError:
+            time.sleep(0.5)
+
+
+def _by_a_pattern(s3, airflow, bucket, name, text):
+    s3.put_object(Bucket=bucket, Key=f"dags/{name}.py", Body=text.encode())
+    for _ in range(120):
+        time.sleep(0.5)
+        assert not [one for one in airflow("GET", "/importErrors")["import_errors"] if name in one["filename"]]
+        if found := airflow("GET", "/dags", dag_id_pattern=name)["dags"]:
+            return found[0]
+    raise TimeoutError
+
+
+def _by_the_list_of_runs(airflow, dag):
+    run = airflow("POST", f"/dags/{dag}/dagRuns", {"dag_run_id": "mine", "logical_date": None})
+    while True:
+        (found,) = airflow("GET", f"/dags/{dag}/dagRuns")["dag_runs"]
+        if found["end_date"]:
+            return [run["dag_run_id"], found["state"]]
+        time.sleep(0.5)
+
+
+def _all_tasks_at_once(airflow, dag):
+    found = {one["dag_run_id"]: {} for one in airflow("GET", f"/dags/{dag}/dagRuns", order_by="run_after")["dag_runs"]}
+    for task in airflow("GET", f"/dags/{dag}/dagRuns/~/taskInstances", limit=100)["task_instances"]:
+        found[task["dag_run_id"]][task["task_id"]] = task["state"]
+    return found
+
+
+OTHER_WAYS = {
+    ("08", 2): (_by_its_name, _by_a_pattern), ("08", 4): (_by_the_list_of_runs,), ("08", 6): (_all_tasks_at_once,),
+}  # fmt: skip
+"""Right answers that are written as no solution of ours is."""
+
+
 @pytest.fixture(scope="module")
 def verdicts(context):
-    """Verdicts on the solution and the twins of the exercise that waits, by place; the solution's is None."""
-    name, number = WAITING
-    lesson = LESSONS[name]
-    exercise, tried_on = lesson.exercises[number], context(name, number)
-    places = (None, *range(len(exercise.twins)))
-    with ThreadPoolExecutor(len(places)) as pool:
-        found = pool.map(lambda place: lesson.judge(number, _answer(exercise, place), *tried_on), places)
-    return dict(zip(places, found, strict=True))
+    """Verdicts on the answers to an exercise that waits: on the solution (None), the twins (by place), other ways."""
+
+    @cache
+    def of(name: str, number: int) -> dict[object, Verdict]:
+        lesson = LESSONS[name]
+        exercise, tried_on = lesson.exercises[number], context(name, number)
+        answers = {place: _answer(exercise, place) for place in (None, *range(len(exercise.twins)))}
+        answers |= {way: way for way in OTHER_WAYS.get((name, number), ())}
+        with ThreadPoolExecutor(len(answers)) as pool:
+            found = pool.map(lambda answer: lesson.judge(number, answer, *tried_on), answers.values())
+        return dict(zip(answers, found, strict=True))
+
+    return of
 
 
 @pytest.mark.parametrize(("name", "number", "place"), ANSWERS)
 def test_the_system_tells_right_from_each_mistake(request, context, name, number, place):
     exercise = LESSONS[name].exercises[number]
-    if (name, number) == WAITING:
-        verdict = request.getfixturevalue("verdicts")[place]
+    if (name, number) in WAITING:
+        verdict = request.getfixturevalue("verdicts")(name, number)[place]
     else:
         verdict = LESSONS[name].judge(number, _answer(exercise, place), *context(name, number))
     right = f"Right. {exercise.more}"
     assert str(verdict) == (right if place is None else f"A known mistake. {exercise.twins[place].sentence}")
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "way"), [(*exercise, way) for exercise, ways in OTHER_WAYS.items() for way in ways]
+)
+def test_a_right_answer_may_be_written_in_another_way(verdicts, name, number, way):
+    assert verdicts(name, number)[way].outcome == "right"
 
 
 @pytest.mark.parametrize(("name", "number"), EXERCISES)
@@ -162,7 +253,8 @@ def test_what_was_made_to_judge_is_gone(workbook, context):
     names += [one["connectorName"] for one in workbook.client("kafkaconnect").list_connectors()["connectors"]]
     assert [one for one in names if "check" in one] == []
     context("08", 1)
-    assert [one["dag_id"] for one in call(workbook, "GET", "/dags", exclude_stale=False)["dags"]] == []
+    left = {one["dag_id"] for one in call(workbook, "GET", "/dags", exclude_stale=False)["dags"]}
+    assert left <= {workbook.dag}
 
 
 FOR_SERVICES = iam.trust_policy(iam.ACCESS_SERVICES)
@@ -183,6 +275,9 @@ FOR_SERVICES = iam.trust_policy(iam.ACCESS_SERVICES)
         ("03", 2, lambda *given: notebook_03.sink_properties(*given) | {"flush.size": 10}, "has to be text"),
         ("03", 2, lambda *given: {"topics.regex": given[0]}, "your answer gives 'fails', expected 'runs'"),
         ("03", 3, lambda bucket: "all", "Your answer stopped with"),
+        ("08", 2, lambda s3, airflow, bucket, name, text: {}, "'where the file is': your answer gives 'nowhere'"),
+        ("08", 4, lambda airflow, dag: (f"{dag}-1", "success"), "which is the id of no run"),
+        ("08", 6, lambda airflow, dag: {"run-0": {}}, "'the runs, the oldest first': your answer gives ['run-0']"),
     ],
 )
 def test_a_mistake_that_no_twin_makes_is_shown_at_a_case(context, name, number, answer, said):
