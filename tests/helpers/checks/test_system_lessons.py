@@ -82,11 +82,13 @@ def context(request, lab, workbook):
         if name == "00":
             return {
                 1: lambda: (),
-                2: lambda: (workbook, request.getfixturevalue("landed")),
-                3: lambda: (request.getfixturevalue("spark"),),
+                2: lambda: (),
+                3: lambda: (workbook, request.getfixturevalue("landed")),
+                4: lambda: (request.getfixturevalue("spark"),),
+                5: lambda: (request.getfixturevalue("spark"),),
             }[number]()
         if name == "03":
-            return () if number == 1 else (workbook, request.getfixturevalue("plugin"))
+            return () if number in (1, 5, 6) else (workbook, request.getfixturevalue("plugin"))
         if name == "08":
             return (request.getfixturevalue("spark"),) if number == 2 else _with(request, "airflow", workbook)
         door = request.getfixturevalue("door")
@@ -98,13 +100,21 @@ def context(request, lab, workbook):
             ("02", 1): (workbook, machine, f"{bin}kafka-topics.sh {signed_in}"),
             ("02", 2): (),
             ("02", 3): (workbook, machine, f"{bin}kafka-consumer-groups.sh {signed_in}"),
-            ("02", 4): (workbook, machine, f"{bin}kafka-console-producer.sh {signed_in}"),
+            ("02", 4): (workbook,),
+            ("02", 5): (workbook, machine, f"{bin}kafka-console-producer.sh {signed_in}"),
+            ("02", 6): (),
+            ("02", 7): (),
+            ("02", 8): (workbook,),
             ("01", 1): (workbook,),
             ("01", 2): (workbook,),
             ("01", 3): (machine, f"{bin}kafka-topics.sh {servers}", role),
-            ("04", 2): (workbook, door.invoke_url),
             ("04", 1): (workbook,),
-            ("04", 3): (workbook, machine, f"{bin}kafka-console-consumer.sh {signed_in}"),
+            ("04", 2): (workbook,),
+            ("04", 3): (workbook, door.invoke_url),
+            ("04", 4): (),
+            ("04", 5): (workbook, door.invoke_url),
+            ("04", 6): (workbook, machine, f"{bin}kafka-console-consumer.sh {signed_in}"),
+            ("04", 7): (),
         }[name, number]  # fmt: skip
 
     return of
@@ -171,18 +181,33 @@ FOR_SERVICES = iam.trust_policy(iam.ACCESS_SERVICES)
 @pytest.mark.parametrize(
     ("name", "number", "answer", "said"),
     [
-        ("00", 1, lambda posts, size: 7, "your answer gives 7, expected 600"),
-        ("00", 2, lambda number, objects, read: objects[0], "your answer gives 'no key, but LandedObject'"),
-        ("00", 3, lambda geo: 7, "your answer gives 7, expected 4"),
+        ("00", 1, lambda objects: {"a": 1}, """your answer gives "{'a': 1}", expected"""),
+        ("00", 2, lambda posts, size: 7, "your answer gives 7, expected 600"),
+        ("00", 3, lambda number, objects, read: objects[0], "your answer gives 'no key, but LandedObject'"),
+        ("00", 4, lambda pin, geo: geo, "'the columns': your answer gives 'ind, timestamp, country', expected"),
+        ("00", 4, lambda pin, geo: 7, "'the answer' should not be there"),
+        ("00", 5, lambda geo: 7, "your answer gives 7, expected 4"),
         ("02", 1, lambda topic: f"--create --topic {topic} --partitions 2", "your answer gives 2, expected 3"),
         ("02", 2, lambda end, committed: 7, "your answer gives 7, expected 1"),
         ("02", 3, lambda topic: "--help", "your answer gives 4, expected 1"),
-        ("02", 4, lambda topic: "--help", "'keys in the topic': your answer gives '', expected '3, 4, 5'"),
+        ("02", 4, lambda consumer, topic, offset, count: [7], "your answer gives 'int', expected '2, 3, 4'"),
+        ("02", 4, lambda consumer, topic, offset, count: consumer.seek(topic, offset), "Your answer stopped with"),
+        ("02", 5, lambda topic: "--help", "'keys in the topic': your answer gives '', expected '3, 4, 5'"),
+        ("02", 6, lambda lines: set(), "your answer gives 'no dictionary, but set', expected"),
+        ("02", 7, lambda members, end, committed: {0: 7}, "your answer gives {0: 7}, expected {0: ('a', 0)"),
+        ("02", 8, lambda producer, topic, users, row: {}, "'keys in the topic, in all': your answer gives ''"),
         ("03", 1, lambda pattern, names: ["a"], "your answer gives ['a']"),
         ("03", 2, lambda *given: notebook_03.sink_properties(*given) | {"flush.size": "5"}, "your answer gives 15"),
         ("03", 2, lambda *given: notebook_03.sink_properties(*given) | {"flush.size": 10}, "has to be text"),
         ("03", 2, lambda *given: {"topics.regex": given[0]}, "your answer gives 'fails', expected 'runs'"),
-        ("03", 3, lambda bucket: "all", "Your answer stopped with"),
+        ("03", 3, lambda *given: {}, "Your answer stopped with ParamValidationError: Parameter validation failed:"),
+        ("03", 4, lambda bucket: "all", "Your answer stopped with"),
+        ("03", 5, lambda key: key, "your answer gives 'topics/0a1b.pin/partition=0/"),
+        ("03", 6, lambda keys, before, after: before, "your answer gives {'a': 0, 'b': 0}, expected {'a': [], 'b'"),
+        ("04", 1, lambda client, api, resource, address: client.put_method(), "Your answer stopped with ParamValid"),
+        ("04", 4, lambda send, tries, wait: send(), "1 calls, no pause, the answer None"),
+        ("04", 5, lambda *given: [], "'in the topic of pin': your answer gives 'nothing', expected 'pin 1, pin 2'"),
+        ("04", 7, lambda topic, receipt: [topic], "your answer gives '0a1b.geo', expected"),
     ],
 )
 def test_a_mistake_that_no_twin_makes_is_shown_at_a_case(context, name, number, answer, said):
@@ -191,10 +216,11 @@ def test_a_mistake_that_no_twin_makes_is_shown_at_a_case(context, name, number, 
     assert said in verdict.text
 
 
-def _connecting(cluster):
+def _without_topics(cluster):
+    groups = cluster.replace(":cluster/", ":group/") + "/*"
     return {
         "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "kafka-cluster:Connect", "Resource": cluster}],
+        "Statement": [{"Effect": "Allow", "Action": "kafka-cluster:*", "Resource": [cluster, groups]}],
     }
 
 
@@ -204,7 +230,7 @@ def _connecting(cluster):
         (1, lambda role: FOR_SERVICES, "'the role itself may assume it': your answer gives False, expected True"),
         (1, lambda role: "me", "Your answer stopped with"),
         (1, lambda role: {"Version": "2012-10-17"}, "Your answer stopped with MalformedPolicyDocument"),
-        (2, lambda cluster, learner: _connecting(cluster), "'reading a topic of yours': your answer gives 'refused'"),
+        (2, lambda cluster, learner: _without_topics(cluster), "'reading a topic of yours': your answer gives"),
     ],
 )
 def test_a_mistake_that_nobody_has_foreseen_is_shown_at_a_case(workbook, number, answer, said):
@@ -217,19 +243,19 @@ def test_an_answer_may_bring_the_patience_that_the_check_would_add(context):
     def last_five(end: int) -> str:
         return f"{notebook_04.last_five(end)} --timeout-ms 20000"
 
-    assert LESSONS["04"].judge(3, last_five, *context("04", 3)).outcome == "right"
+    assert LESSONS["04"].judge(6, last_five, *context("04", 6)).outcome == "right"
 
 
 def test_an_error_of_the_answer_is_a_sentence(context):
     def careless(invoke_url, topic, rows):
         return rows["first"]
 
-    verdict = LESSONS["04"].judge(2, careless, *context("04", 2))
+    verdict = LESSONS["04"].judge(3, careless, *context("04", 3))
     assert verdict.text.splitlines()[1].startswith("'posting': your answer gives 'stops with TypeError: ")
 
 
 def test_an_error_in_a_call_of_aws_is_the_answers_and_not_the_systems(workbook):
-    verdict = LESSONS["04"].judge(1, lambda client, api: client.create_deployment(stageName="test"), workbook)
+    verdict = LESSONS["04"].judge(2, lambda client, api: client.create_deployment(stageName="test"), workbook)
     assert verdict.text.startswith("Your answer stopped with ParamValidationError: Parameter validation failed")
 
 
