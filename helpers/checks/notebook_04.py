@@ -97,12 +97,17 @@ def _passed_on(answer: Callable[[Any, str, str, str], None], workbook: Workbook)
             again = _said(lambda: answer(client, api, resource, address))
             url = rest_api.deploy(workbook, api)
             calls = {LISTED: ("GET", "topics"), POSTED_ON: ("POST", "topics/one")}
-            came = {what: requests.request(method, f"{url}/{path}") for what, (method, path) in calls.items()}
-            told = {what: _CAME_BY.get(reply.status_code, reply.text[:80]) for what, reply in came.items()}
-            return told | {FORWARD_AGAIN: again.partition(":")[0]}
+            came = {what: _called(method, f"{url}/{path}") for what, (method, path) in calls.items()}
+            return came | {FORWARD_AGAIN: again.partition(":")[0]}
     if fault := _fault(failed):
         return {LISTED: "nothing is set up", POSTED_ON: "nothing is set up", GATEWAY_SAYS: fault}
     raise failed
+
+
+def _called(method: str, url: str) -> str:
+    """Call the API; the server's templates are for JSON."""
+    reply = requests.request(method, url, headers={"Content-Type": "application/json"}, timeout=30)
+    return _CAME_BY.get(reply.status_code, reply.text[:80])
 
 
 def _fault(failed: Exception) -> str:
