@@ -355,22 +355,12 @@ guess.answer(len(placed["3"]))
 # %% [markdown]
 # ### Kill one of two consumers
 #
-# Two consumers, one group: the partitions are shared out. Start both in the background. The broker takes a member for
-# dead when it has heard nothing of it for `session.timeout.ms`, 45 seconds by default and 10 here, so that you need not
-# wait as long.
-
-# %%
-quick = "--command-property session.timeout.ms=10000 --command-property auto.commit.interval.ms=500"
-start = f"cd {kafka_folder}/bin; ./kafka-console-consumer.sh {signed_in} --topic {tape} --group couple {quick}"
-pids = {}
-for name in ("first", "second"):
-    behind = f"--from-beginning --timeout-ms 60000 --command-property client.id={name} > /dev/null 2>&1 < /dev/null &"
-    pids[name] = machine.run(f"{start} {behind} echo $!").output.strip()
-
-# %% [markdown]
+# What becomes of a consumer's partitions when it dies? To see it, you need to know who reads what, and to send messages
+# meanwhile: two functions.
+#
 # ### Exercise 7: who reads what
 #
-# Who reads which partition now, and how many messages are left there? The brokers tell it in three answers:
+# Who of a group reads which partition, and how many messages are left there? The brokers tell it in three answers:
 #
 # | given | for example |
 # |---|---|
@@ -392,6 +382,39 @@ def readers(members: dict[str, list[int]], end: dict[int, int], committed: dict[
 lesson.check(7, readers)
 
 # %% [markdown]
+# ### Exercise 8: send with keys, from Python
+#
+# The next messages are to come from a program. A producer in Python takes key and value as bytes: `"3".encode()` makes
+# bytes of a text, `json.dumps(row)` a text of a dictionary. `producer.send(topic, key=…, value=…)` returns at once, and
+# what it returns is a promise: its `.get(timeout=30)` waits until the broker has the message, and gives the receipt, of
+# which `.partition` tells where it is.
+#
+# Send the row once for each user, wait for each receipt, and return the partitions. Expected, for the users 3 and 5:
+# a dictionary such as `{3: 2, 5: 0}`. The check sends four rows to a topic of three partitions.
+
+# %% tags=["exercise-8"]
+def send_keyed(producer, topic: str, users: list[int], row: dict) -> dict[int, int]:
+    """Send each user's row with the user as its key, once the broker has it; tell in which partition it is."""
+    ...
+
+
+# %%
+lesson.check(8, send_keyed, workbook)
+
+# %% [markdown]
+# Now two consumers in one group: the partitions are shared out. Start both in the background. The broker takes a member
+# for dead when it has heard nothing of it for `session.timeout.ms`, 45 seconds by default and 10 here, so that you need
+# not wait as long.
+
+# %%
+quick = "--command-property session.timeout.ms=10000 --command-property auto.commit.interval.ms=500"
+start = f"cd {kafka_folder}/bin; ./kafka-console-consumer.sh {signed_in} --topic {tape} --group couple {quick}"
+pids = {}
+for name in ("first", "second"):
+    behind = f"--from-beginning --timeout-ms 600000 --command-property client.id={name} > /dev/null 2>&1 < /dev/null &"
+    pids[name] = machine.run(f"{start} {behind} echo $!").output.strip()
+
+# %% [markdown]
 # Ask the brokers until both consumers have their share and have read all.
 
 # %%
@@ -410,30 +433,8 @@ describe = f"{bin} ./kafka-consumer-groups.sh {signed_in} --group couple --descr
 machine.show(describe)
 
 # %% [markdown]
-# `first` has two partitions, `second` has one.
-#
-# ### Exercise 8: send with keys, from Python
-#
-# The next messages are to come from a program. A producer in Python takes key and value as bytes: `"3".encode()` makes
-# bytes of a text, `json.dumps(row)` a text of a dictionary. `producer.send(topic, key=…, value=…)` returns at once, and
-# what it returns is a promise: its `.get(timeout=30)` waits until the broker has the message, and gives the receipt, of
-# which `.partition` tells where it is.
-#
-# Send the row once for each user, wait for each receipt, and return the partitions. Expected, for the users 3 and 5:
-# a dictionary such as `{3: 0, 5: 2}`. The check sends four rows to a topic of three partitions.
-
-# %% tags=["exercise-8"]
-def send_keyed(producer, topic: str, users: list[int], row: dict) -> dict[int, int]:
-    """Send each user's row with the user as its key, once the broker has it; tell in which partition it is."""
-    ...
-
-
-# %%
-lesson.check(8, send_keyed, workbook)
-
-# %% [markdown]
-# **Predict, then run.** Kill `second`, so that it can say no goodbye, and send one message of each user. How many of
-# the three messages will wait, until the broker has noticed?
+# `first` has two partitions, `second` has one. **Predict, then run.** Kill `second`, so that it can say no goodbye, and
+# send one message of each user. How many of the three messages will wait, until the broker has noticed?
 
 # %%
 guess = lesson.predict(3, 1)

@@ -1,12 +1,19 @@
 """Exercises that a running system judges: the solution is right there, each mistake is told, nothing is left behind."""
 
+import contextlib
 import inspect
+import json
+import re
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 import apis
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from kafka import TopicPartition
+from pyspark.sql import functions as F
 
 from helpers import iam
 from helpers.airflow import environment
@@ -15,6 +22,7 @@ from helpers.checks import notebook_00, notebook_01, notebook_02, notebook_03, n
 from helpers.checks.exercise import Exercise
 from helpers.checks.lesson import Lesson
 from helpers.config import Workbook
+from helpers.emulator import postings
 from helpers.kafka import client as kafka_client
 from helpers.kafka import custom_plugin, msk_connect, sink_objects
 from helpers.user_posting_emulation import emulate
@@ -237,6 +245,97 @@ def test_a_mistake_that_nobody_has_foreseen_is_shown_at_a_case(workbook, number,
     verdict = LESSONS["01"].judge(number, answer, workbook)
     assert verdict.outcome == "not yet"
     assert said in verdict.text
+
+
+def _counted(pin, geo):
+    years = geo.select("ind", F.year("timestamp").alias("year")).where("year >= 2018 AND year <= 2022")
+    counts = years.join(pin.dropna(subset=["category"]), "ind").groupBy("category").count()
+    return counts.withColumnRenamed("count", "category_count").sort(F.col("category_count").desc(), "category")
+
+
+def _grouped(lines):
+    found = defaultdict(list)
+    for line in lines:
+        parts = re.match(r"Partition:(\d+)\t(\w+)", line)
+        if int(parts[1]) not in found[parts[2]]:
+            found[parts[2]].append(int(parts[1]))
+    return found
+
+
+def _sent_at_once(producer, topic, users, row):
+    promises = [(user, producer.send(topic, json.dumps(row).encode(), f"{user}".encode())) for user in users]
+    return {user: promise.get().partition for user, promise in promises}
+
+
+def _anew(client, api, resource, address):
+    with contextlib.suppress(client.exceptions.NotFoundException):
+        client.delete_method(restApiId=api, resourceId=resource, httpMethod="ANY")
+    client.put_method(
+        restApiId=api, resourceId=resource, httpMethod="ANY", authorizationType="NONE", apiKeyRequired=False,
+        requestParameters={"method.request.path.proxy": False},
+    )  # fmt: skip
+    client.put_integration(
+        restApiId=api, resourceId=resource, httpMethod="ANY", integrationHttpMethod="ANY", type="HTTP_PROXY",
+        uri=address + "/{path}", requestParameters={"integration.request.path.path": "method.request.path.proxy"},
+    )  # fmt: skip
+
+
+def _again(send, tries, wait, pause=0.5):
+    try:
+        send()
+        return 1
+    except Exception as error:
+        reply = getattr(error, "response", None)
+        if tries == 1 or (reply is not None and 400 <= reply.status_code < 500):
+            raise RuntimeError("not sent") from error
+    wait(pause)
+    return 1 + _again(send, tries - 1, wait, 2 * pause)
+
+
+def _until_enough(database, invoke_url, topics, count, seed):
+    drawn = []
+    for _, offset in postings.draws(seed):
+        if len(drawn) == count:
+            return drawn
+        for table in topics:
+            notebook_04.post(invoke_url, topics[table], [database.posting(offset).rows[table]])
+        drawn += [offset]
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "answer"),
+    [
+        ("00", 1, lambda objects: Counter(item.key.split("/")[1] for item in objects)),
+        ("00", 4, _counted),
+        ("02", 4, lambda consumer, topic, offset, count: [
+            json.loads(one.value) for one in [
+                consumer.assign([TopicPartition(topic, 0)]), consumer.seek(TopicPartition(topic, 0), offset),
+                *islice(consumer, count),
+            ][2:]
+        ]),
+        ("02", 6, _grouped),
+        ("02", 7, lambda members, end, committed: {
+            part: [next((who for who in members if part in members[who]), None), end[part] - committed.get(part, 0)]
+            for part in sorted(end, reverse=True)
+        }),
+        ("02", 8, _sent_at_once),
+        ("03", 3, lambda *given: notebook_03.connector_request(*given) | {"connectorDescription": "mine"}),
+        ("03", 5, lambda key: [key.split("/")[-3], int(key.split("=")[1].split("/")[0]), int(key[-15:-5])]),
+        ("03", 6, lambda keys, before, after: {
+            topic: set(range(before[topic], after[topic])) - {int(key[-15:-5]) for key in keys if f"/{topic}/" in key}
+            for topic in before
+        }),
+        ("04", 1, _anew),
+        ("04", 4, _again),
+        ("04", 5, _until_enough),
+        ("04", 7, lambda topic, receipt: [
+            f"topics/{topic}/partition={one['partition']}/{topic}+{one['partition']}+" + str(one["offset"]).zfill(10)
+            + ".json" for one in receipt["offsets"] if one["offset"] is not None
+        ]),
+    ],
+)  # fmt: skip
+def test_a_right_answer_may_be_written_in_another_way(context, name, number, answer):
+    assert str(LESSONS[name].judge(number, answer, *context(name, number))).startswith("Right. ")
 
 
 def test_an_answer_may_bring_the_patience_that_the_check_would_add(context):
