@@ -224,6 +224,8 @@ _PINS = {1: "art", 2: "art", 3: "travel", 4: "travel", 5: "travel", 6: "beauty",
 _MOMENTS = {1: 2018, 2: 2020, 3: 2019, 4: 2021, 5: 2022, 6: 2020, 7: 2020, 8: 2017, 9: 2023}
 """Post → year."""
 
+COLUMNS, ROWS = "the columns", "the rows, in their order"
+
 Counted = Callable[[DataFrame, DataFrame], DataFrame]
 
 
@@ -236,9 +238,9 @@ def _ranked(answer: Counted, spark: SparkSession) -> Result:
     geo = geo.withColumn("timestamp", F.col("timestamp").cast("timestamp"))
     found = given(answer(pin, geo))
     if not isinstance(found, DataFrame):
-        return {"the answer": f"no frame, but {type(found).__name__}"}
+        return {COLUMNS: f"no frame, but {type(found).__name__}", ROWS: "none"}
     lines = [", ".join(str(value) for value in row) for row in found.collect()]
-    return {"the columns": ", ".join(found.columns)} | {f"row {number}": line for number, line in enumerate(lines, 1)}
+    return {COLUMNS: ", ".join(found.columns), ROWS: "; ".join(lines)}
 
 
 def _ranking(

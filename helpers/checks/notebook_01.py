@@ -259,10 +259,10 @@ READING = Exercise(
         ),
         Twin(
             lambda cluster, learner: _on_the_cluster_alone(cluster),
-            "The role comes in, and finds no topic and no group. On the cluster's ARN only `Connect` means something: "
-            "`DescribeTopic` and `ReadData` are about topics, `DescribeGroup` and `AlterGroup` about groups, and each "
-            "kind wants a statement with an ARN of its own.",
-            {LET_IN: "works", READ: "refused", GROUP: "refused"},
+            "The role comes in, and may read no topic: no statement of yours allows `DescribeTopic` and `ReadData` "
+            "with an ARN of topics. On the cluster's ARN only `Connect` means something; topics and groups each want a "
+            "statement with an ARN of their own.",
+            {LET_IN: "works", READ: "refused"},
         ),
     ),
     hints=(

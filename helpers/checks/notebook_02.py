@@ -589,7 +589,7 @@ def _sent_from_python(answer: Send, workbook: Workbook) -> Result:
     return {
         HELD: ", ".join(sorted((key or b"none").decode(errors="replace") for _, key, _ in found)),
         VALUES: "the row" if all(_parsed(value) == {"n": 3} for *_, value in found) else "something else",
-        SPREAD: "several partitions" if len(set(held.values())) > 1 else "one partition",
+        SPREAD: ("no partition", "one partition", "several partitions")[min(len(set(held.values())), 2)],
         TOLD: "those of the topic" if told == right else told,
     }
 

@@ -285,6 +285,9 @@ def _asked(answer: Callable[[str, dict, dict, str, str], dict], workbook: Workbo
 
 
 def _fault(said: str) -> str:
+    """Name what is wrong; a request that lacks several members has no one fault."""
+    if said.count("Missing required parameter") > 1:
+        return ""
     return next((what for words, what in _FAULTS.items() if words in said), "")
 
 
@@ -306,8 +309,8 @@ REQUEST = Exercise(
         ),
         Twin(
             _with_plain_plugin,
-            "`plugins` is no list of ARNs: each plugin is a dictionary with `customPlugin` in it, and that one has "
-            "`customPluginArn` and `revision`.",
+            "`plugins` has another form: it is a list, in which each plugin is a dictionary with `customPlugin` in it, "
+            "and that one has `customPluginArn` and `revision`.",
             {SAID: "is not made", WHY: "the plugin"},
         ),
         Twin(

@@ -193,7 +193,7 @@ FOR_SERVICES = iam.trust_policy(iam.ACCESS_SERVICES)
         ("00", 2, lambda posts, size: 7, "your answer gives 7, expected 600"),
         ("00", 3, lambda number, objects, read: objects[0], "your answer gives 'no key, but LandedObject'"),
         ("00", 4, lambda pin, geo: geo, "'the columns': your answer gives 'ind, timestamp, country', expected"),
-        ("00", 4, lambda pin, geo: 7, "'the answer' should not be there"),
+        ("00", 4, lambda pin, geo: pin.count(), "your answer gives 'no frame, but int'"),
         ("00", 5, lambda geo: 7, "your answer gives 7, expected 4"),
         ("02", 1, lambda topic: f"--create --topic {topic} --partitions 2", "your answer gives 2, expected 3"),
         ("02", 2, lambda end, committed: 7, "your answer gives 7, expected 1"),
@@ -224,11 +224,12 @@ def test_a_mistake_that_no_twin_makes_is_shown_at_a_case(context, name, number, 
     assert said in verdict.text
 
 
-def _without_topics(cluster):
-    groups = cluster.replace(":cluster/", ":group/") + "/*"
+def _without_groups(cluster, learner):
+    topics = cluster.replace(":cluster/", ":topic/") + f"/{learner}.*"
+    actions = [f"kafka-cluster:{action}" for action in ("Connect", "DescribeTopic", "ReadData")]
     return {
         "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "kafka-cluster:*", "Resource": [cluster, groups]}],
+        "Statement": [{"Effect": "Allow", "Action": actions, "Resource": [cluster, topics]}],
     }
 
 
@@ -238,7 +239,7 @@ def _without_topics(cluster):
         (1, lambda role: FOR_SERVICES, "'the role itself may assume it': your answer gives False, expected True"),
         (1, lambda role: "me", "Your answer stopped with"),
         (1, lambda role: {"Version": "2012-10-17"}, "Your answer stopped with MalformedPolicyDocument"),
-        (2, lambda cluster, learner: _without_topics(cluster), "'reading a topic of yours': your answer gives"),
+        (2, _without_groups, """offset": your answer gives 'refused', expected 'works'"""),
     ],
 )
 def test_a_mistake_that_nobody_has_foreseen_is_shown_at_a_case(workbook, number, answer, said):
