@@ -16,7 +16,7 @@
 # 1. check that everything the workbook needs is running,
 # 2. follow one post from a database row to a line in an S3 object,
 # 3. clean three tables and answer a first question,
-# 4. solve three exercises, which tell you what was right and which mistake was made.
+# 4. solve five exercises, which tell you what was right and which mistake was made.
 #
 # **Before you start:** the lab runs. `make lab` starts it together with JupyterLab; in a terminal,
 # `python -m lab up` starts it alone. **Time:** two minutes. **Cost on AWS:** nothing on the laptop, which needs no
@@ -122,8 +122,29 @@ objects = sink_objects.objects(workbook, "start-here", since=before)
 guess.answer(len(objects))
 
 # %% [markdown]
-# Three topics, 200 messages each, one message an object. The map below asks each part of the pipeline what it holds.
-# Draw it whenever you wonder where your records are: the part in which they wait stands out.
+# Three topics, 200 messages each, one message an object? See for yourself.
+#
+# ### Exercise 1: objects by topic
+#
+# `objects` is a list. Each item is an object in the bucket: `item.topic` is the topic that its messages come from,
+# `item.key` its name. Count the objects of each topic, in a dictionary: topic → count. Expected: two objects of `a.pin`
+# and one of `a.geo` give `{"a.pin": 2, "a.geo": 1}`.
+
+# %% tags=["exercise-1"]
+def by_topic(objects: list) -> dict[str, int]:
+    """Count the objects of each topic; each object has `topic`, `key` and `offset`."""
+    ...
+
+
+# %%
+lesson.check(1, by_topic)
+
+# %%
+print(by_topic(objects))
+
+# %% [markdown]
+# The map below asks each part of the pipeline what it holds. Draw it whenever you wonder where your records are: the
+# part in which they wait stands out.
 
 # %% tags=["nbval-ignore-output"]
 # Output not compared: the counts grow with every run.
@@ -132,19 +153,19 @@ from helpers.notebook import pipeline_map
 pipeline_map.show(workbook, "start-here")
 
 # %% [markdown]
-# ### Exercise 1: how many objects?
+# ### Exercise 2: how many objects?
 #
-# Put that into a function, for any number of posts and any `flush.size`. The connector writes an object when it is
+# Say it in advance, for any number of posts and any `flush.size`. The connector writes an object when it is
 # full. Expected: 60 posts and a `flush.size` of 20 give 9.
 
-# %% tags=["exercise-1"]
+# %% tags=["exercise-2"]
 def objects_written(posts: int, flush_size: int) -> int:
     """Count the objects that the connector has written when `posts` posts have come through."""
     ...
 
 
 # %%
-lesson.check(1, objects_written)
+lesson.check(2, objects_written)
 
 # %% [markdown]
 # Now follow one post. First the message as Kafka keeps it:
@@ -168,20 +189,20 @@ print(sink_objects.text(workbook, landed.key))
 # %% [markdown]
 # The same row, as one line; the order of its fields means nothing.
 #
-# ### Exercise 2: find a post
+# ### Exercise 3: find a post
 #
 # Somebody asks what became of one post. Its number stands in the rows, not in the names of the objects, so you have to
 # look into them. Write the search for the object that holds the post's place. `objects` is a list as above, of all
 # three topics; each item has `topic` and `key`, and `read(key)` gives the row in an object as a dictionary.
 
-# %% tags=["exercise-2"]
+# %% tags=["exercise-3"]
 def find_object(number: int, objects: list, read) -> str:
     """Find the key of the object that holds the place of a post, of the topic `<id>.geo`; `read` gives its row."""
     ...
 
 
 # %%
-lesson.check(2, find_object, workbook, objects)
+lesson.check(3, find_object, workbook, objects)
 
 # %%
 number = json.loads(message)["ind"]
@@ -222,15 +243,40 @@ pin.select("ind", "category", "follower_count", "image_src").orderBy("ind").limi
 #
 # ## A first answer
 #
-# In which category do the posts of each year since 2018 fall? A question about both time and topic needs two tables,
-# joined on `ind`, the number that the three rows of a post share.
+# In which categories do the posts of the years 2018 to 2022 fall? A question about both time and topic needs two
+# tables, joined on `ind`, the number that the three rows of a post share.
+#
+# ### Exercise 4: the numbers of a chart
+#
+# Write the query. `pin` has the columns `ind` and `category`, `geo` has `ind` and `timestamp`. What you need of Spark:
+#
+# | call | what it gives |
+# |---|---|
+# | `pin.join(geo, "ind")` | a row for each post that is in both tables, with the columns of both |
+# | `frame.where(condition)` | the rows for which a condition holds |
+# | `F.year("timestamp").between(2018, 2022)` | the condition that the year is in the window |
+# | `F.col("category").isNotNull()` | the condition that the category is known; posts without one count nowhere |
+# | `frame.groupBy("category").agg(F.count("*").alias("category_count"))` | a row for each category, with its count |
+# | `frame.orderBy(F.desc("category_count"), "category")` | the largest count first; equal ones by name |
+#
+# Expected: a frame with the columns `category` and `category_count`. The check has ten posts of its own.
 
 # %%
-from helpers.analytics import category_counts_by_year
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
-counts = category_counts_by_year(pin, geo).toPandas()
-top = counts.groupby("category", as_index=False)["category_count"].sum()
-top = top.sort_values(["category_count", "category"], ascending=[False, True], ignore_index=True)
+
+# %% tags=["exercise-4"]
+def posts_by_category(pin: DataFrame, geo: DataFrame) -> DataFrame:
+    """Count the posts of the years 2018 to 2022 by category: `category`, `category_count`, the largest count first."""
+    ...
+
+
+# %%
+lesson.check(4, posts_by_category, spark)
+
+# %%
+top = posts_by_category(pin, geo).toPandas()
 top.head(3)
 
 # %%
@@ -244,24 +290,19 @@ plots.show(chart, f"Bars of posts by category; {first.category} leads with {firs
 # %% [markdown]
 # The bars do not add up to all the posts: the question names a window of years. Add up a chart before you believe it.
 #
-# ### Exercise 3: the posts that the chart leaves out
+# ### Exercise 5: the posts that the chart leaves out
 #
 # Count them: the rows of `geo` whose `timestamp` is not in the years 2018 to 2022. The check has a table of its own, of
 # 15 posts. Then ask the real one.
 
-# %%
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
-
-
-# %% tags=["exercise-3"]
+# %% tags=["exercise-5"]
 def outside(geo: DataFrame) -> int:
     """Count the posts whose `timestamp` lies outside of the years 2018 to 2022."""
     ...
 
 
 # %%
-lesson.check(3, outside, spark)
+lesson.check(5, outside, spark)
 print(f"{outside(geo)} outside and {top['category_count'].sum()} in the chart, of {geo.count()} posts")
 
 # %% [markdown]
@@ -281,8 +322,8 @@ except ValueError as error:
 #
 # 1. You checked the environment: one object knows all names, one cluster serves all notebooks.
 # 2. You followed a post: row → message at an offset → line in an object named after that offset.
-# 3. You cleaned three tables and answered a question that needs a join.
-# 4. You found a post in the bucket, and the posts that a chart leaves out.
+# 3. You cleaned three tables, and wrote the query that answers a question with a join.
+# 4. You counted objects, found a post in the bucket, and the posts that a chart leaves out.
 #
 # **Quiz.** Put in a letter for each question. Whoever reads this on a web page finds the answers folded below.
 

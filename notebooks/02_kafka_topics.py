@@ -17,12 +17,13 @@
 # 1. create the topics `<id>.pin`, `<id>.geo` and `<id>.user` with Kafka's own tools,
 # 2. be refused a topic without your prefix, and say why,
 # 3. produce and consume messages on the command line, and read offsets and a group's lag,
-# 4. let a group read again, and send messages with keys to a topic of three partitions,
-# 5. kill one of two consumers, and see what the other one does.
+# 4. let a group read again, and look with Python at what it will read,
+# 5. send messages with keys to a topic of three partitions, from the command line and from Python,
+# 6. kill one of two consumers, and see what the other one does.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed: the
-# first cells make the client machine of part 1 if it is not there. **Time:** a minute to run, an hour to work through.
-# **Cost on AWS:** topics cost nothing themselves; MSK charges for brokers by the hour and for the storage that
+# first cells make the client machine of part 1 if it is not there. **Time:** a minute to run, two hours to work
+# through. **Cost on AWS:** topics cost nothing themselves; MSK charges for brokers by the hour and for the storage that
 # messages take (checked in November 2026).
 
 # %% [markdown]
@@ -244,11 +245,52 @@ title = ", ".join(f"{group} has {count} messages to read" for group, count in wa
 plots.show(partitions.tapes(ends, places, title), f"A partition of {ends[0]} messages as a tape: {title}.")
 
 # %% [markdown]
+# ### Exercise 4: read from an offset, in Python
+#
+# Which messages will `readers` get again? Somebody who repairs a pipeline wants to see them first, and without moving
+# the group. A consumer in Python can do that: it is told its partition, instead of joining a group, and where to begin.
+# With `consumer` given, that is
+#
+# | call | what it does |
+# |---|---|
+# | `partition = TopicPartition(topic, 0)` | names partition 0 of a topic |
+# | `consumer.assign([partition])` | reads these partitions, as a member of no group |
+# | `consumer.seek(partition, offset)` | goes on at this offset |
+# | `for message in consumer:` | one message after the other; it has `value`, in bytes, and `offset` |
+#
+# The loop does not end with the last message: it waits for more. `json.loads(message.value)` makes a dictionary of a
+# value. Write the function; the check reads three of six messages with it. Expected, from offset 2 on: those with the
+# numbers 2, 3 and 4.
+
+# %%
+import json
+
+from kafka import KafkaConsumer, TopicPartition
+
+
+# %% tags=["exercise-4"]
+def read_from(consumer, topic: str, offset: int, count: int) -> list[dict]:
+    """Read `count` messages of a topic's partition 0, from an offset on; each is JSON."""
+    ...
+
+
+# %%
+lesson.check(4, read_from, workbook)
+
+# %% [markdown]
+# Look at what waits for `readers`:
+
+# %%
+from_python = KafkaConsumer(**kafka_client.connection(workbook))
+print(read_from(from_python, hello, places["readers"][0], waiting["readers"]))
+from_python.close()
+
+# %% [markdown]
 # ## Keys and partitions
 #
 # With three partitions, which message goes where? A message may have a *key*. Its hash decides on the partition, so all
 # messages of one key are in one partition, in the order in which they were sent. Make the topic with your own options,
-# and a file of nine lines: three users, a tab, and three messages of each.
+# and a file of nine lines: a user, a tab, a message; three of each user.
 
 # %%
 tape, producer = f"{workbook.id}.tape", f"{bin} ./kafka-console-producer.sh {signed_in}"
@@ -263,20 +305,20 @@ machine.show("head -4 keyed.txt")
 guess = lesson.predict(2, 1)
 
 # %% [markdown]
-# ### Exercise 4: messages with keys
+# ### Exercise 5: messages with keys
 #
 # The console producer takes a line for a value, unless its reader of lines is told that there is a key in front. Write
 # the options that send such a file to a topic. The check sends nine lines to a topic of three partitions, and reads
 # keys and partitions there. Expected: the keys 3, 4 and 5, each in one partition.
 
-# %% tags=["exercise-4"]
+# %% tags=["exercise-5"]
 def keyed(topic: str) -> str:
     """Write the options of kafka-console-producer.sh that send to a topic, with what is before the tab as the key."""
     ...
 
 
 # %%
-lesson.check(4, keyed, workbook, machine, producer)
+lesson.check(5, keyed, workbook, machine, producer)
 
 # %% [markdown]
 # Send your file, and read it, each message with its partition and its key:
@@ -285,42 +327,110 @@ lesson.check(4, keyed, workbook, machine, producer)
 machine.run(f"{producer} {keyed(tape)} < ~/keyed.txt")
 shown = "--formatter-property print.partition=true --formatter-property print.key=true"
 reader = f"{bin} ./kafka-console-consumer.sh {signed_in} --topic {tape} --from-beginning --max-messages 9"
-read = machine.run(f"{reader} {shown}")
-lines = sorted(read.output.splitlines())
+lines = sorted(machine.run(f"{reader} {shown}").output.splitlines())
 print(*lines, sep="\n")
-guess.answer(len({line.split("\t")[0] for line in lines if line.split("\t")[1] == "3"}))
+
+# %% [markdown]
+# ### Exercise 6: the partitions of each key
+#
+# Nine lines can be read by eye, nine million cannot. Let Python say it: key → the set of partitions in which it found
+# messages of that key. Each line has three parts, with tabs (`"\t"`) between them: `Partition:0`, the key, the value.
+# `"Partition:0".removeprefix("Partition:")` leaves `"0"`; partitions are to be numbers. Expected, for the lines
+# `Partition:0 3 {…}` and `Partition:2 5 {…}`: `{"3": {0}, "5": {2}}`.
+
+# %% tags=["exercise-6"]
+def partitions_by_key(lines: list[str]) -> dict[str, set[int]]:
+    """Tell of each key in which partitions its messages are; a line is `Partition:<number>`, key and value, by tabs."""
+    ...
+
+
+# %%
+lesson.check(6, partitions_by_key)
+
+# %%
+placed = partitions_by_key(lines)
+print(placed)
+guess.answer(len(placed["3"]))
 
 # %% [markdown]
 # ### Kill one of two consumers
 #
-# Two consumers, one group: the partitions are shared out. Start both in the background. The broker takes a member for
-# dead when it has heard nothing of it for `session.timeout.ms`, 45 seconds by default and 10 here, so that you need not
-# wait as long.
+# What becomes of a consumer's partitions when it dies? To see it, you need to know who reads what, and to send messages
+# meanwhile: two functions.
+#
+# ### Exercise 7: who reads what
+#
+# Who of a group reads which partition, and how many messages are left there? The brokers tell it in three answers:
+#
+# | given | for example |
+# |---|---|
+# | `members`: member → its partitions | `{"first": [0, 1], "second": [2]}` |
+# | `end`: partition → end offset | `{0: 3, 1: 3, 2: 4}` |
+# | `committed`: partition → the group's offset | `{0: 3, 1: 2}` |
+#
+# Bring them together: partition → a pair of reader and messages left. A partition without a reader has None there, and
+# in one in which nothing was committed all messages are left. Expected for the example:
+# `{0: ("first", 0), 1: ("first", 1), 2: ("second", 4)}`.
+
+# %% tags=["exercise-7"]
+def readers(members: dict[str, list[int]], end: dict[int, int], committed: dict[int, int]) -> dict[int, tuple]:
+    """Tell of each partition who in the group reads it, None if nobody does, and how many messages are left in it."""
+    ...
+
+
+# %%
+lesson.check(7, readers)
+
+# %% [markdown]
+# ### Exercise 8: send with keys, from Python
+#
+# The next messages are to come from a program. A producer in Python takes key and value as bytes: `"3".encode()` makes
+# bytes of a text, `json.dumps(row)` a text of a dictionary. `producer.send(topic, key=…, value=…)` returns at once, and
+# what it returns is a promise: its `.get(timeout=30)` waits until the broker has the message, and gives the receipt, of
+# which `.partition` tells where it is.
+#
+# Send the row once for each user, wait for each receipt, and return the partitions. Expected, for the users 3 and 5:
+# a dictionary such as `{3: 2, 5: 0}`. The check sends four rows to a topic of three partitions.
+
+# %% tags=["exercise-8"]
+def send_keyed(producer, topic: str, users: list[int], row: dict) -> dict[int, int]:
+    """Send each user's row with the user as its key, once the broker has it; tell in which partition it is."""
+    ...
+
+
+# %%
+lesson.check(8, send_keyed, workbook)
+
+# %% [markdown]
+# Now two consumers in one group: the partitions are shared out. Start both in the background. The broker takes a member
+# for dead when it has heard nothing of it for `session.timeout.ms`, 45 seconds by default and 10 here, so that you need
+# not wait as long.
 
 # %%
 quick = "--command-property session.timeout.ms=10000 --command-property auto.commit.interval.ms=500"
 start = f"cd {kafka_folder}/bin; ./kafka-console-consumer.sh {signed_in} --topic {tape} --group couple {quick}"
 pids = {}
 for name in ("first", "second"):
-    behind = f"--from-beginning --timeout-ms 60000 --command-property client.id={name} > /dev/null 2>&1 < /dev/null &"
+    behind = f"--from-beginning --timeout-ms 600000 --command-property client.id={name} > /dev/null 2>&1 < /dev/null &"
     pids[name] = machine.run(f"{start} {behind} echo $!").output.strip()
 
+# %% [markdown]
+# Ask the brokers until both consumers have their share and have read all.
 
 # %%
 from helpers.waiting import wait_until
 
 
-def is_read(messages_left: int, shares: list[int]) -> bool:
-    """Tell whether the consumers have so many partitions each, and so many messages are left to read."""
-    members = kafka_client.members(workbook, "couple")
-    left = lag(kafka_client.partition_ends(workbook, tape), kafka_client.committed(workbook, "couple", tape))
-    return left == messages_left and [len(partitions) for partitions in members.values()] == shares
+def couple() -> dict[int, tuple]:
+    """Ask the brokers who of the group reads which partition of the topic, and what is left there."""
+    members, committed = kafka_client.members(workbook, "couple"), kafka_client.committed(workbook, "couple", tape)
+    return readers(members, kafka_client.partition_ends(workbook, tape), committed)
 
 
-# %%
-_ = wait_until(lambda: is_read(messages_left=0, shares=[2, 1]), 60, "two consumers to have read all")
-couple = f"{bin} ./kafka-consumer-groups.sh {signed_in} --group couple"
-machine.show(f"{couple} --describe")
+both = {0: ("first", 0), 1: ("first", 0), 2: ("second", 0)}
+_ = wait_until(lambda: couple() == both, 60, "two consumers to have read all")
+describe = f"{bin} ./kafka-consumer-groups.sh {signed_in} --group couple --describe"
+machine.show(describe)
 
 # %% [markdown]
 # `first` has two partitions, `second` has one. **Predict, then run.** Kill `second`, so that it can say no goodbye, and
@@ -330,25 +440,24 @@ machine.show(f"{couple} --describe")
 guess = lesson.predict(3, 1)
 
 # %%
-import contextlib
-
 machine.run(f"kill -9 {pids['second']}")
-with contextlib.closing(kafka_client.producer(workbook)) as from_python:
-    for user in (3, 4, 5):
-        from_python.send(tape, key=str(user).encode(), value=b'{"n": 3}').get(timeout=30)
-_ = wait_until(lambda: is_read(messages_left=1, shares=[2, 1]), 30, "the first consumer to have read its messages")
+from_python = kafka_client.producer(workbook)
+print("partitions:", send_keyed(from_python, tape, [3, 4, 5], {"n": 3}))
+from_python.close()
+_ = wait_until(lambda: couple() == both | {2: ("second", 1)}, 30, "the first consumer to have read its messages")
 ends, place = kafka_client.partition_ends(workbook, tape), kafka_client.committed(workbook, "couple", tape)
 title = f"{lag(ends, place)} message waits for a consumer that is gone"
 plots.show(partitions.tapes(ends, {"couple": place}, title), f"Three partitions as tapes: {title}, in partition 2.")
 guess.answer(lag(ends, place))
 
 # %% [markdown]
-# (These came from Python. Its client hashes keys as the console producer does, so user 5 is where it was.) The message
-# of the dead consumer's partition waits, and nothing else does. Then the broker takes the partition away from it:
+# (Python's client hashes keys as the console producer does, so each user is where it was.) The message of the dead
+# consumer's partition waits, and nothing else does. Then the broker takes the partition away from it:
 
 # %%
-_ = wait_until(lambda: is_read(messages_left=0, shares=[3]), 60, "the first consumer to take over")
-machine.show(f"{couple} --describe")
+alone = dict.fromkeys(both, ("first", 0))
+_ = wait_until(lambda: couple() == alone, 60, "the first consumer to take over")
+machine.show(describe)
 _ = machine.run(f"kill {pids['first']}")
 
 # %% [markdown]
@@ -370,8 +479,9 @@ machine.close()
 # 1. You created three topics with names that begin with your id, and looked at their partitions.
 # 2. You were refused by the broker, not by the tool, for a name outside of your policy.
 # 3. You produced and consumed on the command line, and read offsets and lag.
-# 4. You set a group back, and saw that a key keeps its messages in one partition.
-# 5. You killed a consumer: its partition waited, then another one took it over.
+# 4. You set a group back, and read from an offset without a group.
+# 5. You sent messages with keys, and saw that a key keeps its messages in one partition.
+# 6. You killed a consumer: its partition waited, then another one took it over.
 #
 # **Quiz.** Put in a letter for each question. Whoever reads this on a web page finds the answers folded below.
 

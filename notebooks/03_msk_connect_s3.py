@@ -16,16 +16,16 @@
 #
 # 1. copy the S3 sink's zip from the client machine into your bucket,
 # 2. make the custom plugin `<id>-plugin` and the connector `<id>-connector`,
-# 3. write the connector's properties,
+# 3. write the connector's properties, and the request that makes it,
 # 4. give the connector's role what it needs, and see what it does without,
-# 5. read the names of the objects: topic, partition, offset,
+# 5. read the names of the objects: topic, partition, offset; find the messages that have none,
 # 6. take the connector away between posts, and count what is lost.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed: the
-# first cells make the client machine and the topics if they are not there. **Time:** a minute to run, an hour to work
-# through. **Cost on AWS:** a connector with one worker of one unit costs about 11 cents an hour as long as it
-# exists, also when idle: delete it when you stop for the day (us-east-1, checked in November 2026). A thousand PUT
-# requests cost half a cent, and at one message an object every message is a request.
+# first cells make the client machine and the topics if they are not there. **Time:** a minute to run, an hour and
+# a half to work through. **Cost on AWS:** a connector with one worker of one unit costs about 11 cents an hour as long
+# as it exists, also when idle: delete it when you stop for the day (us-east-1, checked in November 2026). A thousand
+# PUT requests cost half a cent, and at one message an object every message is a request.
 
 # %% [markdown]
 # ## You are here
@@ -230,18 +230,49 @@ for name in ("topics.regex", "s3.bucket.name", "topics.dir", "flush.size", "rota
     print(f"{name:28} {properties[name]}")
 
 # %% [markdown]
+# ### Exercise 3: the request
+#
 # Beside the properties, MSK Connect wants to know which cluster, which plugin, and which *role* the connector works
-# with. It is the role of the client machine here, as in the course; in a company the connector would have one of its
-# own.
+# with. In the console these are the pages of a form. A program asks with one dictionary:
+#
+# | member | what it holds |
+# |---|---|
+# | `connectorName` | the connector's name |
+# | `connectorConfiguration` | its properties |
+# | `kafkaConnectVersion` | the version of Kafka Connect: `"3.7.x"` |
+# | `kafkaCluster` | `{"apacheKafkaCluster": …}`: the brokers and their network, as `cluster` has them |
+# | `kafkaClusterClientAuthentication` | `{"authenticationType": "IAM"}`: how the connector signs in |
+# | `kafkaClusterEncryptionInTransit` | `{"encryptionType": "TLS"}` |
+# | `plugins` | a list of one: `{"customPlugin": {"customPluginArn": …, "revision": 1}}` |
+# | `serviceExecutionRoleArn` | the ARN of the role |
+# | `capacity` | `{"provisionedCapacity": {"mcuCount": 1, "workerCount": 1}}`: machines, which is what you pay for |
+#
+# Write it. The check asks MSK Connect with your request, for a connector of its own, and waits until that runs.
+
+# %% tags=["exercise-3"]
+def connector_request(name: str, properties: dict, cluster: dict, plugin: str, role: str) -> dict:
+    """Write what CreateConnector is asked with: one worker of one unit, which signs in with IAM and speaks TLS."""
+    ...
+
+
+# %%
+lesson.check(3, connector_request, workbook, plugin)
+
+# %% [markdown]
+# Ours has three members more: the worker configuration, a log group in CloudWatch for what the workers say, and a tag.
+# Yours go in it. The role is that of the client machine here, as in the course; in a company the connector would have
+# one of its own.
 
 # %%
 role = iam.arn(workbook, workbook.access_role)
-request = msk_connect.connector_request(workbook, properties, plugin, role)
+cluster = {"bootstrapServers": msk.brokers(workbook), "vpc": msk.network(workbook)}
+mine = connector_request(workbook.connector, properties, cluster, plugin, role)
+request = msk_connect.connector_request(workbook, properties, plugin, role) | mine
 for name in ("connectorName", "kafkaClusterClientAuthentication", "serviceExecutionRoleArn", "capacity"):
     print(f"{name:33} {request[name]}")
 
 # %% [markdown]
-# ### Exercise 3: no more than it needs
+# ### Exercise 4: no more than it needs
 #
 # `s3:*` was quick to write, and lets the connector delete the bucket. Write the policy that a sink needs in S3: it
 # looks what is there (`s3:ListBucket`), and reads and writes objects (`s3:GetObject`, `s3:PutObject`). Which of these
@@ -250,14 +281,14 @@ for name in ("connectorName", "kafkaClusterClientAuthentication", "serviceExecut
 # The check gives the policy to a role of its own, lets a connector work in that role, and then tries in the same role
 # to delete the bucket and to look into another. Expected: an object lands, and both tries are refused.
 
-# %% tags=["exercise-3"]
+# %% tags=["exercise-4"]
 def sink_policy(bucket: str) -> dict:
     """Write what lets a connector list a bucket, and read and write its objects, and nothing else."""
     ...
 
 
 # %%
-lesson.check(3, sink_policy, workbook, plugin)
+lesson.check(4, sink_policy, workbook, plugin)
 
 # %% [markdown]
 # The course's role keeps its `s3:*` for now: the client machine works in it too, and deletes what it copied.
@@ -328,21 +359,53 @@ machine.show(f"aws s3 ls {folder} | tail -5")
 
 # %% [markdown]
 # `<topic>+<partition>+<offset>.json`: the name says which message is inside, and it is the same name when the connector
-# has to write the object again after a crash. So a crash makes no second copy. Count what came, and compare:
+# has to write the object again after a crash. So a crash makes no second copy.
+#
+# ### Exercise 5: what a name tells
+#
+# Take such a name apart. A key is `<folders>/<topic>+<partition>+<offset>.json`; `removesuffix` takes an ending away
+# from a text. Expected: `topics/0a1b.pin/partition=0/0a1b.pin+0+0000000007.json` gives `("0a1b.pin", 0, 7)`.
+
+# %% tags=["exercise-5"]
+def place_of(key: str) -> tuple[str, int, int]:
+    """Tell where the first message in an object comes from: topic, partition, offset."""
+    ...
+
+
+# %%
+lesson.check(5, place_of)
+
+# %% [markdown]
+# With it, a row can be looked up in both places, as Kafka keeps it and as it lies in the bucket:
 
 # %%
 objects = sink_objects.objects(workbook, since=before)
-for table in ("pin", "geo", "user"):
-    offsets = [item.offset - before[item.topic] for item in objects if item.topic == workbook.topic(table)]
-    print(f"{table:5} {len(offsets)} objects, offsets from where it was: {', '.join(map(str, offsets))}")
+first = next(item.key for item in objects if item.topic == workbook.topic("geo"))
+topic, _, offset = place_of(first)
+print("message:", kafka_client.read(workbook, topic, offset, 1)[0].decode())
+print("object: ", sink_objects.text(workbook, first))
 
 # %% [markdown]
-# And the same row, as Kafka keeps it and as it lies in the bucket:
+# ### Exercise 6: what has not landed
+#
+# Has every message its object? You know where each topic ended before you posted, and where it ends now: both are
+# dictionaries, topic → end offset. List the offsets in between of which there is no object among the `keys`, topic by
+# topic: an empty list is good news. All topics have one partition, 0, and each object holds one message. Expected: with
+# objects of the offsets 5 and 7, `before` 5 and `after` 8, a topic misses `[6]`.
+
+# %% tags=["exercise-6"]
+def missing(keys: list[str], before: dict[str, int], after: dict[str, int]) -> dict[str, list[int]]:
+    """List of each topic the offsets, from `before` up to `after`, of which there is no object."""
+    ...
+
 
 # %%
-first = next(item for item in objects if item.topic == workbook.topic("geo"))
-print("message:", kafka_client.read(workbook, first.topic, first.offset, 1)[0].decode())
-print("object: ", sink_objects.text(workbook, first.key))
+lesson.check(6, missing)
+
+# %%
+after = kafka_client.end_offsets(workbook)
+for topic, offsets in missing([item.key for item in objects], before, after).items():
+    print(f"{topic}: {after[topic] - before[topic]} messages, without an object: {offsets}")
 
 # %% [markdown]
 # ### Take the connector away between posts
@@ -363,9 +426,9 @@ msk_connect.create_connector(workbook, request)
 _ = msk_connect.wait_until_stored(workbook)
 
 # %%
-pins = [item for item in sink_objects.objects(workbook, since=before) if item.topic == workbook.topic("pin")]
-print("offsets from where it was:", ", ".join(str(item.offset - before[item.topic]) for item in pins))
-guess.answer(len(pins))
+keys = [item.key for item in sink_objects.objects(workbook, since=before)]
+print("without an object:", missing(keys, before, kafka_client.end_offsets(workbook)))
+guess.answer(sum(place_of(key)[0] == workbook.topic("pin") for key in keys))
 
 # %% [markdown]
 # Nothing is lost, because Kafka kept the messages and the group `connect-<id>-connector` remembered its place. Nothing
@@ -383,7 +446,7 @@ machine.close()
 #
 # 1. You copied a zip from the client machine into your bucket, once its role was allowed to.
 # 2. You made a plugin of it, and a connector of the plugin.
-# 3. You wrote a connector's properties, and saw what each is good for.
+# 3. You wrote a connector's properties and the request that makes it, and saw what each is good for.
 # 4. You gave a role no more than it needs, and saw connectors refused and failing.
 # 5. You matched objects with messages: topic, partition, offset.
 # 6. You took the connector away, and lost nothing.

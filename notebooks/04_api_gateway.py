@@ -16,14 +16,14 @@
 #
 # 1. build a REST API whose proxy resource passes every request on,
 # 2. configure and start the Kafka REST proxy on the client machine,
-# 3. write the request that posts a row, and let the emulator do it for many users,
-# 4. read the emulator's code, and change what it does,
+# 3. write the request that posts a row, and let it be tried again when it fails,
+# 4. read the emulator's code, and write one that posts for many users,
 # 5. read each topic with a consumer, and trace one message from request to object.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed: the
 # first cells make the client machine and the connector if they are not there. **Time:** half a minute to run, an hour
-# to work through. **Cost on AWS:** a million calls of a REST API cost 3.50 dollars, and nothing while nobody calls
-# (us-east-1, checked in November 2026); the client machine and the connector cost by the hour.
+# and a half to work through. **Cost on AWS:** a million calls of a REST API cost 3.50 dollars, and nothing while nobody
+# calls (us-east-1, checked in November 2026); the client machine and the connector cost by the hour.
 
 # %% [markdown]
 # ## You are here
@@ -84,20 +84,52 @@ print(*sorted(rest_api.resources(workbook, api)))
 
 # %% [markdown]
 # On it goes one method, `ANY`, with an *integration* of the type `HTTP_PROXY`: pass the request on as it is. Where to?
-# To the REST proxy's port 8082 on the client machine. Two lines carry the path over: the method says that its path has
-# a part called `proxy`, the integration puts that part into its own address.
+# To the REST proxy's port 8082 on the client machine.
+#
+# ### Exercise 1: pass every request on
+#
+# In the console these are two forms; here you write the two calls behind them. `client` is boto3's client of API
+# Gateway. Both calls want to know which method is meant: `restApiId`, `resourceId`, `httpMethod`.
+#
+# | call | what it takes besides |
+# |---|---|
+# | `client.put_method(…)` | `authorizationType="NONE"`: nobody is asked who they are; `requestParameters` |
+# | `client.put_integration(…)` | `type="HTTP_PROXY"`; `integrationHttpMethod="ANY"`; `uri`; `requestParameters` |
+#
+# The path is what needs care. `put_method` says that its path has a part called `proxy`: its `requestParameters` are
+# `{"method.request.path.proxy": True}`. The integration's `uri` has a place for such a part, in braces: `…/{proxy}`,
+# behind the server's address. And its own `requestParameters` say what goes there: name → where it comes from, here
+# `"integration.request.path.proxy"` → `"method.request.path.proxy"`.
+#
+# A notebook is run more than once. `put_integration` replaces the one that is there, `put_method` does not: it raises
+# `client.exceptions.ConflictException`. Let that pass: what is in a block
+# `with contextlib.suppress(client.exceptions.ConflictException):` may raise it.
+#
+# The check has an API of its own, and another one that plays the web server. It calls your function twice, then the
+# API: `GET /topics` and `POST /topics/one` are to arrive as they are.
 
 # %%
-from helpers.notebook import show_code
+import contextlib
 
-show_code.show(rest_api.forward)
+
+# %% tags=["exercise-1"]
+def forward(client, api: str, resource: str, address: str) -> None:
+    """Pass every request to a resource `/{proxy+}` on to a web server; `client` is boto3's for `apigateway`."""
+    ...
+
+
+# %%
+lesson.check(1, forward, workbook)
+
+# %% [markdown]
+# Use it: this is how your API comes to its method.
 
 # %%
 from helpers.client_machine import ssh
 from helpers.gateway import rest_proxy
 
 address = f"http://{ssh.host(workbook)}:{rest_proxy.port(machine)}"
-rest_api.forward(workbook, api, resource, address)
+forward(workbook.client("apigateway"), api, resource, address)
 
 # %% [markdown]
 # API Gateway calls from outside of your network, from addresses that AWS publishes for each region, so the machine's
@@ -174,26 +206,28 @@ print(reply.status_code, sorted(topic for topic in reply.json() if topic in work
 # A request went through API Gateway to the proxy, which asked the brokers, and back. It saw only topics that your role
 # may see.
 #
-# ### Exercise 1: a second stage
+# ### Exercise 2: a second stage
 #
 # Users call `prod`. You want to try a change without them: a stage `test` that serves the draft, while `prod` goes on
-# serving what it serves. Write the call; `client` is boto3's client of API Gateway, which `rest_api.deploy` uses too:
+# serving what it serves. Write the call; `client` is the same as in exercise 1, and `rest_api.deploy` uses one too:
 
 # %%
+from helpers.notebook import show_code
+
 show_code.show(rest_api.deploy)
 
 # %% [markdown]
 # The check makes an API of its own, deploys it to `prod`, adds a path to the draft, and calls your function. Then it
 # calls both paths on both stages.
 
-# %% tags=["exercise-1"]
+# %% tags=["exercise-2"]
 def add_stage(client, api: str) -> None:
     """Serve the API as it is drafted now under a stage `test`; `client` is boto3's for `apigateway`."""
     ...
 
 
 # %%
-lesson.check(1, add_stage, workbook)
+lesson.check(2, add_stage, workbook)
 
 # %% [markdown]
 # Now use ours: `rest_api.deploy` does the same for any stage, and tells its address.
@@ -210,7 +244,7 @@ lesson.check(1, add_stage, workbook)
 # {"records": [{"value": {"ind": 1, "country": "Germany", …}}, {"value": {"ind": 2, …}}]}
 # ```
 #
-# ### Exercise 2: `post`
+# ### Exercise 3: `post`
 #
 # Write it; it is the request that the course's emulator is to make, step 3 of this milestone. Rows come from a database
 # and hold datetimes, which JSON does not know: make them text that can be read again. And if the rows are not taken,
@@ -222,14 +256,14 @@ import json
 from datetime import datetime
 
 
-# %% tags=["exercise-2"]
+# %% tags=["exercise-3"]
 def post(invoke_url: str, topic: str, rows: list[dict]) -> None:
     """Post rows to a topic by HTTP, each as a record of its own; stop with an error if they are not taken."""
     ...
 
 
 # %%
-lesson.check(2, post, workbook, invoke_url)
+lesson.check(3, post, workbook, invoke_url)
 
 # %% [markdown]
 # Use it for a row of your own. It will travel to the bucket.
@@ -301,6 +335,50 @@ rest_proxy.start(machine)
 # Your function said so, because it looks at the status. Was the row stored? Here it was not: nobody was there to take
 # it. After a 504 that comes when API Gateway's 29 seconds are over, nobody can know.
 #
+# ### Exercise 4: try again
+#
+# A proxy that is started again is back in seconds. Whoever posts should try again, and not at once: first after half a
+# second, then after twice as long each time. What is worth another try? A status of 500 and more, and a connection that
+# broke before any reply came. A 403 or a 404 will be the same for ever: stop at once, with the error. After the last
+# try, stop with the error too.
+#
+# Write it for whatever can be sent: `send` is a function without arguments, which raises an error when it does not go.
+# `requests` raises kinds of `requests.RequestException`; such an `error` has the reply in `error.response`, with its
+# `status_code`, or None where there was no reply. `wait(0.5)` makes a pause of half a second. (It is handed in, so that
+# the check need not wait. Give it `time.sleep` when you use the function.) Return the number of tries that it took.
+#
+# Expected: two replies with 503 and then one with 200 are three calls, with pauses of 0.5 and 1 s.
+
+# %%
+import time
+
+
+# %% tags=["exercise-4"]
+def patiently(send, tries: int, wait) -> int:
+    """Call `send()` until it goes, at most `tries` times, and tell how often; `wait(seconds)` makes a pause."""
+    ...
+
+
+# %%
+lesson.check(4, patiently)
+
+# %% [markdown]
+# Stop the proxy again, let somebody start it a second later, and post meanwhile.
+
+# %% tags=["nbval-ignore-output"]
+# Output not compared: how many tries it takes depends on how fast the proxy starts.
+from threading import Timer
+
+rest_proxy.stop(machine)
+starting = Timer(1, rest_proxy.start, [machine])
+starting.start()
+print("tries:", patiently(lambda: post(invoke_url, place, [row]), 8, time.sleep))
+starting.join()
+
+# %% [markdown]
+# No error, and one row in the topic. If a try had been stored and its reply lost, there would be two: whoever tries
+# again delivers *at least once*, and somebody has to remove repetitions later. In this pipeline, the cleaning does.
+#
 # ## Task 4: the emulator
 #
 # `user_posting_emulation.py` plays the users. The course hands it out as a script that draws rows of the posts database
@@ -312,25 +390,41 @@ from helpers.emulator import postings
 show_code.show(postings.draws, postings.PostsDatabase.posting)
 
 # %% [markdown]
-# One draw is one post: a pause of 0 or 1 seconds, then the row at one offset in each of the three tables. Modify it:
-# two posts, no pauses, and each row goes to its topic with the function that you wrote.
+# One draw is one post: a pause of 0 or 1 seconds, then the row at one offset in each of the three tables.
+#
+# ### Exercise 5: the emulator
+#
+# Modify it: so many posts and then an end, no pauses, and each row goes to the topic of its table, with the `post` that
+# you wrote. `draws(seed)` never ends; `islice(postings.draws(seed), 3)` takes its first three pairs, of a pause and an
+# offset. `database.posting(offset).rows` is a dictionary: table → row. `topics` is one as well: table → topic. Return
+# the offsets that were drawn.
+#
+# The check makes three topics, lets your function send two posts, and reads which rows lie where.
 
 # %%
 from itertools import islice
 
+
+# %% tags=["exercise-5"]
+def run_emulation(database, invoke_url: str, topics: dict[str, str], count: int, seed: int) -> list[int]:
+    """Post what `count` users post, each row to the topic of its table; return the offsets that were drawn."""
+    ...
+
+
+# %%
+lesson.check(5, run_emulation, workbook, invoke_url)
+
+# %%
 database = postings.PostsDatabase(workbook.database_url)
-for _, offset in islice(postings.draws(seed), 2):
-    for table, drawn in database.posting(offset).rows.items():
-        post(invoke_url, workbook.topic(table), [drawn])
-    print("posted the rows at offset", offset)
+topics = {table: workbook.topic(table) for table in ("pin", "geo", "user")}
+print("posted the rows at the offsets", *run_emulation(database, invoke_url, topics, 2, seed))
 database.close()
 
 # %% [markdown]
-# That is the whole emulator, modified. Change more in this cell: another seed, three posts, a row that you make up.
+# That is the whole emulator, modified. Change more in this cell: another seed, three posts, another database.
 #
-# Now use ours: it also tries again when a request fails for a reason that may pass, with longer and longer pauses. When
-# no reply came, it cannot know whether the message was stored, sends it again, and counts that. Better twice than
-# never: repetitions are removed when the tables are cleaned.
+# Now use ours: it also keeps a pace, and tries again as your `patiently` does. When no reply came, it cannot know
+# whether the message was stored, sends it again, and counts that.
 
 # %%
 from helpers.user_posting_emulation import emulate
@@ -359,20 +453,20 @@ for topic in workbook.topics:
     print(message.output.strip()[:110])
 
 # %% [markdown]
-# ### Exercise 3: the last five
+# ### Exercise 6: the last five
 #
 # A colleague asks for the last five pins. The consumer has no option for that, but you know the topic's end offset, the
 # one that the *next* message will get. Write the options. The check runs the consumer with them, on a topic that it
 # fills with eight messages.
 
-# %% tags=["exercise-3"]
+# %% tags=["exercise-6"]
 def last_five(end: int) -> str:
     """Write the console consumer's options that show the last five messages of partition 0 and then end."""
     ...
 
 
 # %%
-lesson.check(3, last_five, workbook, machine, consume)
+lesson.check(6, last_five, workbook, machine, consume)
 
 # %% [markdown]
 # ## From request to object
@@ -398,18 +492,37 @@ lesson.check(3, last_five, workbook, machine, consume)
 #
 # In words: the reply comes when the broker has the message, and it names partition and offset. The sink comes later.
 #
-# Follow the message you posted by hand. Its receipt named partition and offset, so you know what its object in the
-# bucket is called without searching.
+# ### Exercise 7: from receipt to object
+#
+# The receipt of the message that you posted by hand named partition and offset, so you know what its object in the
+# bucket is called without searching: `topics/<topic>/partition=<partition>/`, then topic, partition and offset, joined
+# by `+`, then `.json`. The offset has ten digits, zeros in front; in an f-string, `{offset:010d}` writes it so.
+#
+# A receipt is the proxy's reply as a dictionary. Its `offsets` are a list, one entry for each record of the request:
+# `{"partition": 0, "offset": 7, "error_code": None, "error": None}`. A record that was not stored, in a request that
+# went otherwise, has an `error_code`, and no offset: leave it out. At one message an object, as here, name the objects.
+
+# %% tags=["exercise-7"]
+def object_keys(topic: str, receipt: dict) -> list[str]:
+    """Name the objects in which the records of a receipt will lie; a record that was not stored has none."""
+    ...
+
+
+# %%
+lesson.check(7, object_keys)
+
+# %% [markdown]
+# Follow the message with it:
 
 # %%
 from helpers.kafka import msk_connect, sink_objects
 
 _ = msk_connect.wait_until_stored(workbook)
-stored = reply.json()["offsets"][0]
-key = f"topics/{place}/partition=0/{place}+0+{stored['offset']:010d}.json"
+receipt = reply.json()
 print("request  ", body)
-print("in Kafka ", kafka_client.read(workbook, place, stored["offset"], 1)[0].decode())
-print("in S3    ", sink_objects.text(workbook, key).strip())
+print("in Kafka ", kafka_client.read(workbook, place, receipt["offsets"][0]["offset"], 1)[0].decode())
+for key in object_keys(place, receipt):
+    print("in S3    ", sink_objects.text(workbook, key).strip())
 
 # %%
 landed = sink_objects.objects(workbook, since=before)
@@ -419,9 +532,9 @@ machine.close()
 # %% [markdown]
 # ## What you did
 #
-# 1. You built a REST API with one greedy resource and deployed it to a stage.
+# 1. You built a REST API with one greedy resource, wrote its method and integration, and deployed it to a stage.
 # 2. You configured the REST proxy, and know what the prefix `client.` is for.
-# 3. You wrote the request that posts, and read its receipt.
+# 3. You wrote the request that posts, read its receipt, and know what is worth another try.
 # 4. You read the emulator's code, modified it, and know what ours does beyond that.
 # 5. You followed a message: request, offset in a topic, object named after that offset.
 #

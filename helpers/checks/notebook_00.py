@@ -16,7 +16,78 @@ from helpers.config import Workbook
 from helpers.kafka import sink_objects
 from helpers.kafka.sink_objects import LandedObject
 
-# --- 1: how many objects -------------------------------------------------------------------------------------------
+# --- 1: objects by topic -------------------------------------------------------------------------------------------
+
+
+def by_topic(objects: list) -> dict[str, int]:
+    """Count the objects of each topic; each object has `topic`, `key` and `offset`."""
+    counts = {}
+    for item in objects:
+        counts[item.topic] = counts.get(item.topic, 0) + 1
+    return counts
+
+
+LANDED: dict[str, tuple[tuple[str, int], ...]] = {
+    "three topics": (("a.pin", 0), ("a.geo", 0), ("a.user", 0), ("a.pin", 1), ("a.pin", 2), ("a.geo", 1)),
+    "one object": (("a.geo", 7),),
+    "none": (),
+}
+"""What it is → topic and offset of the objects."""
+
+
+def _counts(answer: Callable[[list[LandedObject]], dict[str, int]]) -> Result:
+    attempt(answer)
+    return {case: _sorted(given(answer(_landed(places)))) for case, places in LANDED.items()}
+
+
+def _landed(places: Sequence[tuple[str, int]]) -> list[LandedObject]:
+    return [
+        LandedObject(topic, 0, offset, f"topics/{topic}/partition=0/{topic}+0+{offset:010d}.json", 100)
+        for topic, offset in places
+    ]
+
+
+def _sorted(found: object) -> str:
+    """Write a dictionary down, whatever kind of it it is, in the order of its keys."""
+    return str(dict(sorted(found.items()))) if isinstance(found, dict) else f"no dictionary, but {found!r}"
+
+
+BY_TOPIC = Exercise(
+    solution=by_topic,
+    evaluate=_counts,
+    twins=(
+        Twin(
+            lambda objects: {item.topic: 1 for item in objects},
+            "Each topic has one: every object sets the count back to 1. Add to what is there already.",
+        ),
+        Twin(
+            lambda objects: {item.key: 1 for item in objects},
+            "You counted by the objects' names, and each name is there once. Count by `item.topic`.",
+        ),
+        Twin(
+            lambda objects: {item.topic: item.offset for item in objects},
+            "That is the offset of each topic's last object. Offsets begin with 0, and an object may hold more than "
+            "one message: count.",
+        ),
+        Twin(
+            lambda objects: {item.topic: sum(one.topic == item.topic for one in objects) - 1 for item in objects},
+            "One too few of each: the first object of a topic counts as well. Where a topic is not in the dictionary "
+            "yet, its count so far is 0.",
+        ),
+        Twin(
+            lambda objects: len(objects),
+            "That is how many there are in all. Keep a count for each topic, in a dictionary.",
+        ),
+    ),
+    hints=(
+        "Begin with an empty dictionary, and go through the objects one by one.",
+        "`counts.get(item.topic, 0)` is the count so far, and 0 where there is none yet.",
+        "In the loop: `counts[item.topic] = counts.get(item.topic, 0) + 1`.",
+    ),
+    more="What would it mean if the three counts were not alike?",
+)
+
+# --- 2: how many objects -------------------------------------------------------------------------------------------
 
 CASES = ((200, 1), (60, 20), (50, 20), (7, 10))
 """Posts, and messages an object."""
@@ -59,7 +130,7 @@ OBJECTS_WRITTEN = Exercise(
     more="What happens to the 10 messages of each topic that are left of 50 posts, if nobody posts any more?",
 )
 
-# --- 2: the object that holds a post -------------------------------------------------------------------------------
+# --- 3: the object that holds a post -------------------------------------------------------------------------------
 
 LOOKED_THROUGH = 10
 """Objects of each topic that the check reads."""
@@ -135,7 +206,100 @@ FIND_OBJECT = Exercise(
     more="You opened objects until you found it. How would you find a post among a million objects?",
 )
 
-# --- 3: what the bars leave out ------------------------------------------------------------------------------------
+# --- 4: the numbers of the chart -----------------------------------------------------------------------------------
+
+
+def posts_by_category(pin: DataFrame, geo: DataFrame) -> DataFrame:
+    """Count the posts of the years 2018 to 2022 by category: `category`, `category_count`, the largest count first."""
+    posts = pin.join(geo, "ind")
+    in_window = posts.where(F.year("timestamp").between(2018, 2022))
+    known = in_window.where(F.col("category").isNotNull())
+    counts = known.groupBy("category").agg(F.count("*").alias("category_count"))
+    return counts.orderBy(F.desc("category_count"), "category")
+
+
+_PINS = {1: "art", 2: "art", 3: "travel", 4: "travel", 5: "travel", 6: "beauty", 7: None, 8: "art", 9: "art", 10: "art"}
+"""Post → category; the tenth has no place."""
+
+_MOMENTS = {1: 2018, 2: 2020, 3: 2019, 4: 2021, 5: 2022, 6: 2020, 7: 2020, 8: 2017, 9: 2023}
+"""Post → year."""
+
+COLUMNS, ROWS = "the columns", "the rows, in their order"
+
+Counted = Callable[[DataFrame, DataFrame], DataFrame]
+
+
+def _ranked(answer: Counted, spark: SparkSession) -> Result:
+    """Ask an answer about ten posts made up."""
+    attempt(answer)
+    pin = spark.createDataFrame(list(_PINS.items()), "ind int, category string")
+    moments = [(ind, f"{year}-06-15 12:00:00", "Chad") for ind, year in _MOMENTS.items()]
+    geo = spark.createDataFrame(moments, "ind int, timestamp string, country string")
+    geo = geo.withColumn("timestamp", F.col("timestamp").cast("timestamp"))
+    found = given(answer(pin, geo))
+    if not isinstance(found, DataFrame):
+        return {COLUMNS: f"no frame, but {type(found).__name__}", ROWS: "none"}
+    lines = [", ".join(str(value) for value in row) for row in found.collect()]
+    return {COLUMNS: ", ".join(found.columns), ROWS: "; ".join(lines)}
+
+
+def _ranking(
+    condition: str = "year(timestamp) BETWEEN 2018 AND 2022 AND category IS NOT NULL",
+    order: Sequence[str] = ("category_count DESC", "category"),
+    name: str = "category_count",
+) -> Counted:
+    """Write the solution with another condition, order or name."""
+
+    def posts_by_category(pin: DataFrame, geo: DataFrame) -> DataFrame:
+        counts = pin.join(geo, "ind").where(condition).groupBy("category").agg(F.count("*").alias("category_count"))
+        return counts.orderBy(*[F.expr(one.removesuffix(" DESC")).desc() if " " in one else F.col(one) for one in order]
+                              ).withColumnRenamed("category_count", name)  # fmt: skip
+
+    return posts_by_category
+
+
+POSTS_BY_CATEGORY = Exercise(
+    solution=posts_by_category,
+    evaluate=_ranked,
+    twins=(
+        Twin(
+            _ranking("category IS NOT NULL"),
+            "You counted the posts of all years. The question names a window: 2018 to 2022.",
+        ),
+        Twin(
+            _ranking("year(timestamp) BETWEEN 2018 AND 2022"),
+            "There is a row without a category: posts of which nobody knows it. They belong to none: leave them out.",
+        ),
+        Twin(
+            _ranking("year(timestamp) > 2018 AND year(timestamp) < 2022 AND category IS NOT NULL"),
+            "You left the years 2018 and 2022 out. The window has both ends in it, as `between` has.",
+        ),
+        Twin(
+            _ranking(order=("category",)),
+            "The rows are in the order of the categories' names. The largest count is to come first: "
+            '`orderBy(F.desc("category_count"), "category")`.',
+        ),
+        Twin(
+            _ranking(order=("category_count", "category")),
+            "The smallest count comes first. `F.desc` turns an order round.",
+        ),
+        Twin(
+            _ranking(name="count"),
+            "The numbers are right, and their column is called `count`. The chart looks for `category_count`: "
+            "`withColumnRenamed`, or `agg` with an `alias`.",
+        ),
+    ),
+    hints=(
+        '`pin.join(geo, "ind")` puts category and timestamp of a post into one row.',
+        '`.where(F.year("timestamp").between(2018, 2022))` keeps the window, and a second `where` those with a '
+        "category.",
+        '`.groupBy("category").agg(F.count("*").alias("category_count"))` counts, '
+        '`.orderBy(F.desc("category_count"), "category")` orders.',
+    ),
+    more="Two categories have the same count. What would the chart look like if nothing decided between them?",
+)
+
+# --- 5: what the bars leave out ------------------------------------------------------------------------------------
 
 YEARS = {2017: 1, 2018: 2, 2020: 5, 2022: 4, 2023: 3}
 """Year → posts, made up."""
@@ -223,7 +387,7 @@ QUIZ = (
 )
 
 LESSON = Lesson(
-    {1: OBJECTS_WRITTEN, 2: FIND_OBJECT, 3: OUTSIDE},
+    {1: BY_TOPIC, 2: OBJECTS_WRITTEN, 3: FIND_OBJECT, 4: POSTS_BY_CATEGORY, 5: OUTSIDE},
     {
         1: {
             200: "That would be one message a post; each post is three rows, in three topics.",

@@ -153,6 +153,12 @@ def _reading(cluster: str, learner: str, service: str = "kafka-cluster", pattern
     return {"Version": iam.POLICY_VERSION, "Statement": statements}
 
 
+def _on_the_cluster_alone(cluster: str) -> Policy:
+    actions = ("Connect", "DescribeTopic", "ReadData", "DescribeGroup", "AlterGroup")
+    statement = {"Effect": "Allow", "Action": [f"kafka-cluster:{one}" for one in actions], "Resource": cluster}
+    return {"Version": iam.POLICY_VERSION, "Statement": [statement]}
+
+
 LET_IN, READ, GROUP = "the broker lets the role in", "reading a topic of yours", "keeping a group's offset"
 WRITE, CONFUSED, OTHERS = "writing to it", "seeing a topic <id>hello, without the dot", "seeing a topic of another id"
 
@@ -250,6 +256,13 @@ READING = Exercise(
             lambda cluster, learner: _reading(cluster, learner, topic=["WriteData"]),
             "It writes as well. Whoever reads needs `DescribeTopic` and `ReadData`, no more.",
             {READ: "works", WRITE: "works"},
+        ),
+        Twin(
+            lambda cluster, learner: _on_the_cluster_alone(cluster),
+            "The role comes in, and may read no topic: no statement of yours allows `DescribeTopic` and `ReadData` "
+            "with an ARN of topics. On the cluster's ARN only `Connect` means something; topics and groups each want a "
+            "statement with an ARN of their own.",
+            {LET_IN: "works", READ: "refused"},
         ),
     ),
     hints=(

@@ -1,9 +1,15 @@
 """Exercises of the notebook about topics, offsets and groups: what the brokers keep judges the commands."""
 
-from collections.abc import Callable
+import contextlib
+import itertools
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from helpers.checks import scratch
-from helpers.checks.exercise import Exercise, Result, Twin, given
+from helpers.checks.exercise import Exercise, Result, Twin, attempt, given
 from helpers.checks.lesson import Lesson
 from helpers.checks.quiz import Question
 from helpers.client_machine.ssh import ClientMachine
@@ -200,7 +206,106 @@ REWOUND = Exercise(
     more="While a member of the group is running, the tool refuses. Why would it be no use to let it go on?",
 )
 
-# --- 4: keys -------------------------------------------------------------------------------------------------------
+# --- 4: read from an offset, in Python -----------------------------------------------------------------------------
+
+
+def read_from(consumer, topic: str, offset: int, count: int) -> list[dict]:
+    """Read `count` messages of a topic's partition 0, from an offset on; each is JSON."""
+    partition = TopicPartition(topic, 0)
+    consumer.assign([partition])
+    consumer.seek(partition, offset)
+    rows = []
+    for message in consumer:
+        rows.append(json.loads(message.value))
+        if len(rows) == count:
+            return rows
+
+
+READ = "what was read"
+
+NUMBERS = range(6)
+"""Messages of the topic that is read: the one at offset n holds n."""
+
+FROM, HOW_MANY = 2, 3
+
+
+def _with(
+    read: Callable[[Any, int], Iterable[Any]], first: Callable[[Any, TopicPartition, int], None], convert: bool = True
+) -> Callable[[Any, str, int, int], list]:  # fmt: skip
+    """Write the solution with another beginning, or another way to go through the messages."""
+
+    def read_from(consumer: Any, topic: str, offset: int, count: int) -> list:
+        partition = TopicPartition(topic, 0)
+        consumer.assign([partition])
+        first(consumer, partition, offset)
+        return [json.loads(one.value) if convert else one.value for one in read(consumer, count)]
+
+    return read_from
+
+
+def _seek(consumer: Any, partition: TopicPartition, offset: int) -> None:
+    consumer.seek(partition, offset)
+
+
+SILENCE_MS = 1500
+"""How long an answer's consumer waits for another message before it gives up."""
+
+
+def _read(answer: Callable[[Any, str, int, int], list[dict]], workbook: Workbook) -> Result:
+    """Let an answer read a topic made for it."""
+    attempt(answer)
+    values = [b'{"n":%d}' % number for number in NUMBERS]
+    with scratch.systems(), scratch.topic(workbook, values) as topic:
+        settings = kafka_client.connection(workbook) | {"enable_auto_commit": False, "auto_offset_reset": "earliest"}
+        with contextlib.closing(KafkaConsumer(**settings, consumer_timeout_ms=SILENCE_MS)) as consumer:
+            found = answer(consumer, topic, FROM, HOW_MANY)
+    return {READ: _listed(given(found))}
+
+
+def _listed(found: Any) -> str:
+    """Write down what was read: the numbers in the messages, where it is a list of dictionaries."""
+    if not isinstance(found, list):
+        return f"no list, but {type(found).__name__}"
+    return ", ".join(str(one["n"]) if isinstance(one, dict) and "n" in one else type(one).__name__ for one in found)
+
+
+READ_FROM = Exercise(
+    solution=read_from,
+    evaluate=_read,
+    wanted={READ: "2, 3, 4"},
+    twins=(
+        Twin(
+            _with(itertools.islice, lambda consumer, partition, offset: None),
+            "You read from the beginning: `assign` says which partition, and `consumer.seek(partition, offset)` where "
+            "in it.",
+            {READ: "0, 1, 2"},
+        ),
+        Twin(
+            _with(lambda consumer, count: consumer, _seek),
+            "You read to the end of the topic, and then waited for more. A consumer has no end of its own: stop when "
+            "you have `count`.",
+            {READ: "2, 3, 4, 5"},
+        ),
+        Twin(
+            _with(itertools.islice, _seek, convert=False),
+            "These are the bytes as Kafka keeps them. `json.loads(message.value)` makes a dictionary of each.",
+            {READ: "bytes, bytes, bytes"},
+        ),
+        Twin(
+            _with(itertools.islice, lambda consumer, partition, offset: consumer.seek(partition, offset + 1)),
+            "One too late. The message at `offset` is the first to read: offsets count from 0, and so does `seek`.",
+            {READ: "3, 4, 5"},
+        ),
+    ),
+    hints=(
+        "`TopicPartition(topic, 0)` names the partition; `assign` takes a list of such, `seek` one of them.",
+        "`for message in consumer` goes through the messages; `message.value` are the bytes.",
+        "Collect the rows in a list, and `return` it in the loop as soon as it has `count` of them.",
+    ),
+    more="This consumer is in no group. Who remembers now how far it has read?",
+)
+
+# --- 5: keys -------------------------------------------------------------------------------------------------------
 
 USERS = ("3", "4", "5")
 """Their hashes lead to three different partitions."""
@@ -266,6 +371,281 @@ KEYED = Exercise(
     more="A user with a million posts has one key. What becomes of the partition that it leads to?",
 )
 
+# --- 6: the partitions of each key ---------------------------------------------------------------------------------
+
+SHOWN_LINES: dict[str, Sequence[str]] = {
+    "two keys in two partitions": ('Partition:0\t3\t{"n": 0}', 'Partition:2\t5\t{"n": 0}', 'Partition:0\t3\t{"n": 1}'),
+    "a key in several partitions": ('Partition:1\t4\t{"n": 0}', 'Partition:0\t4\t{"n": 1}', 'Partition:1\t4\t{"n": 2}'),
+    "a partition of two digits": ('Partition:12\tada\t{"n": 0}',),
+    "no line": (),
+}
+"""What it is → lines as the console consumer writes them."""
+
+
+def partitions_by_key(lines: list[str]) -> dict[str, set[int]]:
+    """Tell of each key in which partitions its messages are; a line is `Partition:<number>`, key and value, by tabs."""
+    found = {}
+    for line in lines:
+        partition, key, _ = line.split("\t")
+        number = int(partition.removeprefix("Partition:"))
+        found[key] = found.get(key, set()) | {number}
+    return found
+
+
+def _places(answer: Callable[[list[str]], dict[str, set[int]]]) -> Result:
+    attempt(answer)
+    return {case: _in_words(given(answer(list(lines)))) for case, lines in SHOWN_LINES.items()}
+
+
+def _in_words(found: Any) -> str:
+    """Write down keys and partitions, so that a list of partitions is as good as a set if nothing is in it twice."""
+    if not isinstance(found, dict):
+        return f"no dictionary, but {type(found).__name__}"
+    told = {key: sorted(parts) if isinstance(parts, set | list | tuple) else parts for key, parts in found.items()}
+    return str(dict(sorted(told.items())))
+
+
+def _by_key(lines: Sequence[str], part: Callable[[str], Any] = lambda text: int(text.partition(":")[2])) -> list:
+    return [(line.split("\t")[1], part(line.split("\t")[0])) for line in lines]
+
+
+PARTITIONS_BY_KEY = Exercise(
+    solution=partitions_by_key,
+    evaluate=_places,
+    twins=(
+        Twin(
+            lambda lines: {key: {part} for key, part in _by_key(lines)},
+            "Each line wipes out what the lines before it said: of a key you keep the last partition only. Add to the "
+            "set that is there.",
+        ),
+        Twin(
+            lambda lines: {
+                key: [part for other, part in _by_key(lines) if other == key] for key, _ in _by_key(lines)
+            },
+            "You list a partition once for each message. Which partitions they are is the question: a set holds each "
+            "once.",
+        ),
+        Twin(
+            lambda lines: {
+                key: {part for other, part in _by_key(lines, str) if other == key} for key, _ in _by_key(lines)
+            },
+            "The partition is still the text `Partition:0`. `text.removeprefix(…)` leaves the number of it, and `int` "
+            "makes one of that.",
+        ),
+        Twin(
+            lambda lines: {
+                part: {key for key, other in _by_key(lines) if other == part} for _, part in _by_key(lines)
+            },
+            "That is the other way round: partition → keys. The question is where each key went.",
+        ),
+    ),
+    hints=(
+        '`line.split("\\t")` gives three parts: partition, key, value.',
+        '`int(partition.removeprefix("Partition:"))` is the number.',
+        "`found.get(key, set()) | {number}` is the key's set with one more number in it; nothing is there twice.",
+    ),
+    more="You add a fourth partition, and user 3 posts again. Is the new message sure to be where the others are?",
+)
+
+# --- 7: who reads what ---------------------------------------------------------------------------------------------
+
+GROUPS: dict[str, tuple[dict[str, list[int]], dict[int, int], dict[int, int]]] = {
+    "two members, all read": ({"a": [0, 1], "b": [2]}, {0: 3, 1: 3, 2: 4}, {0: 3, 1: 3, 2: 4}),
+    "one message waits": ({"a": [0, 1], "b": [2]}, {0: 4, 1: 4, 2: 5}, {0: 4, 1: 4, 2: 4}),
+    "nobody left": ({}, {0: 2, 1: 0}, {0: 1}),
+    "a member without a partition": ({"a": [0], "b": []}, {0: 7}, {}),
+}
+"""What it is → members with their partitions, end offsets, what the group has committed."""
+
+
+def readers(members: dict[str, list[int]], end: dict[int, int], committed: dict[int, int]) -> dict[int, tuple]:
+    """Tell of each partition who in the group reads it, None if nobody does, and how many messages are left in it."""
+    found = {}
+    for partition, offset in end.items():
+        reader = None
+        for member, partitions in members.items():
+            if partition in partitions:
+                reader = member
+        found[partition] = (reader, offset - committed.get(partition, 0))
+    return found
+
+
+Members = dict[str, list[int]]
+
+
+def _shares(answer: Callable[[Members, dict[int, int], dict[int, int]], dict[int, tuple]]) -> Result:
+    attempt(answer)
+    return {
+        case: _as_pairs(given(answer({**members}, dict(end), dict(committed))))
+        for case, (members, end, committed) in GROUPS.items()
+    }
+
+
+def _as_pairs(found: Any) -> Any:
+    """Take a list of two for a pair."""
+    if not isinstance(found, dict):
+        return f"no dictionary, but {type(found).__name__}"
+    return {part: tuple(pair) if isinstance(pair, list) else pair for part, pair in found.items()}
+
+
+def _reader(members: Members, partition: int) -> str | None:
+    return next((member for member, partitions in members.items() if partition in partitions), None)
+
+
+READERS = Exercise(
+    solution=readers,
+    evaluate=_shares,
+    twins=(
+        Twin(
+            lambda members, end, committed: {
+                part: (member, end[part] - committed.get(part, 0)) for member, own in members.items() for part in own
+            },
+            "A partition that nobody reads is missing, and that is the one to worry about. Go through the partitions "
+            "of `end`: it has them all.",
+        ),
+        Twin(
+            lambda members, end, committed: {
+                part: (_reader(members, part), offset) for part, offset in end.items()
+            },
+            "You told how many messages there are. What is left is less by what the group has committed.",
+        ),
+        Twin(
+            lambda members, end, committed: {
+                part: (_reader(members, part), offset - committed[part]) for part, offset in end.items()
+            },
+            "In some partition the group has committed nothing, and `committed[partition]` raises KeyError there. What "
+            "do you take instead?",
+        ),
+        Twin(
+            lambda members, end, committed: {
+                part: (next(reversed(members), None), offset - committed.get(part, 0)) for part, offset in end.items()
+            },
+            "Each partition has the same reader, the last of the members. Take a member only if the partition is among "
+            "its own.",
+        ),
+    ),
+    hints=(
+        "One entry for each partition of `end`. What is left is the lag of that partition alone.",
+        "Begin with `reader = None`, and go through `members.items()`: if the partition is in a member's list, it is "
+        "the reader.",
+        "`found[partition] = (reader, offset - committed.get(partition, 0))`.",
+    ),
+    more="A topic of three partitions, a group of four members. What does the fourth one read?",
+)
+
+# --- 8: send with keys, from Python --------------------------------------------------------------------------------
+
+
+def send_keyed(producer, topic: str, users: list[int], row: dict) -> dict[int, int]:
+    """Send each user's row with the user as its key, once the broker has it; tell in which partition it is."""
+    places = {}
+    for user in users:
+        sent = producer.send(topic, key=str(user).encode(), value=json.dumps(row).encode())
+        receipt = sent.get(timeout=30)
+        places[user] = receipt.partition
+    return places
+
+
+Send = Callable[[KafkaProducer, str, list[int], dict], dict[int, int]]
+
+
+def _sending(key: Callable[[int], bytes | None], value: Callable[[dict], bytes], **where: int) -> Send:
+    """Write the solution with another key, value or partition."""
+
+    def send_keyed(producer: KafkaProducer, topic: str, users: list[int], row: dict) -> dict[int, int]:
+        sent = {user: producer.send(topic, key=key(user), value=value(row), **where) for user in users}
+        return {user: one.get(timeout=30).partition for user, one in sent.items()}
+
+    return send_keyed
+
+
+def _text_key(user: int) -> bytes:
+    return str(user).encode()
+
+
+def _as_json(row: dict) -> bytes:
+    return json.dumps(row).encode()
+
+
+ASKED_OF = [3, 4, 5, 3]
+"""Users whose rows are sent; one of them twice."""
+
+TOLD, HELD, VALUES, SPREAD = "partitions told", "keys in the topic, in all", "what the messages hold", "spread"
+
+
+def _sent_from_python(answer: Send, workbook: Workbook) -> Result:
+    """Let an answer send four rows to a topic of three partitions, and read what that holds."""
+    attempt(answer)
+    with (
+        scratch.systems(),
+        scratch.topic(workbook, partitions=3) as topic,
+        contextlib.closing(kafka_client.producer(workbook)) as producer,
+    ):
+        told = given(answer(producer, topic, list(ASKED_OF), {"n": 3}))
+        producer.flush()  # an answer that does not wait is told by what it returns
+        found = scratch.records(workbook, topic)
+    held = {(key or b"none").decode(errors="replace"): partition for partition, key, _ in found}
+    right = {user: held.get(str(user)) for user in ASKED_OF}
+    return {
+        HELD: ", ".join(sorted((key or b"none").decode(errors="replace") for _, key, _ in found)),
+        VALUES: "the row" if all(_parsed(value) == {"n": 3} for *_, value in found) else "something else",
+        SPREAD: ("no partition", "one partition", "several partitions")[min(len(set(held.values())), 2)],
+        TOLD: "those of the topic" if told == right else told,
+    }
+
+
+def _parsed(value: bytes) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return None
+
+
+SEND_KEYED = Exercise(
+    solution=send_keyed,
+    evaluate=_sent_from_python,
+    wanted={
+        HELD: "3, 3, 4, 5",
+        VALUES: "the row",
+        SPREAD: "several partitions",
+        TOLD: "those of the topic",
+    },
+    twins=(
+        Twin(
+            _sending(lambda user: None, _as_json),
+            "The messages have no key: nothing holds a user's messages together. `send` takes `key`, as bytes.",
+            {HELD: "none, none, none, none"},
+        ),
+        Twin(
+            _sending(lambda user: b"user", _as_json),
+            "All messages have the same key, and so the same partition. The key is the user: `str(user).encode()`.",
+            {HELD: "user, user, user, user"},
+        ),
+        Twin(
+            _sending(lambda user: bytes(user), _as_json),
+            "`bytes(3)` are three zeros, not the text 3. Make a text first, then bytes of it: `str(user).encode()`.",
+            {HELD: "\0\0\0, \0\0\0, \0\0\0\0, \0\0\0\0\0"},
+        ),
+        Twin(
+            _sending(_text_key, lambda row: str(row).encode()),
+            "`str(row)` is how Python writes a dictionary, with single quotation marks, and no JSON: "
+            "`json.dumps(row).encode()`.",
+            {VALUES: "something else"},
+        ),
+        Twin(
+            _sending(_text_key, _as_json, partition=0),
+            "You sent everything to partition 0. Leave `partition` out: the key's hash decides.",
+            {SPREAD: "one partition"},
+        ),
+    ),
+    hints=(
+        "`producer.send(topic, key=…, value=…)` wants bytes for both: `.encode()` makes bytes of a text.",
+        "What `send` returns is a promise; its `.get(timeout=30)` waits until the broker has the message.",
+        "What `get` returns has a `partition`: put it into a dictionary, with the user as its key.",
+    ),
+    more="You wait for each message before you send the next. What would it change to send all, and then wait for all?",
+)
+
 QUIZ = (
     Question(
         "A learner leaves out `--command-config`, and the tool ends in an `OutOfMemoryError`. Why?",
@@ -294,7 +674,7 @@ QUIZ = (
 )
 
 LESSON = Lesson(
-    {1: CREATED, 2: LAG, 3: REWOUND, 4: KEYED},
+    {1: CREATED, 2: LAG, 3: REWOUND, 4: READ_FROM, 5: KEYED, 6: PARTITIONS_BY_KEY, 7: READERS, 8: SEND_KEYED},
     {
         1: {
             1: "`<id>hello` begins with your id, but the policy says `<id>.*`, and the dot is a letter of it.",

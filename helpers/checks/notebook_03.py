@@ -6,12 +6,13 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from helpers import iam
 from helpers.checks import scratch
-from helpers.checks.exercise import Exercise, Result, Twin, given
+from helpers.checks.exercise import Exercise, Result, Twin, attempt, given
 from helpers.checks.lesson import Lesson
 from helpers.checks.quiz import Question
 from helpers.config import Workbook
@@ -226,7 +227,109 @@ PROPERTIES = Exercise(
     more="26 messages in each topic, and 10 seconds between the 25th and the last: how many objects would there be?",
 )
 
-# --- 3: what the role of a connector needs in S3 -------------------------------------------------------------------
+# --- 3: the request ------------------------------------------------------------------------------------------------
+
+
+def connector_request(name: str, properties: dict, cluster: dict, plugin: str, role: str) -> dict:
+    """Write what CreateConnector is asked with: one worker of one unit, which signs in with IAM and speaks TLS."""
+    return {
+        "connectorName": name,
+        "connectorConfiguration": properties,
+        "kafkaConnectVersion": "3.7.x",
+        "kafkaCluster": {"apacheKafkaCluster": cluster},
+        "kafkaClusterClientAuthentication": {"authenticationType": "IAM"},
+        "kafkaClusterEncryptionInTransit": {"encryptionType": "TLS"},
+        "plugins": [{"customPlugin": {"customPluginArn": plugin, "revision": 1}}],
+        "serviceExecutionRoleArn": role,
+        "capacity": {"provisionedCapacity": {"mcuCount": 1, "workerCount": 1}},
+    }
+
+
+def _other(**members: Any) -> Callable[..., dict]:
+    """Write the solution with other members, or without some."""
+
+    def request(name: str, properties: dict, cluster: dict, plugin: str, role: str) -> dict:
+        changed = connector_request(name, properties, cluster, plugin, role) | members
+        return {member: value for member, value in changed.items() if value is not None}
+
+    return request
+
+
+def _with_plain_plugin(name: str, properties: dict, cluster: dict, plugin: str, role: str) -> dict:
+    return connector_request(name, properties, cluster, plugin, role) | {"plugins": [plugin]}
+
+
+_FAULTS = {
+    "authenticationType": "IAM", "encryptionType": "TLS", "parameter plugins": "the plugin",
+    'required parameter in input: "capacity"': "the capacity",
+}  # fmt: skip
+"""What MSK Connect or boto3 says of a request → what is wrong with it."""
+
+
+def _asked(answer: Callable[[str, dict, dict, str, str], dict], workbook: Workbook, plugin: str) -> Result:
+    """Ask MSK Connect with the request, for a connector with a topic, a bucket and a role made for it."""
+    attempt(answer)
+    cluster = {"bootstrapServers": msk.brokers(workbook), "vpc": msk.network(workbook)}
+    with scratch.systems(), scratch.topic(workbook) as topic, scratch.bucket(workbook) as bucket:
+        properties = sink_properties(re.escape(topic), bucket, workbook.region, "try")
+        with _role_of_a_connector(workbook, iam.bucket_policy(bucket)) as role:
+            request = given(answer(scratch.name(workbook), dict(properties), cluster, plugin, role))
+            try:
+                with scratch.requested(workbook, request) as state:
+                    said = state()
+            except (ParamValidationError, ClientError) as error:
+                if not (fault := _fault(str(error))):
+                    raise
+                return {SAID: "is not made", WHY: fault}
+    return {SAID: "runs" if said == "RUNNING" else "fails", WHY: _fault(said)}
+
+
+def _fault(said: str) -> str:
+    """Name what is wrong; a request that lacks several members has no one fault."""
+    if said.count("Missing required parameter") > 1:
+        return ""
+    return next((what for words, what in _FAULTS.items() if words in said), "")
+
+
+REQUEST = Exercise(
+    solution=connector_request,
+    evaluate=_asked,
+    wanted={SAID: "runs"},
+    twins=(
+        Twin(
+            _other(kafkaClusterClientAuthentication={"authenticationType": "NONE"}),
+            "The connector was made, and failed: the brokers let nobody in who does not sign in with IAM. "
+            "`authenticationType` says that it does.",
+            {SAID: "fails", WHY: "IAM"},
+        ),
+        Twin(
+            _other(kafkaClusterEncryptionInTransit={"encryptionType": "PLAINTEXT"}),
+            "The port for IAM speaks TLS, and you asked for plain text. `encryptionType` is `TLS`.",
+            {SAID: "is not made", WHY: "TLS"},
+        ),
+        Twin(
+            _with_plain_plugin,
+            "`plugins` has another form: it is a list, in which each plugin is a dictionary with `customPlugin` in it, "
+            "and that one has `customPluginArn` and `revision`.",
+            {SAID: "is not made", WHY: "the plugin"},
+        ),
+        Twin(
+            _other(capacity=None),
+            "MSK Connect wants to know how many machines it is to start, and you pay for: `capacity` is missing.",
+            {SAID: "is not made", WHY: "the capacity"},
+        ),
+    ),
+    hints=(
+        "Nine members, one for each line of the table. Four of the values are arguments as they are.",
+        "Where the table shows braces within braces, a dictionary lies in another one: "
+        '`{"apacheKafkaCluster": cluster}`.',
+        '`"plugins": [{"customPlugin": {"customPluginArn": plugin, "revision": 1}}]`, and `"capacity": '
+        '{"provisionedCapacity": {"mcuCount": 1, "workerCount": 1}}`.',
+    ),
+    more="`autoScaling` in the place of `provisionedCapacity` lets AWS add workers. What limits their use here?",
+)
+
+# --- 4: what the role of a connector needs in S3 -------------------------------------------------------------------
 
 
 def sink_policy(bucket: str) -> dict:
@@ -320,6 +423,168 @@ SINK_POLICY = Exercise(
     more="Confluent's sink uploads in parts, and wants `s3:AbortMultipartUpload` too. What stays behind without it?",
 )
 
+# --- 5: what a name tells ------------------------------------------------------------------------------------------
+
+KEYS = {
+    "a pin": "topics/0a1b.pin/partition=0/0a1b.pin+0+0000000007.json",
+    "another folder and partition": "history/0a1b.geo/partition=12/0a1b.geo+12+0000001500.json",
+    "a folder in a folder": "old/topics/0a1b-x.user/partition=2/0a1b-x.user+2+0000000000.json",
+}
+
+
+def place_of(key: str) -> tuple[str, int, int]:
+    """Tell where the first message in an object comes from: topic, partition, offset."""
+    name = key.split("/")[-1].removesuffix(".json")
+    topic, partition, offset = name.split("+")
+    return topic, int(partition), int(offset)
+
+
+def _told(answer: Callable[[str], tuple[str, int, int]]) -> Result:
+    return {case: _as_tuple(given(answer(key))) for case, key in KEYS.items()}
+
+
+def _as_tuple(found: Any) -> Any:
+    return tuple(found) if isinstance(found, list) else found
+
+
+def _parts(key: str) -> list[str]:
+    return key.split("/")[-1].removesuffix(".json").split("+")
+
+
+PLACE_OF = Exercise(
+    solution=place_of,
+    evaluate=_told,
+    twins=(
+        Twin(
+            lambda key: tuple(_parts(key)),
+            "Partition and offset are still texts, and `'0000000007'` equals no number. `int(…)` makes numbers of "
+            "them.",
+        ),
+        Twin(
+            lambda key: (key.split("+")[0], int(_parts(key)[1]), int(_parts(key)[2])),
+            "Your topic has the folders in front of it. Take what is behind the last slash first.",
+        ),
+        Twin(
+            lambda key: (_parts(key)[0], int(key.split("+")[1]), int(key.split("+")[2])),
+            "The offset ends with `.json`, which `int` cannot read: `removesuffix` takes it away.",
+        ),
+        Twin(
+            lambda key: (_parts(key)[0], int(_parts(key)[2]), int(_parts(key)[1])),
+            "You exchanged two of the three: the name has topic, partition and offset, in this order.",
+        ),
+        Twin(
+            lambda key: (key.split("/")[1], int(_parts(key)[1]), int(_parts(key)[2])),
+            "You took the topic for the second folder. `topics.dir` may hold folders in folders; the name itself has "
+            "the topic, too.",
+        ),
+    ),
+    hints=(
+        '`key.split("/")` gives the folders and the name, the name last: `[-1]`.',
+        '`.removesuffix(".json")` and `.split("+")` leave three texts.',
+        "`topic, partition, offset = …` takes the three apart; return `topic, int(partition), int(offset)`.",
+    ),
+    more="What would the name of an object look like if the topic's name could have a `+` in it? (It cannot.)",
+)
+
+# --- 6: what has not landed ----------------------------------------------------------------------------------------
+
+
+def missing(keys: list[str], before: dict[str, int], after: dict[str, int]) -> dict[str, list[int]]:
+    """List of each topic the offsets, from `before` up to `after`, of which there is no object."""
+    stored = {place_of(key) for key in keys}
+    lost = {}
+    for topic, end in after.items():
+        offsets = range(before[topic], end)
+        lost[topic] = [offset for offset in offsets if (topic, 0, offset) not in stored]
+    return lost
+
+
+LANDINGS: dict[str, tuple[dict[str, list[int]], dict[str, int], dict[str, int]]] = {
+    "all landed": ({"a": [0, 1], "b": [0]}, {"a": 0, "b": 0}, {"a": 2, "b": 1}),
+    "one is missing": ({"a": [5, 7], "b": [5, 6]}, {"a": 5, "b": 5}, {"a": 8, "b": 7}),
+    "only what is new": ({"a": [12]}, {"a": 11}, {"a": 13}),
+    "nothing landed": ({}, {"a": 3, "b": 9}, {"a": 5, "b": 9}),
+}
+"""What it is → offsets of the objects of each topic, end offsets before and after."""
+
+
+def _lost(answer: Callable[[list[str], dict[str, int], dict[str, int]], dict[str, list[int]]]) -> Result:
+    return {
+        case: _sorted(given(answer(_names(landed), dict(before), dict(after))))
+        for case, (landed, before, after) in LANDINGS.items()
+    }
+
+
+def _names(landed: Mapping[str, Sequence[int]]) -> list[str]:
+    return [
+        f"topics/{topic}/partition=0/{topic}+0+{offset:010d}.json"
+        for topic, offsets in landed.items()
+        for offset in offsets
+    ]
+
+
+def _sorted(found: Any) -> Any:
+    """Take a set of offsets for a list."""
+    if not isinstance(found, dict):
+        return f"no dictionary, but {type(found).__name__}"
+    return {
+        topic: sorted(offsets) if isinstance(offsets, set | list | tuple) else offsets
+        for topic, offsets in found.items()
+    }
+
+
+def _gaps(
+    keys: list[str], before: dict[str, int], after: dict[str, int], more: int = 0, all_alike: bool = False
+) -> dict[str, list[int]]:
+    """Do what the solution does, with more offsets at the end, or looking at offsets alone."""
+    stored = [place_of(key) for key in keys]
+    return {
+        topic: [
+            offset
+            for offset in range(before[topic], end + more)
+            if not any(one[2] == offset and (all_alike or one[0] == topic) for one in stored)
+        ]
+        for topic, end in after.items()
+    }
+
+
+MISSING = Exercise(
+    solution=missing,
+    evaluate=_lost,
+    twins=(
+        Twin(
+            lambda keys, before, after: _gaps(keys, before, after, more=1),
+            "You miss a message that nobody has sent yet. The end offset is the one that the *next* message will get.",
+        ),
+        Twin(
+            lambda keys, before, after: _gaps(keys, before, after, all_alike=True),
+            "An object of another topic with the same offset passed for the one that is missing. Compare the topic "
+            "too: every topic counts from 0.",
+        ),
+        Twin(
+            lambda keys, before, after: _gaps(keys, dict.fromkeys(before, 0), after),
+            "You look at all that was ever sent. The question is about what came since: begin with `before[topic]`.",
+        ),
+        Twin(
+            lambda keys, before, after: {
+                topic: offsets for topic, offsets in _gaps(keys, before, after).items() if offsets
+            },
+            "A topic that misses nothing is left out, and whoever reads the answer cannot tell it from one that was "
+            "forgotten. Give it an empty list.",
+        ),
+        Twin(
+            lambda keys, before, after: {topic: len(found) for topic, found in _gaps(keys, before, after).items()},
+            "These are numbers of messages. Which ones they are is what helps to find them: list the offsets.",
+        ),
+    ),
+    hints=(
+        "First what is there: the places of all keys, in a set: `{place_of(key) for key in keys}`.",
+        "Then, topic by topic, what should be there: `range(before[topic], after[topic])`.",
+        "An offset is missing if `(topic, 0, offset)` is not in the set.",
+    ),
+    more="This works at one message an object. What would you look at with a `flush.size` of 10?",
+)
+
 QUIZ = (
     Question(
         "You post for an hour at `flush.size` 1, one post a second. How many objects is that?",
@@ -348,7 +613,7 @@ QUIZ = (
 )
 
 LESSON = Lesson(
-    {1: MATCHING_TOPICS, 2: PROPERTIES, 3: SINK_POLICY},
+    {1: MATCHING_TOPICS, 2: PROPERTIES, 3: REQUEST, 4: SINK_POLICY, 5: PLACE_OF, 6: MISSING},
     {
         1: {
             8: "75 messages by tens would be 8 if topics shared objects. Each topic fills its own.",

@@ -1,18 +1,24 @@
 """Exercises of the notebook about API Gateway and the REST proxy: what arrives in Kafka judges them."""
 
+import contextlib
+import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import requests
+from botocore.exceptions import ClientError
 
 from helpers.checks import scratch
 from helpers.checks.exercise import Exercise, Result, Twin, attempt, given
 from helpers.checks.lesson import Lesson
 from helpers.checks.quiz import Question
 from helpers.client_machine.ssh import ClientMachine
-from helpers.config import Workbook
+from helpers.config import TABLES, Workbook
+from helpers.emulator import postings
+from helpers.emulator.postings import PostsDatabase
 from helpers.gateway import rest_api
 
 NOT_YOURS = "ffffffffffff.geo"
@@ -32,7 +38,145 @@ def _said(call: Callable[[], None]) -> str:
     return "goes" if error is None else f"stops with {type(error).__name__}: {error}".splitlines()[0]
 
 
-# --- 1: a second stage ---------------------------------------------------------------------------------------------
+# --- 1: pass every request on --------------------------------------------------------------------------------------
+
+
+def forward(client, api: str, resource: str, address: str) -> None:
+    """Pass every request to a resource `/{proxy+}` on to a web server; `client` is boto3's for `apigateway`."""
+    where = {"restApiId": api, "resourceId": resource, "httpMethod": "ANY"}
+    path = {"method.request.path.proxy": True}
+    with contextlib.suppress(client.exceptions.ConflictException):
+        client.put_method(**where, authorizationType="NONE", requestParameters=path)
+    client.put_integration(
+        **where,
+        type="HTTP_PROXY",
+        integrationHttpMethod="ANY",
+        uri=f"{address}/{{proxy}}",
+        requestParameters={"integration.request.path.proxy": "method.request.path.proxy"},
+    )
+
+
+def _forwarding(
+    method: str = "ANY", kind: str = "HTTP_PROXY", passed_as: str = "ANY", named: bool = True, mapped: bool = True,
+    path: str = "/{proxy}", repeatable: bool = True,
+) -> Callable[[Any, str, str, str], None]:  # fmt: skip
+    """Write the solution with one thing changed."""
+
+    def forward(client: Any, api: str, resource: str, address: str) -> None:
+        where = {"restApiId": api, "resourceId": resource, "httpMethod": method}
+        there = client.exceptions.ConflictException if repeatable else ()
+        with contextlib.suppress(there):
+            names = {"method.request.path.proxy": True} if named else {}
+            client.put_method(**where, authorizationType="NONE", requestParameters=names)
+        mapping = {"integration.request.path.proxy": "method.request.path.proxy"} if mapped else {}
+        client.put_integration(
+            **where, type=kind, integrationHttpMethod=passed_as, uri=address + path, requestParameters=mapping
+        )
+
+    return forward
+
+
+LISTED, POSTED_ON, FORWARD_AGAIN = "GET /topics", "POST /topics/one", "the same once more"
+GATEWAY_SAYS = "what API Gateway says to it"
+"""Case that tells mistakes apart."""
+
+_CAME_BY = {
+    200: "arrives", 201: "arrives", 202: "arrives without its path", 203: "arrives as another method",
+    403: "is not known to the API", 500: "is an error of the API",
+}  # fmt: skip
+
+
+def _passed_on(answer: Callable[[Any, str, str, str], None], workbook: Workbook) -> Result:
+    """Let an answer work on an API made for it, and call that; a second API plays the web server."""
+    attempt(answer)
+    client = workbook.client("apigateway")
+    with scratch.systems(), scratch.web_server(workbook) as address, scratch.empty_api(workbook) as api:
+        resource = rest_api.create_proxy_resource(workbook, api)
+        failed = _failure(lambda: answer(client, api, resource, address))
+        if failed is None:
+            again = _said(lambda: answer(client, api, resource, address))
+            url = rest_api.deploy(workbook, api)
+            calls = {LISTED: ("GET", "topics"), POSTED_ON: ("POST", "topics/one")}
+            came = {what: _called(method, f"{url}/{path}") for what, (method, path) in calls.items()}
+            return came | {FORWARD_AGAIN: again.partition(":")[0]}
+    if fault := _fault(failed):
+        return {LISTED: "nothing is set up", POSTED_ON: "nothing is set up", GATEWAY_SAYS: fault}
+    raise failed
+
+
+def _called(method: str, url: str) -> str:
+    """Call the API; the server's templates are for JSON."""
+    reply = requests.request(method, url, headers={"Content-Type": "application/json"}, timeout=30)
+    return _CAME_BY.get(reply.status_code, reply.text[:80])
+
+
+def _fault(failed: Exception) -> str:
+    """Name what API Gateway does not take; the text is empty where an error says nothing of the kind."""
+    words = {"integrations of the types": "the type", "Invalid mapping expression": "the mapping"}
+    said = str(failed) if isinstance(failed, ClientError) else ""
+    return next((what for word, what in words.items() if word in said), "")
+
+
+FORWARD = Exercise(
+    solution=forward,
+    evaluate=_passed_on,
+    wanted={LISTED: "arrives", POSTED_ON: "arrives", FORWARD_AGAIN: "goes"},
+    twins=(
+        Twin(
+            _forwarding(path=""),
+            "Every request arrives at the server's `/`, whatever its path was. The address ends with the part that the "
+            "path variable stands for: `/{proxy}`.",
+            {LISTED: "arrives without its path"},
+        ),
+        Twin(
+            _forwarding(mapped=False),
+            "The address has a `{proxy}` in it, and nothing says what to put there: API Gateway answers 500. The "
+            "integration's `requestParameters` carry the method's part of the path over.",
+            {LISTED: "is an error of the API"},
+        ),
+        Twin(
+            _forwarding(named=False),
+            "The integration asks for a part of the path that the method does not name. Give `put_method` the "
+            '`requestParameters` `{"method.request.path.proxy": True}`.',
+            {GATEWAY_SAYS: "the mapping"},
+        ),
+        Twin(
+            _forwarding(method="GET", passed_as="GET"),
+            "A GET arrives, and a POST does not even have a method: whoever posts is told that a token is missing. "
+            "`ANY` stands for all methods.",
+            {LISTED: "arrives", POSTED_ON: "is not known to the API"},
+        ),
+        Twin(
+            _forwarding(passed_as="GET"),
+            "A POST arrives as a GET. `integrationHttpMethod` is the method with which the server is called: `ANY` "
+            "leaves it as it came.",
+            {LISTED: "arrives", POSTED_ON: "arrives as another method"},
+        ),
+        Twin(
+            _forwarding(kind="HTTP"),
+            "`HTTP` wants to be told how each request and each answer is translated, and the lab does not have it. "
+            "`HTTP_PROXY` passes both on as they are.",
+            {GATEWAY_SAYS: "the type"},
+        ),
+        Twin(
+            _forwarding(repeatable=False),
+            "It works once. The second time the method is there, and API Gateway does not replace it: let the "
+            "`ConflictException` of `put_method` pass.",
+            {LISTED: "arrives", POSTED_ON: "arrives", FORWARD_AGAIN: "stops with ConflictException"},
+        ),
+    ),
+    hints=(
+        "Two calls: `put_method` says what the API takes, `put_integration` what it does with it. Both want the three "
+        "names `restApiId`, `resourceId`, `httpMethod`.",
+        "The method names the part of the path, the integration maps it, and the address uses it: "
+        "`method.request.path.proxy`, `integration.request.path.proxy`, `{proxy}`.",
+        'In an f-string, `{{proxy}}` writes `{proxy}`: `uri=f"{address}/{{proxy}}"`. '
+        "`with contextlib.suppress(client.exceptions.ConflictException):` goes around `put_method`.",
+    ),
+    more="What would a second method on the same resource, `GET` beside `ANY`, be good for?",
+)
+
+# --- 2: a second stage ---------------------------------------------------------------------------------------------
 
 
 def add_stage(client, api: str) -> None:
@@ -121,7 +265,7 @@ STAGE = Exercise(
     more="Both stages lead to the same REST proxy and the same topics. What would a real test stage need besides?",
 )
 
-# --- 2: a post by hand ---------------------------------------------------------------------------------------------
+# --- 3: a post by hand ---------------------------------------------------------------------------------------------
 
 ROWS = (
     {"ind": 1, "timestamp": datetime(2022, 10, 18, 12, 0), "latitude": 48.1, "longitude": 11.6, "country": "Germany"},
@@ -247,7 +391,261 @@ POST = Exercise(
     more="The reply says 200, and one of the three records may still carry an `error_code`. Where would you look?",
 )
 
-# --- 3: the last five pins -----------------------------------------------------------------------------------------
+# --- 4: try again --------------------------------------------------------------------------------------------------
+
+
+def patiently(send, tries: int, wait) -> int:
+    """Call `send()` until it goes, at most `tries` times, and tell how often; `wait(seconds)` makes a pause."""
+    for number in range(1, tries + 1):
+        try:
+            send()
+            return number
+        except requests.RequestException as error:
+            refused = error.response is not None and error.response.status_code < 500
+            if refused or number == tries:
+                raise
+            wait(0.5 * 2 ** (number - 1))
+
+
+def _patient(
+    passing: Callable[[requests.RequestException], bool], more: int = 0, growing: bool = True, silent: bool = False,
+    last_pause: bool = False,
+) -> Callable[[Callable[[], None], int, Callable[[float], None]], int]:  # fmt: skip
+    """Write the solution with one thing changed; `passing` tells whether an error may pass."""
+
+    def patiently(send: Callable[[], None], tries: int, wait: Callable[[float], None]) -> int:
+        for number in itertools.count(1):
+            try:
+                send()
+                return number
+            except requests.RequestException as error:
+                last = number == tries + more
+                if not last or last_pause:
+                    wait(0.5 * 2 ** (number - 1) if growing else 0.5)
+                if last and silent:
+                    return number
+                if last or not passing(error):
+                    raise
+
+    return patiently
+
+
+def _may_pass(error: requests.RequestException) -> bool:
+    return error.response is None or error.response.status_code >= 500
+
+
+TRIES = 4
+
+ENDLESS = 12
+"""Calls after which even a request that never goes goes: an answer may try for ever."""
+
+REPLIES: dict[str, tuple[int, ...]] = {
+    "200 at once": (200,),
+    "503 twice, then 200": (503, 503, 200),
+    "a broken connection, then 200": (0, 200),
+    f"503 for ever, and {TRIES} tries": (503,) * ENDLESS,
+    "403": (403, 200),
+}
+"""What comes back, call by call; 0 is nothing at all."""
+
+
+def _endured(answer: Callable[[Callable[[], None], int, Callable[[float], None]], int]) -> Result:
+    attempt(answer)
+    return {case: _told_of_tries(answer, replies) for case, replies in REPLIES.items()}
+
+
+def _told_of_tries(answer: Callable[..., int], replies: Sequence[int]) -> str:
+    """Let an answer send something, and tell how often it did so, with which pauses, and how that ended."""
+    sent, pauses = [], []
+
+    def send() -> None:
+        status = replies[len(sent)] if len(sent) < len(replies) else 200
+        sent.append(status)
+        if status == 0:
+            raise requests.ConnectionError("Connection aborted.")
+        reply = requests.Response()
+        reply.status_code, reply.url = status, "https://example.org/prod/topics"
+        reply.raise_for_status()
+
+    try:
+        ended = f"the answer {answer(send, TRIES, pauses.append)}"
+    except Exception:  # of whatever kind: another one than `send` raised is as good
+        ended = "an error"
+    waited = f"pauses of {', '.join(f'{pause:g}' for pause in pauses)} s" if pauses else "no pause"
+    return f"{len(sent)} calls, {waited}, {ended}"
+
+
+PATIENTLY = Exercise(
+    solution=patiently,
+    evaluate=_endured,
+    twins=(
+        Twin(
+            _patient(lambda error: True),
+            "You try a 403 again, and it will be refused for ever: what is below 500 is a fault of the request. "
+            "(`if error.response` does not tell: a reply of 400 and more counts as false. Ask for `is not None`.)",
+        ),
+        Twin(
+            _patient(lambda error: error.response is not None and error.response.status_code >= 500),
+            "You gave up when the connection broke. There is no reply then, so `error.response` is None, and the next "
+            "try may well go.",
+        ),
+        Twin(
+            _patient(_may_pass, growing=False),
+            "All your pauses are alike. When a thousand users try again every half second, what is on its knees stays "
+            "there: let each pause be twice the one before.",
+        ),
+        Twin(
+            _patient(_may_pass, more=1),
+            "One call too many: `tries` counts them all, the first one too.",
+        ),
+        Twin(
+            _patient(_may_pass, silent=True),
+            "After the last try your function goes on as if the rows were stored. Somebody has to hear of it: `raise` "
+            "hands the error on.",
+        ),
+        Twin(
+            _patient(_may_pass, last_pause=True),
+            "You wait after the last try, or after a refusal, for nothing: look whether there will be another try "
+            "first.",
+        ),
+    ),
+    hints=(
+        "A loop over the numbers 1 to `tries`, with a `try` in it: after `send()` went, return the number.",
+        "`except requests.RequestException as error` catches both kinds. `error.response` is the reply; None if there "
+        "was none.",
+        "`raise` if the reply's `status_code` is below 500, or if it was the last try; else `wait(0.5)`, then 1, 2, 4: "
+        "that is `0.5 * 2 ** (number - 1)`.",
+    ),
+    more="Ten thousand clients lose the connection at one moment. Why do many of them add a random part to a pause?",
+)
+
+# --- 5: the emulator -----------------------------------------------------------------------------------------------
+
+
+def run_emulation(database, invoke_url: str, topics: dict[str, str], count: int, seed: int) -> list[int]:
+    """Post what `count` users post, each row to the topic of its table; return the offsets that were drawn."""
+    offsets = []
+    for _, offset in islice(postings.draws(seed), count):
+        for table, row in database.posting(offset).rows.items():
+            post(invoke_url, topics[table], [row])
+        offsets.append(offset)
+    return offsets
+
+
+Emulation = Callable[[PostsDatabase, str, dict[str, str], int, int], list[int]]
+
+
+def _emulation(
+    drawn: Callable[[int, int], list[int]], sent: Callable[[dict[str, dict]], dict[str, list[dict]]]
+) -> Emulation:
+    """Write the solution with other offsets drawn, or with other rows sent to the tables' topics."""
+
+    def run_emulation(
+        database: PostsDatabase, invoke_url: str, topics: dict[str, str], count: int, seed: int
+    ) -> list[int]:
+        offsets = drawn(count, seed)
+        for offset in offsets:
+            for table, rows in sent(database.posting(offset).rows).items():
+                post(invoke_url, topics[table], rows)
+        return offsets
+
+    return run_emulation
+
+
+def _offsets(count: int, seed: int) -> list[int]:
+    return [offset for _, offset in islice(postings.draws(seed), count)]
+
+
+def _each_alone(rows: dict[str, dict]) -> dict[str, list[dict]]:
+    return {table: [row] for table, row in rows.items()}
+
+
+POSTS, SEED = 2, 7
+"""Posts that an answer is to send, and where their random numbers start."""
+
+RETURNED = "what it returns"
+
+
+def _in_topic_of(table: str) -> str:
+    return f"in the topic of {table}"
+
+
+def _emulated(answer: Emulation, workbook: Workbook, invoke_url: str) -> Result:
+    """Let an answer send two posts to topics made for it, and read what those hold."""
+    attempt(answer)
+    returned: list[Any] = []
+    with scratch.systems(), contextlib.ExitStack() as made:
+        database = made.enter_context(contextlib.closing(PostsDatabase(workbook.database_url)))
+        topics = {table: made.enter_context(scratch.topic(workbook)) for table in TABLES}
+        failed = _failure(lambda: returned.append(answer(database, invoke_url, dict(topics), POSTS, SEED)))
+        if failed is None:
+            held = scratch.values_of(workbook, topics.values())
+            drawn = _offsets(POSTS, SEED)
+            rows = [database.posting(offset).rows for offset in drawn]
+            found = {_in_topic_of(table): _named(held[topic], rows) for table, topic in topics.items()}
+            return found | {RETURNED: "the offsets" if returned == [drawn] else returned[0]}
+    raise failed
+
+
+def _named(values: Sequence[bytes], posts: Sequence[Mapping[str, Mapping]]) -> str:
+    """Name what a topic holds, as in "pin 1, pin 2": the pins of the first and the second post."""
+    names = {
+        (frozenset(row), row.get("index", row.get("ind"))): f"{table} {number}"
+        for number, rows in enumerate(posts, 1)
+        for table, row in rows.items()
+    }
+    found = [json.loads(value) for value in values]
+    known = [
+        names.get((frozenset(row), row.get("index", row.get("ind"))), "another row")
+        if isinstance(row, dict) else "no row"
+        for row in found
+    ]  # fmt: skip
+    return ", ".join(known) or "nothing"
+
+
+EMULATION = Exercise(
+    solution=run_emulation,
+    evaluate=_emulated,
+    wanted={_in_topic_of(table): f"{table} 1, {table} 2" for table in TABLES} | {RETURNED: "the offsets"},
+    twins=(
+        Twin(
+            _emulation(_offsets, lambda rows: {"pin": list(rows.values())}),
+            "All three rows went into one topic. `rows` is a dictionary: table → row; the table says which of the "
+            "`topics` a row belongs to.",
+            {_in_topic_of("pin"): "pin 1, geo 1, user 1, pin 2, geo 2, user 2", _in_topic_of("geo"): "nothing"},
+        ),
+        Twin(
+            _emulation(_offsets, lambda rows: {table: [*rows.values()] for table in rows}),
+            "Each topic got all three rows. A topic holds rows of one kind, or nobody can read it with one schema.",
+            {_in_topic_of("geo"): "pin 1, geo 1, user 1, pin 2, geo 2, user 2"},
+        ),
+        Twin(
+            _emulation(lambda count, seed: _offsets(count, postings.SEED), _each_alone),
+            "These are two other posts: you left `seed` out of `draws`, and it began with its own.",
+            {_in_topic_of("pin"): "another row, another row"},
+        ),
+        Twin(
+            _emulation(lambda count, seed: _offsets(count + 1, seed), _each_alone),
+            "One post too many. `islice(…, count)` ends after `count` draws; whoever counts in the loop has to look "
+            "before sending.",
+            {_in_topic_of("pin"): "pin 1, pin 2, another row"},
+        ),
+        Twin(
+            _emulation(lambda count, seed: _offsets(1, seed), _each_alone),
+            "Only the first post was sent. Look at where `return` stands: within the loop it ends the function.",
+            {_in_topic_of("pin"): "pin 1"},
+        ),
+    ),
+    hints=(
+        "Two loops, one in the other: over what is drawn, and over the three rows of what was drawn.",
+        "`for _, offset in islice(postings.draws(seed), count)` gives the offsets, and "
+        "`database.posting(offset).rows.items()` the tables with their rows.",
+        "`post(invoke_url, topics[table], [row])` in the inner loop, `offsets.append(offset)` behind it.",
+    ),
+    more="The three rows of a post are three requests. What is in Kafka if the second one fails for good?",
+)
+
+# --- 6: the last five pins -----------------------------------------------------------------------------------------
 
 STORED = 8
 """Records of the topic on which the answer is tried: offsets 0 to 7."""
@@ -310,6 +708,80 @@ LAST_FIVE = Exercise(
     more='With three partitions, what would "the last five of the topic" mean?',
 )
 
+# --- 7: from receipt to object -------------------------------------------------------------------------------------
+
+
+def object_keys(topic: str, receipt: dict) -> list[str]:
+    """Name the objects in which the records of a receipt will lie; a record that was not stored has none."""
+    keys = []
+    for place in receipt["offsets"]:
+        if not place["error_code"]:
+            partition, offset = place["partition"], place["offset"]
+            keys.append(f"topics/{topic}/partition={partition}/{topic}+{partition}+{offset:010d}.json")
+    return keys
+
+
+def _place(partition: int | None, offset: int | None, error: int | None = None) -> dict[str, Any]:
+    return {"partition": partition, "offset": offset, "error_code": error, "error": error and "not stored"}
+
+
+RECEIPTS: dict[str, list[dict[str, Any]]] = {
+    "one record": [_place(0, 7)],
+    "three records": [_place(0, 98), _place(0, 99), _place(0, 100)],
+    "two partitions": [_place(0, 12), _place(2, 5)],
+    "one of two records not stored": [_place(None, None, 2), _place(0, 8)],
+}
+
+
+def _keys(answer: Callable[[str, dict], list[str]]) -> Result:
+    return {
+        case: ", ".join(given(answer("0a1b.geo", {"offsets": [dict(place) for place in places]})))
+        for case, places in RECEIPTS.items()
+    }
+
+
+def _key(partition: int, offset: str) -> str:
+    return f"topics/0a1b.geo/partition={partition}/0a1b.geo+{partition}+{offset}.json"
+
+
+def _stored(receipt: dict) -> list[tuple[int, int]]:
+    return [(place["partition"], place["offset"]) for place in receipt["offsets"] if not place["error_code"]]
+
+
+OBJECT_KEYS = Exercise(
+    solution=object_keys,
+    evaluate=_keys,
+    twins=(
+        Twin(
+            lambda topic, receipt: [_key(partition, str(offset)) for partition, offset in _stored(receipt)],
+            "The names hold the offset with ten digits, zeros in front, so that they are listed in their order: "
+            "`{offset:010d}` in an f-string writes it so.",
+        ),
+        Twin(
+            lambda topic, receipt: [_key(0, f"{offset:010d}") for _, offset in _stored(receipt)],
+            "You took every record for one of partition 0. The receipt says which partition each is in, and the name "
+            "has it twice.",
+        ),
+        Twin(
+            lambda topic, receipt: [_key(part, f"{offset:010d}") for part, offset in _stored(receipt)[:1]],
+            "That is the first record only. A request may bring many, and the receipt has a place for each.",
+        ),
+        Twin(
+            lambda topic, receipt: [
+                _key(place["partition"], f"{place['offset']:010d}") for place in receipt["offsets"]
+            ],
+            "Your function stops at a record that was not stored: its offset is None. Leave out what has an "
+            "`error_code`.",
+        ),
+    ),
+    hints=(
+        'Go through `receipt["offsets"]`: each is a dictionary with `partition`, `offset` and `error_code`.',
+        "Leave out a place whose `error_code` is not None, and write the name of each of the others.",
+        'The name is `f"topics/{topic}/partition={partition}/{topic}+{partition}+{offset:010d}.json"`.',
+    ),
+    more="With a `flush.size` of 10, what could the receipt of one record tell you of its object's name?",
+)
+
 QUIZ = (
     Question(
         "You change the integration's address, and calls still go to the old one. Why?",
@@ -338,7 +810,7 @@ QUIZ = (
 )
 
 LESSON = Lesson(
-    {1: STAGE, 2: POST, 3: LAST_FIVE},
+    {1: FORWARD, 2: STAGE, 3: POST, 4: PATIENTLY, 5: EMULATION, 6: LAST_FIVE, 7: OBJECT_KEYS},
     {
         1: {
             "Kafka": "The brokers have not been asked: the request never reached them.",

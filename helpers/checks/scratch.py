@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from secrets import token_hex
 from typing import Any
 
@@ -241,9 +241,17 @@ def connector(workbook: Workbook, properties: Mapping[str, str], plugin: str, ro
     callable
         Tells its state now: ``RUNNING``, or why it failed.
     """
-    client, made = workbook.client("kafkaconnect"), name(workbook)
-    request = msk_connect.connector_request(workbook, properties, plugin, role) | {"connectorName": made}
-    arn = client.create_connector(**request)["connectorArn"]
+    request = msk_connect.connector_request(workbook, properties, plugin, role) | {"connectorName": name(workbook)}
+    with requested(workbook, request) as state:
+        yield state
+
+
+@contextlib.contextmanager
+def requested(workbook: Workbook, request: Mapping[str, Any]) -> Iterator[Callable[[], str]]:
+    """Make the connector of a request; as `connector` otherwise."""
+    client = workbook.client("kafkaconnect")
+    made = client.create_connector(**request)
+    arn, what = made["connectorArn"], f"the connector {made['connectorName']}"
 
     def described() -> Mapping[str, Any] | None:
         """Describe it; None when it is gone."""
@@ -260,12 +268,12 @@ def connector(workbook: Workbook, properties: Mapping[str, str], plugin: str, ro
         return described()["connectorState"] != "CREATING"
 
     try:
-        wait_until(settled, msk_connect.PATIENCE_SECONDS, f"the connector {made} to be made")
+        wait_until(settled, msk_connect.PATIENCE_SECONDS, f"{what} to be made")
         yield state
     finally:
-        wait_until(settled, msk_connect.PATIENCE_SECONDS, f"the connector {made} to be made")
+        wait_until(settled, msk_connect.PATIENCE_SECONDS, f"{what} to be made")
         client.delete_connector(connectorArn=arn)
-        wait_until(lambda: not described(), msk_connect.PATIENCE_SECONDS, f"the connector {made} to be gone")
+        wait_until(lambda: not described(), msk_connect.PATIENCE_SECONDS, f"{what} to be gone")
 
 
 def records(workbook: Workbook, topic: str) -> list[tuple[int, bytes | None, bytes]]:
@@ -287,9 +295,21 @@ def values(workbook: Workbook, topic: str) -> list[bytes]:
     return kafka_client.read(workbook, topic, 0, end) if end else []
 
 
+def values_of(workbook: Workbook, topics: Iterable[str]) -> dict[str, list[bytes]]:
+    """Read all that topics of one partition hold now: topic → values."""
+    settings = kafka_client.connection(workbook) | {"enable_auto_commit": False}
+    with contextlib.closing(KafkaConsumer(**settings, consumer_timeout_ms=3000)) as consumer:
+        partitions = [TopicPartition(topic, 0) for topic in topics]
+        awaited = sum(consumer.end_offsets(partitions).values())
+        consumer.assign(partitions)
+        consumer.seek_to_beginning()
+        found = list(itertools.islice(consumer, awaited))
+    return {one.topic: [each.value for each in found if each.topic == one.topic] for one in partitions}
+
+
 @contextlib.contextmanager
-def rest_api(workbook: Workbook) -> Iterator[str]:
-    """Make a REST API whose stage ``prod`` answers ``/now`` by itself, and in whose draft there is ``/new`` as well.
+def empty_api(workbook: Workbook) -> Iterator[str]:
+    """Make a REST API in which there is nothing yet.
 
     Yields
     ------
@@ -299,20 +319,56 @@ def rest_api(workbook: Workbook) -> Iterator[str]:
     client = workbook.client("apigateway")
     made = client.create_rest_api(name=name(workbook), endpointConfiguration={"types": ["REGIONAL"]})["id"]
     try:
-        _answer_by_itself(workbook, client, made, "/now")
-        gateway.deploy(workbook, made)
-        _answer_by_itself(workbook, client, made, "/new")
         yield made
     finally:
         client.delete_rest_api(restApiId=made)
 
 
-def _answer_by_itself(workbook: Workbook, client: Any, api: str, path: str) -> None:
-    where = {"restApiId": api, "resourceId": gateway.create_resource(workbook, api, path), "httpMethod": "GET"}
+@contextlib.contextmanager
+def rest_api(workbook: Workbook) -> Iterator[str]:
+    """Make a REST API whose stage ``prod`` answers ``/now`` by itself, and in whose draft there is ``/new`` as well.
+
+    Yields
+    ------
+    str
+        Its id.
+    """
+    with empty_api(workbook) as made:
+        _answer_by_itself(workbook, made, "GET", "/now", 200)
+        gateway.deploy(workbook, made)
+        _answer_by_itself(workbook, made, "GET", "/new", 200)
+        yield made
+
+
+@contextlib.contextmanager
+def web_server(workbook: Workbook) -> Iterator[str]:
+    """Make a REST API that plays a web server, which API Gateway reaches wherever the notebook runs.
+
+    It has GET of ``/topics`` (200), POST of ``/topics/{name}`` (201), and other answers for what a request becomes on
+    a wrong way: 202 at ``/``, 203 for a GET in the place of that POST.
+
+    Yields
+    ------
+    str
+        Its address.
+    """
+    methods = {
+        ("GET", "/topics"): 200, ("POST", "/topics/{name}"): 201, ("ANY", "/"): 202, ("GET", "/topics/{name}"): 203,
+    }  # fmt: skip
+    with empty_api(workbook) as made:
+        for (method, path), status in methods.items():
+            _answer_by_itself(workbook, made, method, path, status)
+        yield gateway.deploy(workbook, made)
+
+
+def _answer_by_itself(workbook: Workbook, api: str, method: str, path: str, status: int) -> None:
+    client = workbook.client("apigateway")
+    resource = gateway.create_resource(workbook, api, path)
+    where = {"restApiId": api, "resourceId": resource, "httpMethod": method}
     client.put_method(**where, authorizationType="NONE")
-    client.put_integration(**where, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'})
-    client.put_method_response(**where, statusCode="200")
-    client.put_integration_response(**where, statusCode="200")
+    client.put_integration(**where, type="MOCK", requestTemplates={"application/json": f'{{"statusCode": {status}}}'})
+    client.put_method_response(**where, statusCode=str(status))
+    client.put_integration_response(**where, statusCode=str(status))
 
 
 @contextlib.contextmanager

@@ -149,6 +149,17 @@ def _put_method(api: RestAPI, asked: Asked) -> None:
         check_validator(api.id, asked["requestValidatorId"])
 
 
+def _put_integration(api: RestAPI, asked: Asked) -> None:
+    method = _resource(api, asked["resourceId"]).resource_methods.get(asked["httpMethod"])
+    named = (method.request_parameters or {}) if method else {}
+    for expression in (asked.get("requestParameters") or {}).values():
+        if method and expression.startswith("method.request.path.") and expression not in named:
+            fault = f"Invalid mapping expression parameter specified: {expression}"
+            raise _bad_request(
+                f"Invalid mapping expression specified: Validation Result: warnings : [], errors : [{fault}]"
+            )
+
+
 def _delete_method(api: RestAPI, asked: Asked) -> None:
     if asked["httpMethod"] not in _resource(api, asked["resourceId"]).resource_methods:
         raise _not_found("Method")
@@ -257,7 +268,8 @@ def _not_found(what: str) -> AwsError:
 
 
 _BEFORE: dict[str, Callable[[RestAPI, Asked], None]] = {
-    "PutMethod": _put_method, "DeleteMethod": _delete_method, "CreateResource": _create_resource,
+    "PutMethod": _put_method, "PutIntegration": _put_integration, "DeleteMethod": _delete_method,
+    "CreateResource": _create_resource,
     "DeleteResource": _delete_resource, "CreateStage": _create_stage, "UpdateStage": _update_stage,
     "DeleteStage": _delete_stage, "DeleteDeployment": _delete_deployment, "UpdateRestApi": _update_api,
 }  # fmt: skip

@@ -85,6 +85,7 @@ class Deployments:
 
             def first() -> None:
                 nonlocal responses
+                control_rules.before(put)
                 responses = control_rules.integration(asked).integration_responses
 
             def then(answer: Answer) -> None:

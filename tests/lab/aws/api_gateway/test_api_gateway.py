@@ -158,6 +158,18 @@ def test_a_path_that_is_not_mapped_is_an_error_of_the_api(client, workbook, api,
     assert (reply.status_code, reply.json()["message"]) == (500, "Internal server error")
 
 
+def test_a_part_of_the_path_that_the_method_does_not_name_cannot_be_mapped(client, workbook, api, backend):
+    """AWS's words as quoted in https://github.com/aws/aws-cdk/issues/17318."""
+    where = {"restApiId": api, "resourceId": rest_api.create_proxy_resource(workbook, api), "httpMethod": "ANY"}
+    client.put_method(**where, authorizationType="NONE")
+    mapped = {"integration.request.path.proxy": "method.request.path.proxy"}
+    with refused("BadRequestException", "Invalid mapping expression parameter specified: method.request.path.proxy"):
+        client.put_integration(
+            **where, type="HTTP_PROXY", integrationHttpMethod="ANY", uri=f"{backend.url}/{{proxy}}",
+            requestParameters=mapped,
+        )  # fmt: skip
+
+
 @pytest.mark.parametrize("validated", [True, False])
 def test_a_required_parameter_is_asked_for_if_there_is_a_validator(client, workbook, api, backend, validated):
     resource = rest_api.create_proxy_resource(workbook, api)
