@@ -216,6 +216,25 @@ def objects(workbook: Workbook, bucket: str) -> dict[str, int]:
 
 
 @contextlib.contextmanager
+def folder(dbutils: Any, files: Mapping[str, str]) -> Iterator[str]:
+    """Write text files into a folder of the workspace that nobody else has; delete it afterwards.
+
+    Yields
+    ------
+    str
+        The folder.
+    """
+    made = f"/tmp/{token()}"
+    with contextlib.redirect_stdout(None):  # `put` says how much it wrote
+        try:
+            for path, text in files.items():
+                dbutils.fs.put(f"{made}/{path}", text)
+            yield made
+        finally:
+            dbutils.fs.rm(made, True)
+
+
+@contextlib.contextmanager
 def stream(workbook: Workbook) -> Iterator[str]:
     """Make a Kinesis stream of one shard; the role of the API may use it, as its name begins like those of the others.
 
