@@ -773,8 +773,8 @@ def _kept(answer: Callable[[DataFrame, str], int], spark: SparkSession) -> Resul
     """Write three rows into a table made for it, and then five."""
     table = f"exercise_{uuid.uuid4().hex}"
     try:
-        given(answer(spark.range(3), table))
-        told = answer(spark.range(5), table)
+        given(answer(spark.range(0, 3, 1, 1), table))
+        told = answer(spark.range(0, 5, 1, 1), table)
         detail = spark.sql(f"DESCRIBE DETAIL {table}").first()
         return {FORMAT: detail.format, WRITTEN_TWICE: spark.table(table).count(), GIVEN_BACK: told}
     except AnalysisException as error:
