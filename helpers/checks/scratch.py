@@ -223,15 +223,28 @@ def folder(dbutils: Any, files: Mapping[str, str]) -> Iterator[str]:
     ------
     str
         The folder.
+
+    Raises
+    ------
+    SystemAway
+        If the workspace takes no files.
     """
     made = f"/tmp/{token()}"
     with contextlib.redirect_stdout(None):  # `put` says how much it wrote
+        for path, text in files.items():
+            _put(dbutils, f"{made}/{path}", text)
         try:
-            for path, text in files.items():
-                dbutils.fs.put(f"{made}/{path}", text)
             yield made
         finally:
             dbutils.fs.rm(made, True)
+
+
+def _put(dbutils: Any, file: str, text: str) -> None:
+    try:
+        dbutils.fs.put(file, text)
+    except Exception as error:  # of Java, by way of several classes
+        words = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise SystemAway(f"the workspace takes no file {file}: {words}.") from error
 
 
 @contextlib.contextmanager
