@@ -327,14 +327,14 @@ print(view.rows())
 # Spark reports on each micro-batch, as in
 #
 # ```python
-# {"sources": [{"numInputRows": 25, …}],
-#  "durationMs": {"triggerExecution": 900, "latestOffset": 200, "getBatch": 10, …}, …}
+# {"sources": [{"numInputRows": 25}],
+#  "durationMs": {"triggerExecution": 900, "latestOffset": 200, "getBatch": 10}}
 # ```
 #
-# `triggerExecution` is the whole of it; `latestOffset` and `getBatch` are what asking the source took, in milliseconds.
-# A query like ours has one source, `report["sources"][0]`. Write the function that finds two medians in seconds: of the
-# whole, and of asking. Leave out the micro-batches without rows, which are quick because they had nothing to do.
-# `statistics.median` takes a list.
+# and more beside these. `triggerExecution` is the whole of it; `latestOffset` and `getBatch` are what asking the source
+# took, in milliseconds. A query like ours has one source, `report["sources"][0]`. Write the function that finds two
+# medians in seconds: of the whole, and of asking. Leave out the micro-batches without rows, which are quick because
+# they had nothing to do. `statistics.median` takes a list.
 #
 # The check has seven reports, made up. Expected: 1.0 s, and 0.27 s of it for asking.
 
