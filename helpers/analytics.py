@@ -13,6 +13,8 @@ answer. It returns a sorted DataFrame. What the questions leave open is settled 
 The course calls every year `post_year`, also the year in which a user joined, and so do these tables.
 """
 
+from collections.abc import Callable
+
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -335,3 +337,16 @@ def _utc_year(instant: Column) -> Column:
 def _age_order() -> Column:
     labels = F.array(*[F.lit(label) for label, _, _ in AGE_GROUPS])
     return F.array_position(labels, F.col("age_group"))
+
+
+#: The course's questions by number: what answers it, and the tables that it takes.
+QUESTIONS: dict[int, tuple[Callable[..., DataFrame], *tuple[str, ...]]] = {
+    4: (popular_category_by_country, "pin", "geo"),
+    5: (popular_category_by_year, "pin", "geo"),
+    6: (most_followed_by_country, "pin", "geo"),
+    7: (country_of_most_followed, "pin", "geo"),
+    8: (popular_category_by_age_group, "pin", "user"),
+    9: (users_joined_by_year, "user"),
+    10: (median_followers_by_joining_year, "pin", "user"),
+    11: (median_followers_by_joining_year_and_age_group, "pin", "user"),
+}

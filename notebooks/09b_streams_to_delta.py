@@ -14,14 +14,14 @@
 #
 # **You will**
 #
-# 1. read a stream, and turn its bytes into columns (task 4),
+# 1. read a stream, turn its bytes into columns, and set aside what cannot be read (task 4),
 # 2. clean a stream as you clean a table (task 5),
-# 3. write a query that goes on where it stopped (task 6),
-# 4. watch three tables grow while the emulator posts.
+# 3. write queries that go on where they stopped, and one that forgets (task 6),
+# 4. watch three tables grow while the emulator posts, and tell where the time goes.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed.
 # Not on serverless compute of Databricks: it runs no stream that goes on by itself.
-# **Time:** two minutes to run, 40 minutes to work through. **Cost on AWS:** six shards cost 2.16 dollars a day, also
+# **Time:** two minutes to run, 80 minutes to work through. **Cost on AWS:** six shards cost 2.16 dollars a day, also
 # when nobody posts (us-east-1, checked in November 2026), and the cluster of Databricks as long as it runs.
 
 # %% [markdown]
@@ -51,12 +51,12 @@ seed = 100  # start of the random numbers: the same seed draws the same posts
 # ## Set up
 #
 # `catch_up.streams` makes streams and API as part 1 did, as far as they are not there. Fifty posts, so that there is
-# something to read.
+# something to read, and a record that is none of ours: whoever may write into a stream may write anything.
 
 # %%
 from helpers import databricks
 from helpers.checks import notebook_09b as lesson
-from helpers.config import TABLES, Workbook
+from helpers.config import Workbook
 from helpers.notebook import catch_up
 from helpers.user_posting_emulation_streaming import emulate
 
@@ -64,6 +64,8 @@ workbook = Workbook.load()
 spark, dbutils, display = databricks.attach()
 invoke_url = catch_up.streams(workbook)
 print(emulate(workbook, invoke_url, posts=50, rate=500.0, seed=seed, batch=50, progress=False))
+note = {"Data": b"good morning", "PartitionKey": "note"}
+_ = workbook.client("kinesis").put_record(StreamName=workbook.stream("geo"), **note)
 
 # %% [markdown]
 # ## Task 4: read the streams
@@ -107,31 +109,24 @@ records.printSchema()
 #
 # That is the *envelope*: what Kinesis knows of a record. The post itself is bytes in `data`. A streaming frame has no
 # rows to show before a query writes it somewhere. Write the envelope once, with what is there now (`availableNow`),
-# into a table of its own, and look at the first post that the emulator drew. `fresh` forgets what an earlier run of
-# this notebook left under a name.
+# into a table of its own, and look at the first post that the emulator drew. `fresh` names a table and a checkpoint,
+# and deletes what an earlier run of this notebook left there.
 
 # %%
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
-from helpers.raw import GEO_SCHEMA
+from helpers.raw import GEO_SCHEMA, SCHEMAS
 from helpers.streaming import queries as stream_queries
 
 ONCE = {"availableNow": True}
 
-
-def fresh(name: str) -> tuple[str, str]:
-    """Give a table and a checkpoint that are new."""
-    dbutils.fs.rm(workbook.checkpoint(name), True)
-    spark.sql(f"DROP TABLE IF EXISTS {workbook.id}_{name}")
-    return f"{workbook.id}_{name}", workbook.checkpoint(name)
-
-
 # %%
 from helpers.emulator.postings import PostsDatabase, draws
 
-_ = stream_queries.start(records, *fresh("envelope"), ONCE).awaitTermination()
-envelope = spark.table(f"{workbook.id}_envelope")
+table, checkpoint = stream_queries.fresh(spark, dbutils, workbook, "envelope")
+_ = stream_queries.start(records, table, checkpoint, ONCE).awaitTermination()
+envelope = spark.table(table)
 number = PostsDatabase(workbook.database_url).posting(next(draws(seed))[1]).rows["geo"]["ind"]
 first = envelope.where(f"partitionKey = '{number}'")
 first.selectExpr("partitionKey", "stream", "string(data) AS data").distinct().toPandas()
@@ -164,27 +159,73 @@ def decoded_geo(records: DataFrame) -> DataFrame:
 lesson.check(2, decoded_geo, spark)
 
 # %% [markdown]
-# Now use ours: `decoded` also tells `{…} and more` from JSON, and `set_aside` keeps what it leaves out.
+# Use it on the first post:
 
 # %%
 decoded_geo(first).distinct().toPandas()
 
 # %% [markdown]
+# ### Exercise 3: what cannot be read
+#
+# What `decoded_geo` leaves out is not to be lost: somebody sent it, and somebody wants to know. Write its other half.
+# It keeps the records without a whole number as `ind`, with all columns of the envelope, and adds a column `text`, the
+# data as text. `F.from_json(…)` is a column, and `row["ind"]` a field of it; `.isNull()` asks whether there is none;
+# `records.withColumn("text", …)` adds a column.
+#
+# The check has the five records of the exercise before. Expected: two of them, each with three columns.
+
+# %% tags=["exercise-3"]
+def set_aside(records: DataFrame) -> DataFrame:
+    """Keep the records of an envelope that have no whole number as `ind`: all their columns, and `text`, the data."""
+    ...
+
+
+# %%
+lesson.check(3, set_aside, spark)
+
+# %% [markdown]
+# Use it: somebody has sent a note.
+
+# %%
+set_aside(envelope).where("partitionKey = 'note'").select("stream", "partitionKey", "text").distinct().toPandas()
+
+# %% [markdown]
+# Now use ours: `stream_queries.decoded` and `stream_queries.set_aside` also tell `{…} and more` from JSON.
+#
 # ## Task 5: clean
 #
-# The functions of milestone 7 are column expressions, so they take a stream as they take a table. `observed` adds a
-# report of the arrival times, for the picture below.
+# ### Exercise 4: any of the three streams, cleaned
+#
+# The functions of milestone 7 are column expressions, so they take a stream as they take a table. Write one function
+# for all three: decode the records with `SCHEMAS[table]`, leave out those without a number, and hand the rest to
+# `CLEANERS[table]`, which is `clean_pin`, `clean_geo` or `clean_user`. Mind the number: it is the first column of each
+# schema, and raw pins call it `index`. `SCHEMAS[table].names` lists the columns.
+#
+# The check has some records for each table, and a stream. Expected: clean columns, and no row without a number.
 
 # %%
-from helpers.notebook import show_code
+from helpers.cleaning import CLEANERS
 
-show_code.show(stream_queries.cleaned)
+
+# %% tags=["exercise-4"]
+def cleaned(records: DataFrame, table: str) -> DataFrame:
+    """Decode the records of a table's stream, leave out those without a number, and clean the rest as the batch is."""
+    ...
+
 
 # %%
+lesson.check(4, cleaned, spark)
+
+# %% [markdown]
+# Clean all three. `observed` adds a report of the arrival times, for the picture below.
+
+# %%
+from helpers.config import TABLES
+
 clean = {}
 for table in TABLES:
-    records = stream_queries.observed(stream_queries.envelope(spark, workbook, table, keys))
-    clean[table] = stream_queries.cleaned(records, table)
+    records = stream_queries.envelope(spark, workbook, table, keys)
+    clean[table] = cleaned(stream_queries.observed(records), table)
 print(clean["pin"].isStreaming, clean["pin"].columns[:5])
 
 # %% [markdown]
@@ -195,25 +236,29 @@ print(clean["pin"].isStreaming, clean["pin"].columns[:5])
 # is in the table once.
 
 # %% [markdown]
-# ### Exercise 3: a query that goes on where it stopped
+# ### Exercise 5: a query that goes on where it stopped
 #
 # Write the function that starts a query: it appends a stream to a Delta table and keeps its place in `checkpoint`. With
-# the trigger `availableNow` it takes what is there and ends. The check starts your query twice, as after a crash, and
-# then a second one with a checkpoint of its own.
+# the trigger `availableNow` it takes what is there and ends. `frame.writeStream` begins; `.format("delta")`,
+# `.outputMode("append")`, `.option("checkpointLocation", …)` and `.trigger(…=True)` follow in any order;
+# `.toTable(table)` starts the query and gives it back. The check starts your query twice, as after a crash, and then a
+# second one with a checkpoint of its own.
 
-# %% tags=["exercise-3"]
+# %% tags=["exercise-5"]
 def store(frame: DataFrame, table: str, checkpoint: str) -> StreamingQuery:
     """Start a query that appends what is there of a stream to a Delta table."""
     ...
 
 
 # %%
-lesson.check(3, store, spark)
+lesson.check(5, store, spark)
 
 # %% [markdown]
-# Ours also takes other triggers, and gives the query a name:
+# Now use ours: it also takes other triggers, and gives the query a name:
 
 # %%
+from helpers.notebook import show_code
+
 show_code.show(stream_queries.start)
 
 # %% [markdown]
@@ -226,21 +271,31 @@ for setting, value in stream_queries.SMALL_BATCHES.items():
     print(f"{setting:42}{value}")
 
 # %% [markdown]
+# ### Exercise 6: a query for each table
+#
+# Three tables need three queries, each with a table and a checkpoint of its own. Write the function that starts them
+# and gives them back by table. `frames` is a dict such as `clean`; the names are `workbook.stream_table(table)` and
+# `workbook.checkpoint(table)`; ours starts one query, as in `stream_queries.start(frame, name, checkpoint, trigger)`.
+# The trigger may be None, which means: go on. Start them in a block `with stream_queries.small_batches(spark):`.
+#
+# The check hands in three streams of one, two and three rows, and names of its own. Expected: as many rows in the
+# tables, and three queries that end with `{"availableNow": True}`.
+
+# %% tags=["exercise-6"]
+def start_all(spark: SparkSession, frames: dict, workbook: Workbook, trigger=None) -> dict[str, StreamingQuery]:
+    """Start a query for each frame, into the stream table of its name and with its checkpoint: table → query."""
+    ...
+
+
+# %%
+lesson.check(6, start_all, spark)
+
+# %% [markdown]
 # First let each query take what is there and end.
 
 # %%
-def write(trigger=None):
-    """Start the three queries."""
-    with stream_queries.small_batches(spark):
-        return {
-            table: stream_queries.start(
-                clean[table], workbook.stream_table(table), workbook.checkpoint(table), trigger
-            )
-            for table in TABLES
-        }
-
-
-for query in write(ONCE).values():
+queries = start_all(spark, clean, workbook, ONCE)
+for query in queries.values():
     query.awaitTermination(300)
     print(query.name, query.status["message"].lower())
 
@@ -252,7 +307,7 @@ for query in write(ONCE).values():
 # Output not compared: the picture shows times.
 from helpers.streaming.live_view import LiveView
 
-queries = write()
+queries = start_all(spark, clean, workbook)
 with LiveView(queries, f"{posts} rows in each table") as view:
     with view.marked("users post"):
         tally = emulate(workbook, invoke_url, posts=posts, rate=rate, seed=seed, progress=False)
@@ -266,17 +321,43 @@ print(view.rows())
 # The same numbers: each post gave one row in each table. Where does the time go? Most of it is the commit of a Delta
 # table, which costs the same for one row as for a thousand. A longer trigger interval makes fewer and larger files, and
 # makes readers wait longer.
+#
+# ### Exercise 7: where the time goes
+#
+# Spark reports on each micro-batch, as in
+#
+# ```python
+# {"sources": [{"numInputRows": 25}],
+#  "durationMs": {"triggerExecution": 900, "latestOffset": 200, "getBatch": 10}}
+# ```
+#
+# and more beside these. `triggerExecution` is the whole of it; `latestOffset` and `getBatch` are what asking the source
+# took, in milliseconds. A query like ours has one source, `report["sources"][0]`. Write the function that finds two
+# medians in seconds: of the whole, and of asking. Leave out the micro-batches without rows, which are quick because
+# they had nothing to do. `statistics.median` takes a list.
+#
+# The check has seven reports, made up. Expected: 1.0 s, and 0.27 s of it for asking.
+
+# %%
+from statistics import median
+
+
+# %% tags=["exercise-7"]
+def median_seconds(reports: list[dict]) -> tuple[float, float]:
+    """Find the median seconds of the micro-batches with rows: of a whole one, and of asking Kinesis in it."""
+    ...
+
+
+# %%
+lesson.check(7, median_seconds)
 
 # %% tags=["nbval-ignore-output"]
 # Output not compared: seconds differ from run to run.
-from statistics import median
-
-from helpers.streaming.progress import batches
+from helpers.spark_versions import report
 
 for table, query in queries.items():
-    done = batches(query)
-    print(f"{table:5} {len(done):3} batches, median {median(batch.seconds for batch in done):.1f} s, of which asking "
-          f"Kinesis {median(batch.source_seconds for batch in done):.2f} s")  # fmt: skip
+    whole, asking = median_seconds([report(one) for one in query.recentProgress])
+    print(f"{table:5} {whole:.1f} s a micro-batch, of which asking Kinesis {asking:.2f} s")
     query.stop()
 
 # %% [markdown]
@@ -289,7 +370,7 @@ guess = lesson.predict(1, 50)
 # %%
 before = {table: stream_queries.rows_in(spark, workbook.stream_table(table)) for table in TABLES}
 _ = emulate(workbook, invoke_url, posts=50, rate=500.0, seed=seed, batch=50, progress=False)
-_ = [query.awaitTermination(300) for query in write(ONCE).values()]
+_ = [query.awaitTermination(300) for query in start_all(spark, clean, workbook, ONCE).values()]
 new = {table: stream_queries.rows_in(spark, workbook.stream_table(table)) - before[table] for table in TABLES}
 print(new)
 guess.answer(new["pin"])
@@ -297,31 +378,59 @@ guess.answer(new["pin"])
 # %% [markdown]
 # ## Break it on purpose
 #
-# What a query has read, only its checkpoint knows. Start one, start it again, delete its checkpoint, and start it once
-# more: the table has the same rows, the same rows, and then each of them twice. Nothing warns of it.
+# What a query has read, only its checkpoint knows.
+#
+# ### Exercise 8: begin anew
+#
+# Now and then everything is to be read once more. Write the function that forgets a query: both its table and its
+# checkpoint are gone afterwards, and where one of them is not there, nothing is said. `spark.sql(…)` takes
+# `DROP TABLE IF EXISTS`; `dbutils.fs.rm(folder, True)` deletes a folder with all that is in it, if it is there.
+#
+# The check starts a query, lets you forget it, and starts it again. Expected: as many rows as at first.
+
+# %% tags=["exercise-8"]
+def forget(spark: SparkSession, dbutils, table: str, checkpoint: str) -> None:
+    """Delete a table, and the checkpoint of the query that filled it, if they are there."""
+    ...
+
 
 # %%
-table, checkpoint = fresh("forgotten")
+lesson.check(8, forget, spark, dbutils)
 
+# %% [markdown]
+# ### Exercise 9: what only the checkpoint knows
+#
+# Now break it. Store a stream with your `store` and wait for its end, `.awaitTermination()`; store it again; delete the
+# checkpoint, and store it once more. After each start look how many rows the table has, with
+# `frame.sparkSession.table(table).count()`, and give back the three numbers in a list.
+#
+# The check has a stream of five rows. What do you expect, before you run it?
 
-def rows_after_a_start() -> int:
-    """Let the query take what is there; count the rows of its table."""
-    store(clean["geo"], table, checkpoint).awaitTermination()
-    return spark.table(table).count()
+# %% tags=["exercise-9"]
+def three_starts(dbutils, frame: DataFrame, table: str, checkpoint: str) -> list[int]:
+    """Store a stream, store it again, delete its checkpoint, store it once more: the table's rows after each start."""
+    ...
 
 
 # %%
-first, again = rows_after_a_start(), rows_after_a_start()
-dbutils.fs.rm(checkpoint, True)
-print("started again:", again / first, "times the rows; without its checkpoint:", rows_after_a_start() / first)
+lesson.check(9, three_starts, spark, dbutils)
+
+# %%
+table, checkpoint = f"{workbook.id}_forgotten", workbook.checkpoint("forgotten")
+forget(spark, dbutils, table, checkpoint)
+first, again, without = three_starts(dbutils, clean["geo"], table, checkpoint)
+print("started again:", again / first, "times the rows; without its checkpoint:", without / first)
+
+# %% [markdown]
+# The same rows, the same rows, and then each of them twice. Nothing warns of it.
 
 # %% [markdown]
 # ## What you did
 #
-# 1. You read a stream, and turned its bytes into columns.
+# 1. You read a stream, turned its bytes into columns, and set aside what cannot be read.
 # 2. You cleaned it with the functions that clean a table.
-# 3. You wrote a query that goes on where it stopped, and saw what it does without its checkpoint.
-# 4. You watched three tables grow, in steps.
+# 3. You wrote queries that go on where they stopped, saw what one does without its checkpoint, and let one forget.
+# 4. You watched three tables grow, in steps, and measured where the time goes.
 #
 # **Quiz.** Put in a letter for each question. Whoever reads this on a web page finds the answers folded below.
 

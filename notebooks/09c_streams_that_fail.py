@@ -14,13 +14,13 @@
 #
 # **You will**
 #
-# 1. give two queries one checkpoint, read with a wrong schema, and wait at `latest`,
+# 1. give two queries one checkpoint, read with a wrong schema, and wait at `latest`; and write what would notice it,
 # 2. drop repetitions with a memory, and without one,
 # 3. compare the tables of both ways, and the eight answers.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed.
 # Not on serverless compute of Databricks: it runs no stream that goes on by itself.
-# **Time:** two minutes to run, 40 minutes to work through. **Cost on AWS:** as in part 2; the comparison also needs
+# **Time:** two minutes to run, 80 minutes to work through. **Cost on AWS:** as in part 2; the comparison also needs
 # the connector of milestone 4, 11 cents an hour.
 
 # %% [markdown]
@@ -47,7 +47,8 @@ seed = 100  # start of the random numbers: the same seed draws the same posts
 # %% [markdown]
 # ## Set up
 #
-# Streams and API as part 1 made them, the posts, and the three tables as part 2 filled them.
+# Streams and API as part 1 made them, the posts, and the three tables as part 2 filled them: `fill` reads, cleans and
+# writes all three, and gives back the cleaned streams.
 
 # %%
 from helpers import databricks
@@ -68,34 +69,37 @@ keys = {
     "awsSecretKey": dbutils.secrets.get("aws", "secret_access_key"),
 }
 ONCE = {"availableNow": True}
-clean = {
-    table: stream_queries.cleaned(stream_queries.envelope(spark, workbook, table, keys), table) for table in TABLES
-}
-with stream_queries.small_batches(spark):
-    started = [
-        stream_queries.start(clean[table], workbook.stream_table(table), workbook.checkpoint(table), ONCE)
-        for table in TABLES
-    ]
-
-# %%
-for query in started:
-    query.awaitTermination(300)
-    print(query.name, query.status["message"].lower())
-
-
-# %%
-def fresh(name: str) -> tuple[str, str]:
-    """Give a table and a checkpoint that are new."""
-    dbutils.fs.rm(workbook.checkpoint(name), True)
-    spark.sql(f"DROP TABLE IF EXISTS {workbook.id}_{name}")
-    return f"{workbook.id}_{name}", workbook.checkpoint(name)
-
+clean = stream_queries.fill(spark, workbook, keys)
+print(*clean)
 
 # %% [markdown]
 # ## Break it on purpose
 #
+# ### Exercise 1: what has become of a query?
+#
+# A query that runs without anybody looking needs somebody who looks. Write the function that tells three cases apart:
+# it `runs`, it `has stopped` without an error, or it `has failed`. `query.isActive` is true as long as it runs;
+# `query.exception()` is the error that ended it, or None. Mind that None has two meanings.
+#
+# The check starts three queries, stops one, and lets one fail.
+
+# %%
+from pyspark.sql.streaming.query import StreamingQuery
+
+
+# %% tags=["exercise-1"]
+def fate(query: StreamingQuery) -> str:
+    """Tell what has become of a query: it `runs`, it `has stopped` without an error, or it `has failed`."""
+    ...
+
+
+# %%
+lesson.check(1, fate, spark)
+
+# %% [markdown]
 # **One checkpoint for two queries.** Of the course's solutions, three in eleven do this. Spark takes the second query
-# for the first, started again: it stops the first, silently. `attach` warns of it.
+# for the first, started again: it stops the first, silently. `attach` warns of it. `fresh` names a table and a
+# checkpoint, and deletes what an earlier run of this notebook left there.
 
 # %%
 import warnings
@@ -103,7 +107,7 @@ import warnings
 from helpers.streaming.progress import batches
 from helpers.waiting import wait_until
 
-_, shared = fresh("shared")
+_, shared = stream_queries.fresh(spark, dbutils, workbook, "shared")
 first = stream_queries.start(clean["pin"], f"{workbook.id}_first", shared)
 _ = wait_until(lambda: batches(first), 60, "the first query to write something")
 with warnings.catch_warnings(record=True) as caught:
@@ -113,32 +117,54 @@ print(*(str(one.message).partition(". ")[2] for one in caught), sep="\n")
 
 # %% [markdown]
 # The second query goes on where the first was, in a stream that is not its own. Our source says so and ends; the first
-# has stopped without an error, and nobody would have noticed.
+# has stopped without an error, and nobody would have noticed. Except for your function:
 
 # %%
 _ = wait_until(lambda: not second.isActive, 60, "the second query to end")
-print("first: ", first.status["message"], "- its error:", first.exception())
-print("second:", str(second.exception()).partition("KinesisError: ")[2].splitlines()[0])
+print("first: ", fate(first))
+print("second:", fate(second), "-", str(second.exception()).partition("KinesisError: ")[2].splitlines()[0])
 
 # %% [markdown]
 # **A schema with `follower_count` as a number.** The posts say `"124k"`, as text. Spark reads what does not fit its
 # schema as null, and goes on.
+#
+# ### Exercise 2: what a schema loses
+#
+# Write the function that finds what was lost. The `data` of a record as text is `F.col("data").cast("string")`. Look
+# into it twice: `F.get_json_object(text, "$.follower_count")` gives what the JSON says, as text, without any schema;
+# `F.from_json(text, schema)["follower_count"]` gives what is left of it with one. Select them as `as_sent` and
+# `as_read`, with `.alias(…)`, and keep the rows in which something was sent and nothing was read.
+#
+# The check has five records. Expected: with `follower_count INT`, the two that are text are lost; with
+# `follower_count STRING`, none.
 
 # %%
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-text = F.col("data").cast("string")
-sent = F.get_json_object(text, "$.follower_count").alias("as_sent")
-pins = stream_queries.envelope(spark, workbook, "pin", keys)
-pins = pins.select(sent, F.from_json(text, "index INT, category STRING, follower_count INT").alias("pin"))
-wrong, checkpoint = fresh("wrong_schema")
-_ = stream_queries.start(pins.select("as_sent", "pin.*"), wrong, checkpoint, ONCE).awaitTermination()
-spark.table(wrong).distinct().orderBy("index").limit(5).toPandas()
+
+# %% tags=["exercise-2"]
+def misread(records: DataFrame, schema: str) -> DataFrame:
+    """Keep the records whose `follower_count` a schema loses: `as_sent`, what the JSON says, and `as_read`, null."""
+    ...
+
+
+# %%
+lesson.check(2, misread, spark)
 
 # %% [markdown]
-# Every pin is there, and every number is lost, without an error. Read as text what is text; make numbers in the
-# cleaning, where you can count what does not fit.
+# Let a query use it on the pins:
+
+# %%
+pins = stream_queries.envelope(spark, workbook, "pin", keys)
+wrong, checkpoint = stream_queries.fresh(spark, dbutils, workbook, "wrong_schema")
+lossy = misread(pins, "index INT, category STRING, follower_count INT")
+_ = stream_queries.start(lossy, wrong, checkpoint, ONCE).awaitTermination()
+spark.table(wrong).distinct().orderBy("as_sent").limit(5).toPandas()
+
+# %% [markdown]
+# Every pin came, and every number is lost, without an error. Read as text what is text; make numbers in the cleaning,
+# where you can count what does not fit.
 #
 # **`latest` with nobody posting.** A query without a checkpoint that begins at `latest` waits for what comes. If
 # nothing comes, nothing happens, and it looks as if it were broken.
@@ -151,7 +177,7 @@ guess = lesson.predict(1, 0)
 
 # %%
 latest = stream_queries.envelope(spark, workbook, "pin", keys, position="latest")
-late, checkpoint = fresh("latest")
+late, checkpoint = stream_queries.fresh(spark, dbutils, workbook, "latest")
 _ = stream_queries.start(latest, late, checkpoint, ONCE).awaitTermination()
 guess.answer(stream_queries.rows_in(spark, late))
 
@@ -165,33 +191,54 @@ guess.answer(stream_queries.rows_in(spark, late))
 # The first: Spark remembers each record for a while, its *state*, and drops what it has seen. For how long? A
 # *watermark* is a moment that follows the latest arrival at a distance; what is older may be forgotten.
 #
-# ### Exercise 1: a memory that forgets
+# ### Exercise 3: a memory that forgets
 #
 # Write it for an envelope: a record is dropped if its `data` has come before, and is remembered for 10 minutes, in the
 # time of `approximateArrivalTimestamp`. The check lets records arrive in four small batches: one comes again after a
 # minute and after 35, and one of a post comes changed. Expected: the first repetition is dropped; the second, long
 # after the ten minutes, gets through; and Spark remembers 3 records in the end.
 
-# %% tags=["exercise-1"]
+# %% tags=["exercise-3"]
 def first_of_each(records: DataFrame) -> DataFrame:
     """Drop records whose `data` has come before; remember each for 10 minutes of `approximateArrivalTimestamp`."""
     ...
 
 
 # %%
-lesson.check(1, first_of_each, spark)
+lesson.check(3, first_of_each, spark)
 
 # %% [markdown]
-# Use it: send the same 30 posts twice and look. `at_timestamp` lets the query begin at a moment, and so leaves out what
-# came before.
+# ### Exercise 4: a moment to begin at
+#
+# To try it you want a query that leaves out what came before. Between `earliest` and `latest` there is a third
+# position: a moment, written as JSON, `{"at_timestamp": "2026-03-04T05:06:07.250+00:00"}`. Write the function that
+# writes it. `moment.astimezone(UTC)` is the same instant by the clock of UTC; `.isoformat(timespec="milliseconds")`
+# writes it; `json.dumps` makes JSON of a dict.
+#
+# The check reads what you write as the source does. Expected: the same instant, whatever the clock of `moment`.
 
 # %%
 import json
-import time
 from datetime import UTC, datetime
 
+
+# %% tags=["exercise-4"]
+def since(moment: datetime) -> str:
+    """Write a moment as the option `initialPosition` takes it: JSON with `at_timestamp`, in UTC, to the millisecond."""
+    ...
+
+
+# %%
+lesson.check(4, since)
+
+# %% [markdown]
+# Use both: send the same 30 posts twice and look.
+
+# %%
+import time
+
 time.sleep(1)
-moment = json.dumps({"at_timestamp": datetime.now(UTC).isoformat(timespec="milliseconds")})
+moment = since(datetime.now(UTC))
 for _ in range(2):
     emulate(workbook, invoke_url, posts=30, rate=500.0, seed=seed, batch=30, progress=False)
 
@@ -200,10 +247,10 @@ from helpers.streaming.progress import state_rows
 
 twice = stream_queries.envelope(spark, workbook, "geo", keys, position=moment)
 once = stream_queries.cleaned(first_of_each(twice), "geo")
-remembering = stream_queries.start(once, *fresh("watermark"), ONCE)
+kept, checkpoint = stream_queries.fresh(spark, dbutils, workbook, "watermark")
+remembering = stream_queries.start(once, kept, checkpoint, ONCE)
 _ = remembering.awaitTermination()
-kept = stream_queries.rows_in(spark, f"{workbook.id}_watermark")
-print("rows:", kept, "records in the state:", state_rows(remembering))
+print("rows:", stream_queries.rows_in(spark, kept), "records in the state:", state_rows(remembering))
 
 # %% [markdown]
 # Sixty records came, thirty rows are there, and thirty records take memory until the *watermark*, ten minutes behind
@@ -213,26 +260,26 @@ print("rows:", kept, "records in the state:", state_rows(remembering))
 # batch, so it costs more, the more there is.
 
 # %% [markdown]
-# ### Exercise 2: insert what is new
+# ### Exercise 5: insert what is new
 #
 # `batch` is a micro-batch, `table` the name of a Delta table with the same columns. Insert the rows that the table does
 # not have yet, and each of them once. The same post with a changed country is no repetition: as in milestone 7, only
 # rows that are equal in every column are. Some rows have nulls.
 
-# %% tags=["exercise-2"]
+# %% tags=["exercise-5"]
 def insert_new(batch: DataFrame, table: str) -> None:
     """Insert the rows of a micro-batch that a table does not have yet."""
     ...
 
 
 # %%
-lesson.check(2, insert_new, spark)
+lesson.check(5, insert_new, spark)
 
 # %% [markdown]
 # Let a stream use it. `foreachBatch` calls a function with each micro-batch:
 
 # %%
-merged, checkpoint = fresh("merge")
+merged, checkpoint = stream_queries.fresh(spark, dbutils, workbook, "merge")
 _ = spark.sql(f"CREATE TABLE {merged} AS SELECT * FROM {workbook.stream_table('geo')} LIMIT 0")
 cleaned = stream_queries.cleaned(twice, "geo").writeStream.option("checkpointLocation", checkpoint)
 writer = cleaned.foreachBatch(lambda batch, number: insert_new(batch, merged))
@@ -244,20 +291,20 @@ print("rows:", stream_queries.rows_in(spark, merged))
 #
 # The same posts through Kafka, Connect and S3, cleaned by the same functions: do both ways end in the same tables?
 #
-# ### Exercise 3: what two tables do not have in common
+# ### Exercise 6: what two tables do not have in common
 #
 # "The same number of rows" is no proof. Write the count of rows that one table has and the other has not. Whole rows
 # count, and a row that is there once more on one side counts as one. Expected: 2 for a row that was changed, as it is
 # missing on both sides; 0 for the same rows in another order.
 
-# %% tags=["exercise-3"]
+# %% tags=["exercise-6"]
 def differing(batch: DataFrame, stream: DataFrame) -> int:
     """Count the rows that one of two tables has and the other has not; what is there twice counts twice."""
     ...
 
 
 # %%
-lesson.check(3, differing, spark)
+lesson.check(6, differing, spark)
 
 # %% [markdown]
 # Now the posts, on the second way:
@@ -275,47 +322,107 @@ print(batch_emulation.emulate(workbook, posts=posts, rate=500.0, seed=seed, prog
 _ = msk_connect.wait_until_stored(workbook)
 
 # %%
-from helpers.cleaning import CLEANERS, deduplicate
-from helpers.raw import read_raw
+# ### Exercise 7: the batch's side
+#
+# Write what makes a clean table of a topic's objects, by the functions of milestones 6 and 7. Read `path` with
+# `spark.read.schema(…).json(path)` and the schema `SCHEMAS[table]`. Leave out the rows without a number, which is the
+# first column of the schema, `SCHEMAS[table].names[0]`. Clean with `CLEANERS[table](frame)`, which is `clean_pin`,
+# `clean_geo` or `clean_user`. Then `.distinct()` keeps one of each set of equal rows.
+#
+# The check has two objects with repetitions: one line is written in two ways, one was changed, and one is no JSON.
 
-streamed, batch = {}, {}
+# %%
+from helpers.cleaning import CLEANERS, deduplicate
+from helpers.raw import SCHEMAS, read_raw
+
+
+# %% tags=["exercise-7"]
+def batch_table(spark: SparkSession, path: str, table: str) -> DataFrame:
+    """Read a table's objects with its schema, clean the rows that have a number, and keep one of each set of equals."""
+    ...
+
+
+# %%
+lesson.check(7, batch_table, spark, dbutils)
+
+# %%
+batch = {table: batch_table(spark, workbook.topic_path(table, "meets"), table) for table in TABLES}
+streamed = {table: deduplicate(spark.table(workbook.stream_table(table))) for table in TABLES}
 for table in TABLES:
-    raw = read_raw(spark, workbook.topic_path(table, "meets"), table)
-    batch[table] = deduplicate(CLEANERS[table](raw))
-    streamed[table] = deduplicate(spark.table(workbook.stream_table(table)))
     print(f"{table:5} {batch[table].count()} rows, {differing(batch[table], streamed[table])} of them differ")
 
 # %% [markdown]
-# And so the eight answers of milestone 7 are the same. (If you posted with another seed on one way only, they differ.)
+# Now use ours: `read_raw` also reads what is odd and no loss, and refuses what Spark would take for JSON. Here it gives
+# the same rows.
+
+# %%
+ours = deduplicate(CLEANERS["geo"](read_raw(spark, workbook.topic_path("geo", "meets"), "geo")))
+print(differing(batch["geo"], ours), "rows differ from ours")
+
+# %% [markdown]
+# ## The eight answers
+#
+# The tables are the same, and so the eight answers of milestone 7 should be. (If you posted with another seed on one
+# way only, they differ.) `analytics.QUESTIONS` has them by the number of their task: the function that answers it, and
+# the tables that it takes.
 
 # %%
 from helpers import analytics
 
+for number, (question, *needed) in analytics.QUESTIONS.items():
+    print(f"{number:2} {question.__name__}({', '.join(needed)})")
 
-def answers(tables):
-    """Answer the eight questions from three clean tables."""
-    pin, geo, user = (tables[name] for name in TABLES)
-    pairs = [analytics.popular_category_by_country, analytics.popular_category_by_year,
-             analytics.most_followed_by_country, analytics.country_of_most_followed]  # fmt: skip
-    people = [analytics.popular_category_by_age_group, analytics.median_followers_by_joining_year,
-              analytics.median_followers_by_joining_year_and_age_group]  # fmt: skip
-    frames = {ask.__name__: ask(pin, geo) for ask in pairs} | {ask.__name__: ask(pin, user) for ask in people}
-    frames |= {"users_joined_by_year": analytics.users_joined_by_year(user)}
-    return {question: frame.toPandas() for question, frame in frames.items()}
+# %% [markdown]
+# ### Exercise 8: answer by the list
+#
+# Eight calls in a row are eight chances to hand over the wrong table. Write one loop over `questions.items()`. Each
+# item is a number and a tuple, as in `4: (popular_category_by_country, "pin", "geo")`: call the first with the tables
+# that the others name, in their order, and keep what it gives as a pandas table, `.toPandas()`.
+#
+# `for number, (question, *needed) in …:` takes an item apart, as above, and `question(*tables_of_it)` calls with a
+# list. The check has three questions of its own.
 
+# %% tags=["exercise-8"]
+def answers(questions: dict, tables: dict[str, DataFrame]) -> dict:
+    """Answer each question from the tables that it takes, in their order: number → its rows as a pandas table."""
+    ...
+
+
+# %%
+lesson.check(8, answers, spark)
+
+# %% [markdown]
+# ### Exercise 9: answers that differ
+#
+# And one that compares: it lists the questions in which one side has a row that the other has not. `pd.concat([one,
+# other])` puts two tables below each other; `.drop_duplicates(keep=False)` leaves out every row that is there more than
+# once, and so keeps what only one of them has. The check has four questions: one with the same answers, one with
+# another number, and two with a row more on one side.
 
 # %%
 import pandas as pd
 
-by_batch, by_stream = answers(batch), answers(streamed)
-for question, answer in by_batch.items():
-    only_one_has = pd.concat([answer, by_stream[question]]).drop_duplicates(keep=False)
-    print(f"{question:46} {len(answer):3} rows, {len(only_one_has)} of them differ")
+
+# %% tags=["exercise-9"]
+def differing_questions(by_batch: dict, by_stream: dict) -> list:
+    """List the questions whose answers have a row that the other side has not."""
+    ...
+
+
+# %%
+lesson.check(9, differing_questions)
+
+# %%
+by_batch, by_stream = answers(analytics.QUESTIONS, batch), answers(analytics.QUESTIONS, streamed)
+for number, rows in by_batch.items():
+    print(f"question {number:2}: {len(rows):3} rows by batch, {len(by_stream[number]):3} by stream")
+print("questions whose answers differ:", differing_questions(by_batch, by_stream) or "none")
 
 # %% [markdown]
 # ## What you did
 #
-# 1. You lost a query to a shared checkpoint, numbers to a wrong schema, and nothing to `latest` but time.
+# 1. You lost a query to a shared checkpoint, numbers to a wrong schema, and nothing to `latest` but time, and wrote
+#    what notices the first two.
 # 2. You dropped repetitions with a state that forgets, and with a MERGE that asks the table.
 # 3. You compared both ways, row by row: one set of functions, the same tables, the same answers.
 #

@@ -1,11 +1,14 @@
 """Exercises of the notebook that cleans the three tables."""
 
+import time
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager
 from functools import lru_cache
 from threading import Lock
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -14,9 +17,74 @@ from helpers.checks.exercise import Exercise, Result, Twin, given, whole
 from helpers.checks.lesson import Lesson
 from helpers.checks.quiz import Question
 from helpers.raw import GEO_SCHEMA, PIN_SCHEMA, USER_SCHEMA
-from helpers.spark_versions import is_frame
+from helpers.spark_versions import condition, is_frame
 
-# --- 1: a follower count from its text ---------------------------------------------------------------------------
+# --- 1: the shapes of a text -------------------------------------------------------------------------------------
+
+TEXTS = ("437", "12", "124k", "9k", "8.2M", "abc", "3", None)
+
+
+def shapes(frame: DataFrame, column: str) -> DataFrame:
+    """Count the shapes of a text, each run of digits written as one 9: `shape`, `count`, the most frequent first."""
+    shape = F.regexp_replace(column, "[0-9]+", "9").alias("shape")
+    return frame.groupBy(shape).count().orderBy(F.desc("count"), "shape")
+
+
+def _shaped(answer: Callable[[DataFrame, str], DataFrame], spark: SparkSession) -> Result:
+    """Shape → how often it was seen, in one of two columns of texts."""
+    rows = [(text, "1k") for text in TEXTS]
+    found = given(answer(spark.createDataFrame(rows, "text string, follower_count string"), "text"))
+    counted = {f"rows of the shape {row[0]}": row[1] for row in found.collect()}
+    return counted | {"the columns": ", ".join(found.columns), "the first row": next(iter(counted), "none")}
+
+
+def _digit_by_digit(frame: DataFrame, column: str) -> DataFrame:
+    shape = F.regexp_replace(column, "[0-9]", "9").alias("shape")
+    return frame.groupBy(shape).count().orderBy(F.desc("count"), "shape")
+
+
+def _values_counted(frame: DataFrame, column: str) -> DataFrame:
+    shape = F.regexp_replace(column, "[0-9]+", "9").alias("shape")
+    return frame.groupBy(shape).agg(F.count(column).alias("count")).orderBy(F.desc("count"), "shape")
+
+
+def _the_texts(frame: DataFrame, column: str) -> DataFrame:
+    return frame.groupBy(F.col(column).alias("shape")).count().orderBy(F.desc("count"), "shape")
+
+
+SHAPES = Exercise(
+    solution=shapes,
+    evaluate=_shaped,
+    twins=(
+        Twin(
+            _digit_by_digit,
+            "Each digit became a 9 of its own, so `437` and `12` are two shapes. `[0-9]+` takes all digits that stand "
+            "together.",
+        ),
+        Twin(
+            lambda frame, column: shapes(frame, "follower_count"),
+            "You count the same column whatever is asked: its name comes in as the argument `column`.",
+        ),
+        Twin(
+            _values_counted,
+            "The row without a text was counted as none: `F.count` of a column leaves nulls out. `.count()` after "
+            "`groupBy` counts rows.",
+        ),
+        Twin(_the_texts, "These are the texts themselves, each once or so. Write the digits as 9 before you group."),
+        Twin(
+            lambda frame, column: shapes(frame, column).orderBy("count", "shape"),
+            'The rarest come first with you: `F.desc("count")`.',
+        ),
+    ),
+    hints=(
+        '`F.regexp_replace(column, "[0-9]+", "9")` is a column; `.alias("shape")` gives it a name.',
+        "`frame.groupBy(shape).count()` has two columns: `shape` and `count`.",
+        '`.orderBy(F.desc("count"), "shape")` ends it.',
+    ),
+    more="A letter could become an `a` as well. When would that show more, and when less?",
+)
+
+# --- 2: a follower count from its text ---------------------------------------------------------------------------
 
 SAMPLES = ("437", "0", "124k", "1.5k", "12K", "5M", "8.2M", "3m", "User Info Error", "abc", "", None)
 
@@ -93,7 +161,7 @@ FOLLOWER_COUNT = Exercise(
     more="What would your function make of `1.2B`? And would you rather know, or get a null?",
 )
 
-# --- 2: the pins -----------------------------------------------------------------------------------------------
+# --- 3: the pins -----------------------------------------------------------------------------------------------
 
 PINS = (
     {"index": 1, "title": "A red bike", "follower_count": "124k", "poster_name": " Ann ", "category": "vehicles"},
@@ -190,7 +258,84 @@ CLEAN_PIN = Exercise(
     more="There is a `withColumn` for each text, and Spark makes one pass of them all. How could you see that?",
 )
 
-# --- 3: the places ---------------------------------------------------------------------------------------------
+# --- 4: how long a cleaning takes ---------------------------------------------------------------------------------
+
+TO_THE_END, WORKED_OUT, UNIT = "rows", "columns", "its unit"
+LAST = 39
+
+
+def seconds_to_clean(clean: Callable[[DataFrame], DataFrame], raw: DataFrame) -> float:
+    """Let Spark clean every row and work out every column, keep nothing of it, and return the seconds it took."""
+    began = time.monotonic()
+    clean(raw).write.format("noop").mode("overwrite").save()
+    return time.monotonic() - began
+
+
+def _stopwatch(answer: Callable[[Callable[[DataFrame], DataFrame], DataFrame], float], spark: SparkSession) -> Result:
+    """See what an answer lets Spark do, by a row and by a value that nobody can work out."""
+    raw = spark.range(0, LAST + 1, 1, 2)
+    fails = F.when(F.col("id") == LAST, F.raise_error(F.lit(_WORKED_ON)).cast("boolean")).otherwise(F.lit(True))
+    began = time.monotonic()
+    told = given(answer(lambda frame: frame, raw))
+    passed = time.monotonic() - began
+    return {
+        TO_THE_END: _works_on(answer, lambda frame: frame.where(fails), raw),
+        WORKED_OUT: _works_on(answer, lambda frame: frame.withColumn("worked_out", fails), raw),
+        UNIT: "below zero" if told < 0 else "seconds" if told < 10 * passed else "something else",
+    }
+
+
+_WORKED_ON = "Spark has worked on it"
+
+
+def _works_on(answer: Callable[..., float], clean: Callable[[DataFrame], DataFrame], raw: DataFrame) -> str:
+    try:
+        answer(clean, raw)
+    except Exception as error:
+        if _WORKED_ON not in str(error):
+            raise
+        return "all worked on"
+    return "some left out"
+
+
+def _timed(frame: DataFrame, ask: Callable[[DataFrame], object]) -> float:
+    began = time.monotonic()
+    ask(frame)
+    return time.monotonic() - began
+
+
+SECONDS_TO_CLEAN = Exercise(
+    solution=seconds_to_clean,
+    evaluate=_stopwatch,
+    wanted={TO_THE_END: "all worked on", WORKED_OUT: "all worked on", UNIT: "seconds"},
+    twins=(
+        Twin(
+            lambda clean, raw: _timed(clean(raw), lambda frame: frame.first()),
+            "Spark did not clean all rows. A frame is a plan, and `first` or `show` ask for a few rows of it. Write "
+            'all of it, with the format `"noop"`.',
+            {TO_THE_END: "some left out"},
+        ),
+        Twin(
+            lambda clean, raw: _timed(clean(raw), lambda frame: frame.count()),
+            "`count` asks for no column, so Spark leaves out what works them out: you timed a cleaning that did not "
+            'take place. `.write.format("noop")` asks for every column.',
+            {TO_THE_END: "all worked on", WORKED_OUT: "some left out"},
+        ),
+        Twin(
+            lambda clean, raw: 1000 * seconds_to_clean(clean, raw),
+            "That is longer than it took. The clock counts in seconds: give back the difference as it is.",
+            {UNIT: "something else"},
+        ),
+    ),
+    hints=(
+        "Look at the clock, let Spark clean and write, look again.",
+        'A write to nowhere: `.write.format("noop").mode("overwrite").save()`.',
+        "`clean(raw)` is the frame that is written; `time.monotonic() - began` is the answer.",
+    ),
+    more="The first of two measurements is often the slower one. How would you make them fair?",
+)
+
+# --- 5: the places ---------------------------------------------------------------------------------------------
 
 PLACES = (
     (1, "2021-03-04 05:06:07", 1.5, -2.5, "Peru"),
@@ -288,7 +433,7 @@ CLEAN_GEO = Exercise(
     more="2018 to 2022 were asked for in UTC. In how many rows would your own time zone have given another year?",
 )
 
-# --- 4: the users ----------------------------------------------------------------------------------------------
+# --- 6: the users ----------------------------------------------------------------------------------------------
 
 USERS = (
     (1, "Ann", "Lee", 30, "2016-05-06 07:08:09"),
@@ -358,7 +503,198 @@ CLEAN_USER = Exercise(
     more="The frame has one row a post. How many users are there? Notebook 07 asks, and the answer is not the rows.",
 )
 
-# --- 5: what a colleague's cleaning loses ------------------------------------------------------------------------
+# --- 7: nulls by column -------------------------------------------------------------------------------------------
+
+HALF_EMPTY = [(1, "art", None), (2, "", None), (3, None, "Ann"), (4, None, None)]
+
+
+def null_counts(frame: DataFrame) -> dict[str, int]:
+    """Count the nulls of each column: name → number."""
+    counts = [F.count_if(F.col(name).isNull()).alias(name) for name in frame.columns]
+    return frame.agg(*counts).first().asDict()
+
+
+def _nulls(answer: Callable[[DataFrame], dict[str, int]], spark: SparkSession) -> Result:
+    frame = spark.createDataFrame(HALF_EMPTY, "ind int, category string, poster_name string")
+    found = given(answer(frame))
+    counted = found.asDict() if hasattr(found, "asDict") else found
+    return {f"nulls of {name}": number for name, number in counted.items()}
+
+
+def _counted(frame: DataFrame, count: Callable[[Column], Column]) -> dict[str, int]:
+    return frame.agg(*(count(F.col(name)).alias(name) for name in frame.columns)).first().asDict()
+
+
+_IND, _CATEGORY, _POSTER = "nulls of ind", "nulls of category", "nulls of poster_name"
+
+NULL_COUNTS = Exercise(
+    solution=null_counts,
+    evaluate=_nulls,
+    wanted={_IND: 0, _CATEGORY: 2, _POSTER: 3},
+    twins=(
+        Twin(
+            lambda frame: _counted(frame, F.count),
+            "You counted the values. `F.count` of a column leaves nulls out, and they are what you are after.",
+            {_IND: 4, _CATEGORY: 2, _POSTER: 1},
+        ),
+        Twin(
+            lambda frame: _counted(frame, lambda column: F.count(column.isNull())),
+            "Each column has as many as there are rows: `isNull()` is true or false and never null, and `F.count` "
+            "counts both. `F.count_if` counts where it is true.",
+            {_IND: 4, _CATEGORY: 4, _POSTER: 4},
+        ),
+        Twin(
+            lambda frame: _counted(frame, lambda column: F.count_if(column.isNull() | (column.cast("string") == ""))),
+            "The empty text was counted too. It is the cleaning that makes it null: a proof that lets it pass here "
+            "proves nothing.",
+            {_IND: 0, _CATEGORY: 3, _POSTER: 3},
+        ),
+    ),
+    hints=(
+        "One aggregation a column, and all of them in one `agg`, so that Spark reads the rows once.",
+        "`F.count_if(F.col(name).isNull()).alias(name)` for each name of `frame.columns`, in a list.",
+        "`frame.agg(*counts).first().asDict()`.",
+    ),
+    more="Which nulls were there before the cleaning? How would you tell them from those that it made?",
+)
+
+# --- 8: lost and invented -----------------------------------------------------------------------------------------
+
+KEYS: dict[str, tuple[list[int], list[int]]] = {
+    "one lost, another invented": ([1, 2, 3], [1, 2, 4]),
+    "one of two rows with the same number lost": ([1, 2, 2], [1, 2]),
+    "one invented": ([1, 2], [1, 2, 3]),
+}
+"""What it is → numbers before and after, made up."""
+
+_BOTH, _ONE_OF_TWO, _NEW = KEYS
+
+
+def lost_and_invented(raw: DataFrame, cleaned: DataFrame, key: str) -> tuple[int, int]:
+    """Count the rows whose number is only in `raw`, where it is called `key`, and those only in `cleaned` (`ind`)."""
+    before = raw.select(F.col(key).alias("ind"))
+    after = cleaned.select("ind")
+    return before.exceptAll(after).count(), after.exceptAll(before).count()
+
+
+def _lost_or_new(answer: Callable[[DataFrame, DataFrame, str], tuple[int, int]], spark: SparkSession) -> Result:
+    found = {}
+    for what, (before, after) in KEYS.items():
+        raw = spark.createDataFrame([(number, "raw") for number in before], "index int, title string")
+        cleaned = spark.createDataFrame([(number, "clean") for number in after], "ind int, title string")
+        lost_rows, new_rows = given(answer(raw, cleaned, "index"))
+        found[what] = f"{lost_rows} lost, {new_rows} invented"
+    return found
+
+
+def _as_sets(raw: DataFrame, cleaned: DataFrame, key: str) -> tuple[int, int]:
+    before, after = raw.select(F.col(key).alias("ind")), cleaned.select("ind")
+    return before.subtract(after).count(), after.subtract(before).count()
+
+
+def _numbers_of_rows(raw: DataFrame, cleaned: DataFrame, key: str) -> tuple[int, int]:
+    before, after = raw.count(), cleaned.count()
+    return max(before - after, 0), max(after - before, 0)
+
+
+LOST_AND_INVENTED = Exercise(
+    solution=lost_and_invented,
+    evaluate=_lost_or_new,
+    wanted={_BOTH: "1 lost, 1 invented", _ONE_OF_TWO: "1 lost, 0 invented", _NEW: "0 lost, 1 invented"},
+    twins=(
+        Twin(
+            _numbers_of_rows,
+            "You compared how many rows there are. One that is lost and one that is invented make up for each other: "
+            "compare the numbers of the posts.",
+            {_BOTH: "0 lost, 0 invented"},
+        ),
+        Twin(
+            _as_sets,
+            "Of two rows with the same number one may be lost, and you do not see it: `subtract` and a `left_anti` "
+            "join look only whether a number is there. `exceptAll` counts each row.",
+            {_BOTH: "1 lost, 1 invented", _ONE_OF_TWO: "0 lost, 0 invented"},
+        ),
+        Twin(
+            lambda raw, cleaned, key: lost_and_invented(raw, cleaned, key)[::-1],
+            "The wrong way round: lost is what was there before and is not there after.",
+            {_ONE_OF_TWO: "0 lost, 1 invented", _NEW: "1 lost, 0 invented"},
+        ),
+    ),
+    hints=(
+        "Two frames of one column each: the numbers before, under the name `ind`, and those after.",
+        "`one.exceptAll(other)` keeps the rows of one that the other has not, and each as often as it is there more.",
+        "`before.exceptAll(after).count(), after.exceptAll(before).count()`, joined by the comma.",
+    ),
+    more="The numbers are the same, and every title could be wrong. What else would a proof have to compare?",
+)
+
+# --- 9: the texts behind the nulls --------------------------------------------------------------------------------
+
+BEFORE = [(1, "124k"), (2, "abc"), (3, "abc"), (4, None), (5, "-5"), (6, "0")]
+AFTER = [(1, 124_000), (2, None), (3, None), (4, None), (5, None), (6, 0)]
+
+
+def behind_nulls(raw: DataFrame, cleaned: DataFrame, key: str, column: str) -> DataFrame:
+    """Count the texts of `raw` that are null in `cleaned`: `text`, `count`, the most frequent first."""
+    texts = raw.select(F.col(key).alias("ind"), F.col(column).alias("text"))
+    nulls = cleaned.where(F.col(column).isNull()).select("ind")
+    return nulls.join(texts, "ind").groupBy("text").count().orderBy(F.desc("count"), "text")
+
+
+def _texts_behind(answer: Callable[[DataFrame, DataFrame, str, str], DataFrame], spark: SparkSession) -> Result:
+    raw = spark.createDataFrame(BEFORE, "index int, follower_count string")
+    cleaned = spark.createDataFrame(AFTER, "ind int, follower_count int")
+    found = given(answer(raw, cleaned, "index", "follower_count"))
+    counted = {f"rows with {row[0]!r}": row[1] for row in found.collect()}
+    return counted | {"the columns": ", ".join(found.columns), "the first row": next(iter(counted), "none")}
+
+
+def _without_texts(raw: DataFrame, cleaned: DataFrame, key: str, column: str) -> DataFrame:
+    return behind_nulls(raw.where(F.col(column).isNotNull()), cleaned, key, column)
+
+
+def _all_texts(raw: DataFrame, cleaned: DataFrame, key: str, column: str) -> DataFrame:
+    return behind_nulls(raw, cleaned.withColumn(column, F.lit(None)), key, column)
+
+
+def _numbers_themselves(raw: DataFrame, cleaned: DataFrame, key: str, column: str) -> DataFrame:
+    nulls = cleaned.where(F.col(column).isNull())
+    return nulls.groupBy(F.col(column).alias("text")).count()
+
+
+BEHIND_NULLS = Exercise(
+    solution=behind_nulls,
+    evaluate=_texts_behind,
+    twins=(
+        Twin(
+            _all_texts,
+            "These are all texts, also those that became a number. Keep the rows of `cleaned` in which the column is "
+            "null, before you join.",
+        ),
+        Twin(
+            _numbers_themselves,
+            "You counted the nulls themselves. What stood there before is in `raw`: join the two by the number of the "
+            "post.",
+        ),
+        Twin(
+            _without_texts,
+            "What was null already is missing. A null that came in has a right to be one, and the sum should be the "
+            "number of nulls.",
+        ),
+        Twin(
+            lambda raw, cleaned, key, column: behind_nulls(raw, cleaned, key, column).orderBy("count", "text"),
+            "The rarest come first with you, and the reader looks at the first line: `F.desc`.",
+        ),
+    ),
+    hints=(
+        "Two frames: number and text out of `raw`, and the numbers out of `cleaned` whose column is null.",
+        '`raw.select(F.col(key).alias("ind"), F.col(column).alias("text"))` has the names that the join needs.',
+        '`nulls.join(texts, "ind").groupBy("text").count()`, then the order.',
+    ),
+    more="With a million different texts, what would you group by in the place of the text?",
+)
+
+# --- 10: what a colleague's cleaning loses ------------------------------------------------------------------------
 
 
 def colleagues_clean_pin(raw: DataFrame) -> DataFrame:
@@ -422,6 +758,77 @@ LOST = Exercise(
     more="The colleague lost posts whose country and category are known. Which of tasks 4 to 8 would change?",
 )
 
+# --- 11: a table that can be written again ------------------------------------------------------------------------
+
+FORMAT, WRITTEN_TWICE, GIVEN_BACK = "its format", "rows after three, then five were written", "what is given back"
+
+
+def keep(frame: DataFrame, table: str) -> int:
+    """Write a frame as a Delta table in the place of the one that was there, and count the rows that it has now."""
+    frame.write.format("delta").mode("overwrite").saveAsTable(table)
+    return frame.sparkSession.table(table).count()
+
+
+def _kept(answer: Callable[[DataFrame, str], int], spark: SparkSession) -> Result:
+    """Write three rows into a table made for it, and then five."""
+    table = f"exercise_{uuid.uuid4().hex}"
+    try:
+        given(answer(spark.range(0, 3, 1, 1), table))
+        told = answer(spark.range(0, 5, 1, 1), table)
+        detail = spark.sql(f"DESCRIBE DETAIL {table}").first()
+        return {FORMAT: detail.format, WRITTEN_TWICE: spark.table(table).count(), GIVEN_BACK: told}
+    except AnalysisException as error:
+        if condition(error) != "TABLE_OR_VIEW_ALREADY_EXISTS":
+            raise
+        return {WRITTEN_TWICE: "refused: there is such a table"}
+    finally:
+        spark.sql(f"DROP TABLE IF EXISTS {table}")
+
+
+def _written(mode: str, kind: str = "delta") -> Callable[[DataFrame, str], int]:
+    def answer(frame: DataFrame, table: str) -> int:
+        frame.write.format(kind).mode(mode).saveAsTable(table)
+        return frame.sparkSession.table(table).count()
+
+    return answer
+
+
+KEEP = Exercise(
+    solution=keep,
+    evaluate=_kept,
+    wanted={FORMAT: "delta", WRITTEN_TWICE: 5, GIVEN_BACK: 5},
+    twins=(
+        Twin(
+            _written("error"),
+            "The second time Spark refuses: there is a table of that name. `mode(\"overwrite\")` puts the new rows in "
+            "the place of the old.",
+            {WRITTEN_TWICE: "refused: there is such a table"},
+        ),
+        Twin(
+            _written("append"),
+            "The old rows are still there, and the new ones beside them: `append` adds to what is there.",
+            {FORMAT: "delta", WRITTEN_TWICE: 8},
+        ),
+        Twin(
+            _written("ignore"),
+            "The second time nothing was written. `ignore` leaves a table as it is, and says nothing.",
+            {FORMAT: "delta", WRITTEN_TWICE: 3},
+        ),
+        Twin(
+            _written("overwrite", "parquet"),
+            "A table of plain Parquet files: whoever reads while you write may see half of it. Say "
+            "`format(\"delta\")`.",
+            {FORMAT: "parquet", WRITTEN_TWICE: 5},
+        ),
+    ),
+    hints=(
+        "`frame.write` begins; a format, a mode and `saveAsTable(table)` follow.",
+        'The format is `"delta"`, the mode `"overwrite"`.',
+        "`frame.sparkSession.table(table).count()` counts what can be read now.",
+    ),
+    more="Somebody reads the table while you overwrite it. Which rows do they see?",
+)
+
 QUIZ = (
     Question(
         "Why is a row with the follower count `abc` kept?",
@@ -450,7 +857,19 @@ QUIZ = (
 )
 
 LESSON = Lesson(
-    {1: FOLLOWER_COUNT, 2: CLEAN_PIN, 3: CLEAN_GEO, 4: CLEAN_USER, 5: LOST},
+    {
+        1: SHAPES,
+        2: FOLLOWER_COUNT,
+        3: CLEAN_PIN,
+        4: SECONDS_TO_CLEAN,
+        5: CLEAN_GEO,
+        6: CLEAN_USER,
+        7: NULL_COUNTS,
+        8: LOST_AND_INVENTED,
+        9: BEHIND_NULLS,
+        10: LOST,
+        11: KEEP,
+    },
     {
         1: {
             88: "Those are the notes alone: `abc` twice, `-5`, an empty text and a blank are no counts either.",

@@ -50,9 +50,24 @@ def _two_maxima(counts: DataFrame) -> DataFrame:
     return counts.groupBy("country").agg(F.max("category"), F.max("category_count")).toDF(*counts.columns)
 
 
+TIES = [("Fiji", "travel", 3), ("Fiji", "art", 3), ("Chad", "art", 2), ("Chad", "travel", 2)]
+"""Two ties, made up; the rows of one are in the alphabet's order, those of the other are not."""
+
+AS_THEY_CAME = {"Fiji": ("travel", 3), "Chad": ("art", 2)}
+
+
+def _won(answer: Callable[[DataFrame], DataFrame], counts: DataFrame) -> Result:
+    """As `_rows`; of an answer that lets chance decide a tie only that, for another run would give other rows."""
+    ties = counts.sparkSession.createDataFrame(TIES, "country string, category string, category_count bigint")
+    told = _rows(answer, ties.coalesce(1))
+    if all(told.get(country) == first for country, first in AS_THEY_CAME.items()):
+        return {"a tie": "goes to whoever comes first"}
+    return _rows(answer, counts)
+
+
 WINNERS = Exercise(
     solution=winners,
-    evaluate=_rows,
+    evaluate=_won,
     twins=(
         Twin(
             lambda counts: _ranked(counts, F.desc("category_count"), number=F.rank),
@@ -67,6 +82,11 @@ WINNERS = Exercise(
         Twin(
             lambda counts: _ranked(counts, F.desc("category_count"), F.desc("category")),
             "The counts are right, and ties go to the last name in the alphabet. Leave out the second `desc`.",
+        ),
+        Twin(
+            lambda counts: _ranked(counts, F.desc("category_count")),
+            "Nothing in your order decides a tie, so whichever row comes first wins, and the next run may answer "
+            'otherwise. Name what decides: `orderBy(F.desc("category_count"), "category")`.',
         ),
         Twin(
             lambda counts: _ranked(counts, "category_count", "category"),

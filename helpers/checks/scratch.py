@@ -216,6 +216,38 @@ def objects(workbook: Workbook, bucket: str) -> dict[str, int]:
 
 
 @contextlib.contextmanager
+def folder(dbutils: Any, files: Mapping[str, str]) -> Iterator[str]:
+    """Write text files into a folder of the workspace that nobody else has; delete it afterwards.
+
+    Yields
+    ------
+    str
+        The folder.
+
+    Raises
+    ------
+    SystemAway
+        If the workspace takes no files.
+    """
+    made = f"/tmp/{token()}"
+    with contextlib.redirect_stdout(None):  # `put` says how much it wrote
+        for path, text in files.items():
+            _put(dbutils, f"{made}/{path}", text)
+        try:
+            yield made
+        finally:
+            dbutils.fs.rm(made, True)
+
+
+def _put(dbutils: Any, file: str, text: str) -> None:
+    try:
+        dbutils.fs.put(file, text)
+    except Exception as error:  # of Java, by way of several classes
+        words = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise SystemAway(f"the workspace takes no file {file}: {words}.") from error
+
+
+@contextlib.contextmanager
 def stream(workbook: Workbook, shards: int = 1) -> Iterator[str]:
     """Make a Kinesis stream; the role of the API may use it, as its name begins like those of the others.
 

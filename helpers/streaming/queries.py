@@ -6,6 +6,7 @@ it has the columns of `helpers.raw`; cleaned, those of `helpers.cleaning`; and s
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -13,7 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
 from helpers.cleaning import CLEANERS
-from helpers.config import Workbook, check_table
+from helpers.config import TABLES, Workbook, check_table
 from helpers.raw import decode
 from helpers.spark_versions import condition
 
@@ -166,6 +167,44 @@ def start(
     writer = frame.writeStream.format("delta").outputMode("append").queryName(name)
     writer = writer.option("checkpointLocation", checkpoint)
     return (writer.trigger(**trigger) if trigger else writer).toTable(name)
+
+
+def fill(spark: SparkSession, workbook: Workbook, keys: Mapping[str, str]) -> dict[str, DataFrame]:
+    """Write what is in the three streams into their Delta tables, each record once, as often as this is called.
+
+    Parameters
+    ----------
+    spark, workbook, keys
+        As for `envelope`.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        The cleaned streams, by table.
+    """
+    clean = {table: cleaned(envelope(spark, workbook, table, keys), table) for table in TABLES}
+    with small_batches(spark):
+        started = [
+            start(clean[table], workbook.stream_table(table), workbook.checkpoint(table), {"availableNow": True})
+            for table in TABLES
+        ]
+    for query in started:
+        query.awaitTermination()
+    return clean
+
+
+def fresh(spark: SparkSession, dbutils: Any, workbook: Workbook, name: str) -> tuple[str, str]:
+    """Name a table and a checkpoint for a trial, and delete what an earlier one has left there.
+
+    Returns
+    -------
+    tuple of str
+        The table and the checkpoint, as `start` takes them.
+    """
+    table, checkpoint = f"{workbook.id}_{name}", workbook.checkpoint(name)
+    dbutils.fs.rm(checkpoint, True)
+    spark.sql(f"DROP TABLE IF EXISTS {table}")
+    return table, checkpoint
 
 
 def _text() -> Column:

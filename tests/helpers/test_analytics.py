@@ -1,5 +1,6 @@
 """Each question on rows whose answer can be read off, and all of them against plain Python on random dirty rows."""
 
+import inspect
 import random
 import statistics
 from collections import defaultdict
@@ -26,6 +27,13 @@ def time_zone(spark, request):
     spark.conf.set("spark.sql.session.timeZone", request.param)
     yield request.param
     spark.conf.set("spark.sql.session.timeZone", before)
+
+
+def test_each_question_is_listed_with_the_tables_that_it_takes_in_their_order():
+    assert [*analytics.QUESTIONS] == [*range(4, 12)]
+    for question, *tables in analytics.QUESTIONS.values():
+        taken = inspect.signature(question).parameters.values()
+        assert tables == [one.name for one in taken if one.default is inspect.Parameter.empty]
 
 
 def pins(spark, *rows):

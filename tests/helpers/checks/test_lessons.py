@@ -3,8 +3,10 @@
 import contextlib
 import hashlib
 import inspect
+import json
 import os
 import time
+from datetime import UTC
 
 import pytest
 import requests
@@ -22,8 +24,12 @@ from helpers.checks import (
     notebook_09c,
     notebook_10,
 )
+from helpers.cleaning import CLEANERS, deduplicate
+from helpers.databricks.laptop.dbutils import DBUtils, ExecutionError
 from helpers.kafka import sink_objects
 from helpers.notebook import catch_up
+from helpers.raw import read_raw
+from helpers.streaming import queries as stream_queries
 
 MODULES = (
     notebook_05, notebook_06, notebook_07, notebook_09a, notebook_09b, notebook_09c, notebook_10,
@@ -41,16 +47,35 @@ TWINS = [
 
 
 UNFORESEEN = {
-    ("05", 3): lambda spark, workbook: {"pin": notebook_05.read_frames(spark, workbook)["pin"]},
+    ("05", 1): lambda spark, file: ("AKIA", "secret"),
+    ("05", 3): lambda dbutils, address, point: notebook_05.remount(dbutils, address, point) + "?",
+    ("05", 4): lambda spark, folder, topics: {"pin": notebook_05.mounted_frames(spark, folder, topics)["pin"]},
+    ("05", 5): lambda read: -notebook_05.seconds(read),
+    ("05", 7): lambda spark, frame, folder, numbers: notebook_05.by_objects(spark, frame.limit(3), folder, numbers),
+    ("05", 8): lambda spark, workbook: {"pin": notebook_05.read_frames(spark, workbook)["pin"]},
+    ("06", 4): lambda clean, raw: -notebook_06.seconds_to_clean(clean, raw),
+    ("06", 7): lambda frame: {"ind": 7},
+    ("06", 8): lambda raw, cleaned, key: (7, 7),
+    ("06", 11): lambda frame, table: notebook_06.keep(frame.limit(2), table),
     ("09a", 1): lambda kinesis, names, shards, tags: notebook_09a.create_streams(kinesis, names, 2, tags),
     ("09a", 2): lambda: notebook_09a.record_template().replace("$.Data", "$.Data.title"),
     ("09a", 3): notebook_09a._answers({"200": "", "404": r"4\d{2}"}),
     ("09a", 4): lambda url, stream, row, key: notebook_09a.put(url, stream, row | {"ind": 1}, key),
     ("09a", 5): lambda key, shards: shards[-1]["ShardId"],
     ("09b", 1): lambda *given: notebook_09b.read_stream(*given).limit(2),
-    ("09b", 3): lambda frame, table, checkpoint: notebook_09b.store(frame.limit(1), table, checkpoint),
-    ("09c", 1): lambda records: notebook_09c.first_of_each(records).where("false"),
-    ("09c", 2): lambda batch, table: notebook_09c.insert_new(batch.limit(3), table),
+    ("09b", 5): lambda frame, table, checkpoint: notebook_09b.store(frame.limit(1), table, checkpoint),
+    ("09b", 6): lambda spark, frames, workbook, trigger: notebook_09b.start_all(
+        spark, {"pin": frames["pin"]}, workbook, trigger
+    ),
+    ("09b", 7): lambda reports: (7.0, 7.0),
+    ("09b", 8): lambda spark, dbutils, table, checkpoint: table.upper(),
+    ("09b", 9): lambda dbutils, frame, table, checkpoint: [7, 7, 7],
+    ("09c", 1): lambda query: "is a query",
+    ("09c", 3): lambda records: notebook_09c.first_of_each(records).where("false"),
+    ("09c", 4): lambda moment: "latest",
+    ("09c", 5): lambda batch, table: notebook_09c.insert_new(batch.limit(3), table),
+    ("09c", 8): lambda questions, tables: {1: notebook_09c.answers(questions, tables)[1]},
+    ("09c", 9): lambda by_batch, by_stream: [*by_batch],
     ("10", 1): lambda name, tags, workbook_id: True,
     ("10", 3): lambda s3, bucket: s3.delete_object(Bucket=bucket, Key=notebook_10.KEYS[0]),
     ("10", 4): lambda iam, role: iam.delete_role_policy(RoleName=role, PolicyName="bucket"),
@@ -75,23 +100,35 @@ def landed(workbook):
         workbook.client("s3").put_object(Bucket=workbook.bucket, Key=key, Body=b"{}\n")
 
 
+@pytest.fixture(scope="module")
+def dbutils(workbook):
+    """The workspace's, as a notebook has it."""
+    return DBUtils()
+
+
 @pytest.fixture
-def context(workbook, spark, raw, clean, invoke_url, landed):
+def context(workbook, spark, dbutils, raw, clean, invoke_url, landed):
     """What the notebook gives to each check."""
+    key, secret = (dbutils.secrets.get("aws", name) for name in ("access_key_id", "secret_access_key"))
+    address = notebook_05.source_url(key, secret, workbook.bucket)
     pin, geo, user = clean["pin"], clean["geo"], clean["user"]
     counts = pin.join(geo, "ind").dropna(subset=["country", "category"]).groupBy("country", "category")
     counts = counts.agg(F.countDistinct("ind").alias("category_count"))
     role = iam.arn(workbook, workbook.kinesis_role)
     keys = {"awsAccessKey": os.environ["AWS_ACCESS_KEY_ID"], "awsSecretKey": os.environ["AWS_SECRET_ACCESS_KEY"]}
     return {
-        ("05", 1): (), ("05", 2): (spark,), ("05", 3): (spark, workbook),
-        ("06", 1): (raw["pin"],), ("06", 2): (spark,), ("06", 3): (spark,), ("06", 4): (spark,), ("06", 5): (spark,),
+        ("05", 1): (spark, dbutils), ("05", 2): (), ("05", 3): (dbutils, address), ("05", 4): (spark, dbutils),
+        ("05", 5): (spark,), ("05", 6): (spark,), ("05", 7): (spark, dbutils), ("05", 8): (spark, workbook),
+        ("06", 1): (spark,), ("06", 2): (raw["pin"],), **{("06", number): (spark,) for number in range(3, 12)},
         ("07", 1): (counts,), ("07", 2): (pin, geo), ("07", 3): (pin, geo), ("07", 4): (pin, user), ("07", 5): (user,),
         ("07", 6): (pin, user), ("07", 7): (pin, user),
         ("09a", 1): (workbook,), ("09a", 2): (workbook, role), ("09a", 3): (workbook, role),
         ("09a", 4): (workbook, invoke_url), ("09a", 5): (workbook,), ("09a", 6): (), ("09a", 7): (),
-        ("09b", 1): (spark, workbook, keys), ("09b", 2): (spark,), ("09b", 3): (spark,),
-        ("09c", 1): (spark,), ("09c", 2): (spark,), ("09c", 3): (spark,),
+        ("09b", 1): (spark, workbook, keys), ("09b", 7): (),
+        **{("09b", number): (spark,) for number in (2, 3, 4, 5, 6)},
+        **{("09b", number): (spark, dbutils) for number in (8, 9)},
+        **{("09c", number): (spark,) for number in (1, 2, 3, 5, 6, 8)},
+        ("09c", 4): (), ("09c", 7): (spark, dbutils), ("09c", 9): (),
         ("10", 1): (), ("10", 2): (), ("10", 3): (workbook,), ("10", 4): (workbook,), ("10", 5): (), ("10", 6): (),
     }  # fmt: skip
 
@@ -154,7 +191,7 @@ def test_other_names_for_the_columns_are_pointed_out(context, clean):
 
 def test_a_whole_number_may_be_as_long_as_spark_would_find_out(context):
     text = "country string, ind bigint, latitude double, longitude double, timestamp string"
-    assert LESSONS["05"].judge(2, lambda: text, *context["05", 2]).outcome == "right"
+    assert LESSONS["05"].judge(6, lambda: text, *context["05", 6]).outcome == "right"
 
 
 def test_a_count_may_be_as_long_as_it_likes_and_is_no_fraction(context):
@@ -164,9 +201,9 @@ def test_a_count_may_be_as_long_as_it_likes_and_is_no_fraction(context):
     def count(kind: str):
         return lambda text: notebook_06.follower_count(text).cast(kind)
 
-    assert LESSONS["06"].judge(1, count("bigint"), *context["06", 1]).outcome == "right"
-    assert LESSONS["06"].judge(2, longer, *context["06", 2]).outcome == "right"
-    verdict = LESSONS["06"].judge(1, count("double"), *context["06", 1])
+    assert LESSONS["06"].judge(2, count("bigint"), *context["06", 2]).outcome == "right"
+    assert LESSONS["06"].judge(3, longer, *context["06", 3]).outcome == "right"
+    verdict = LESSONS["06"].judge(2, count("double"), *context["06", 2])
     assert verdict.text.endswith("'its type': your answer gives 'double', expected 'int'.")
 
 
@@ -335,11 +372,103 @@ def test_what_failed_may_be_tried_again_in_another_way(answer):
     assert LESSONS["10"].judge(6, answer).outcome == "right"
 
 
+def _unmounted_in_any_case(dbutils, address: str, mount_point: str) -> str:
+    with contextlib.suppress(ExecutionError):
+        dbutils.fs.unmount(mount_point)
+    dbutils.fs.mount(address, mount_point)
+    (mount,) = (one for one in dbutils.fs.mounts() if one.mountPoint == mount_point)
+    return mount.source
+
+
+def _brought_here(clean, raw: DataFrame) -> float:
+    began = time.perf_counter()
+    clean(raw).toPandas()
+    return time.perf_counter() - began
+
+
+def _by_position(frame: DataFrame, column: str) -> DataFrame:
+    rows = frame.withColumn("shape", F.regexp_replace(F.col(column), r"\d+", "9"))
+    return rows.groupBy("shape").agg(F.count("*").alias("count")).sort(F.col("count").desc(), "shape")
+
+
+def _from_the_raw_side(raw: DataFrame, cleaned: DataFrame, key: str, column: str) -> DataFrame:
+    before = raw.selectExpr(f"{key} AS ind", f"{column} AS text")
+    after = before.join(cleaned, before.ind == cleaned.ind).where(cleaned[column].isNull())
+    return after.groupBy("text").agg(F.count(F.lit(1)).alias("count")).orderBy(F.desc("count"), "text")
+
+
+def _started_by_hand(spark, frames: dict, workbook, trigger=None) -> dict:
+    def start(table: str):
+        writer = frames[table].writeStream.option("checkpointLocation", workbook.checkpoint(table))
+        return (writer.trigger(**trigger) if trigger else writer).toTable(workbook.stream_table(table))
+
+    return {table: start(table) for table in frames}
+
+
+def _counted_by_hand(frame: DataFrame) -> dict[str, int]:
+    return {name: frame.where(F.col(name).isNull()).count() for name in frame.columns}
+
+
+OTHER_WAYS = {
+    "a row is a pair": (
+        "05", 1,
+        lambda spark, file: spark.read.csv(file, header=True).where(F.col("User name") == "databricks-user")
+        .select("Access key ID", "Secret access key").first(),
+    ),
+    "whatever unmount says": ("05", 3, _unmounted_in_any_case),
+    "the folder without a glob": (
+        "05", 4,
+        lambda spark, mount, topics: {
+            table: spark.read.json(f"{mount}/topics/{topic}/partition=0/") for table, topic in topics.items()
+        },
+    ),
+    "all rows brought here": ("05", 5, lambda read: _brought_here(lambda frame: frame, read()) + 0.2),
+    "a new column, another pattern": ("06", 1, _by_position),
+    "all columns brought here": ("06", 4, _brought_here),
+    "one question a column": ("06", 7, _counted_by_hand),
+    "from the other side": ("06", 9, _from_the_raw_side),
+    "another writer": ("06", 11, lambda frame, table: (
+        frame.writeTo(table).using("delta").createOrReplace() or frame.sparkSession.table(table).count()
+    )),
+    "ours sets aside": ("09b", 4, lambda records, table: stream_queries.cleaned(records, table)),
+    "queries started by hand": ("09b", 6, _started_by_hand),
+    "the checkpoint first": ("09b", 8, lambda spark, dbutils, table, checkpoint: (
+        dbutils.fs.rm(checkpoint, recurse=True), spark.sql(f"DROP TABLE IF EXISTS {table}")
+    )),
+    "a moment that ends in Z": ("09c", 4, lambda moment: json.dumps(
+        {"at_timestamp": f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"}
+    )),
+    "a moment in its own zone": ("09c", 4, lambda moment: json.dumps({"at_timestamp": moment.isoformat()})),
+    "ours reads": ("09c", 7, lambda spark, path, table: deduplicate(CLEANERS[table](read_raw(spark, path, table)))),
+    "pandas compares": ("09c", 9, lambda batch, stream: [one for one in batch if not batch[one].equals(stream[one])]),
+}  # fmt: skip
+"""What is special → notebook, exercise and a right answer that is not the solution."""
+
+
+@pytest.mark.parametrize("way", OTHER_WAYS)
+def test_a_right_answer_written_in_another_way_is_right(context, way):
+    name, number, answer = OTHER_WAYS[way]
+    assert str(LESSONS[name].judge(number, answer, *context[name, number])).startswith("Right. ")
+
+
+def test_a_query_that_goes_on_is_told_of_in_seconds(context):
+    began = time.monotonic()
+    verdict = LESSONS["09b"].judge(
+        5,
+        lambda frame, table, checkpoint: (
+            frame.writeStream.option("checkpointLocation", checkpoint).trigger(processingTime="1 hour").toTable(table)
+        ),
+        *context["09b", 5],
+    )
+    assert verdict.text.startswith("Your query goes on and on")
+    assert time.monotonic() - began < 30
+
+
 def test_a_column_under_its_raw_name_is_pointed_out(context):
     def raw_name(raw_pin: DataFrame, cleaned: DataFrame) -> DataFrame:
         return notebook_06.lost(raw_pin, cleaned).withColumnRenamed("ind", "index")
 
-    verdict = LESSONS["06"].judge(5, raw_name, *context["06", 5])
+    verdict = LESSONS["06"].judge(10, raw_name, *context["06", 10])
     assert verdict.text.endswith("'the columns': your answer gives 'index', expected 'ind'.")
 
 
@@ -349,7 +478,7 @@ def test_the_way_through_the_mount_is_known_however_it_ends(context, end):
         folder = f"/mnt/{workbook.id}/topics"
         return {table: spark.read.json(f"{folder}/{workbook.topic(table)}{end}") for table in ("user", "pin", "geo")}
 
-    verdict = LESSONS["05"].judge(3, through_the_mount, *context["05", 3])
+    verdict = LESSONS["05"].judge(8, through_the_mount, *context["05", 8])
     assert verdict.text.startswith("That is the way through the mount")
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import dataclasses
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,8 @@ import pytest
 from kinesis_server import KinesisServer, serving
 
 from helpers.cleaning import CLEANERS
-from helpers.config import TABLES
+from helpers.config import TABLES, Workbook
+from helpers.databricks.laptop.dbutils import DBUtils
 from helpers.emulator.postings import history
 from helpers.raw import read_raw
 from helpers.streaming import queries as stream_queries
@@ -104,6 +106,34 @@ def test_a_second_start_goes_on_where_the_first_ended(spark, workbook, server, k
     assert run() == 20
     put(server, workbook.stream("geo"), *(posting.wire("geo") for posting in POSTINGS[20:30]))
     assert run() == 30
+
+
+@pytest.fixture
+def another(workbook, server, spark) -> Iterator[Workbook]:
+    """Names and streams of somebody else, with ten postings in each stream; their tables are dropped afterwards."""
+    other = dataclasses.replace(workbook, id=f"{time.time_ns() % 16**12:012x}")
+    for table in TABLES:
+        server.client().create_stream(StreamName=other.stream(table), ShardCount=1)
+        put(server, other.stream(table), *(posting.wire(table) for posting in POSTINGS[:10]))
+    yield other
+    for table in spark.catalog.listTables(pattern=f"{other.id}_*"):
+        spark.sql(f"DROP TABLE {table.name}")
+
+
+def test_the_three_tables_are_filled_and_filling_them_again_adds_nothing(spark, another, keys):
+    for _ in range(2):
+        clean = stream_queries.fill(spark, another, keys)
+        assert [spark.table(another.stream_table(table)).count() for table in TABLES] == [10, 10, 10]
+    assert all(frame.isStreaming for frame in clean.values())
+
+
+def test_a_trial_begins_anew_under_the_same_name(spark, another, keys):
+    records = stream_queries.envelope(spark, another, "geo", keys)
+    for _ in range(2):
+        table, checkpoint = stream_queries.fresh(spark, DBUtils(), another, "trial")
+        assert stream_queries.rows_in(spark, table) == 0
+        assert stream_queries.start(records, table, checkpoint, ONCE).awaitTermination(90)
+        assert stream_queries.rows_in(spark, table) == 10
 
 
 def test_what_cannot_be_decoded_is_set_aside_whole(spark, workbook, server, keys, target):
