@@ -143,14 +143,20 @@ lesson.check(1, by_topic)
 print(by_topic(objects))
 
 # %% [markdown]
-# The map below asks each part of the pipeline what it holds. Draw it whenever you wonder where your records are: the
-# part in which they wait stands out.
+# Where are the records while they are on their way? The map below asks each part of the pipeline what it holds, again
+# and again: send the same posts a second time, and watch. The part in which records wait stands out. (The same rows are
+# there twice then. The cleaning below will see to that.)
 
 # %% tags=["nbval-ignore-output"]
 # Output not compared: the counts grow with every run.
 from helpers.notebook import pipeline_map
 
-pipeline_map.show(workbook, "start-here")
+with pipeline_map.live(workbook, "start-here"):
+    _ = emulate(workbook, posts=posts, rate=rate, seed=seed, progress=False)
+    _ = msk_connect.wait_until_stored(workbook)
+
+# %% [markdown]
+# `pipeline_map.show(workbook, "start-here")` draws it once, whenever you wonder where your records are.
 
 # %% [markdown]
 # ### Exercise 2: how many objects?

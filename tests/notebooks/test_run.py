@@ -16,7 +16,7 @@ from tools import copies, notebooks
 
 pytestmark = pytest.mark.lab
 
-DRAWS = ("plots.show(", "pipeline_map.show(", "LiveView(", "_pictures.")
+DRAWS = ("plots.show(", "pipeline_map.", "LiveView(", "_pictures.")
 """What makes a picture."""
 
 
