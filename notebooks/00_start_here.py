@@ -19,8 +19,9 @@
 # 4. solve five exercises, which tell you what was right and which mistake was made.
 #
 # **Before you start:** the lab runs. `make lab` starts it together with JupyterLab; in a terminal,
-# `python -m lab up` starts it alone. **Time:** two minutes. **Cost on AWS:** nothing on the laptop, which needs no
-# account. On one of your own these cells make a connector: about 11 cents an hour, for as long as it exists.
+# `python -m lab up` starts it alone. **Time:** half a minute to run, an hour to work through. **Cost on AWS:** nothing
+# on the laptop, which needs no account. On one of your own these cells make a connector: about 11 cents an hour, for as
+# long as it exists.
 
 # %% [markdown]
 # ## You are here

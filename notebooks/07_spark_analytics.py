@@ -19,8 +19,8 @@
 # 4. show a median, and a chart where a picture says more than a table.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`). If you have not run the notebook
-# before, the first cells catch up for you. **Time:** one minute to run, an hour to work through. **Cost on AWS:** the
-# cluster while it runs, a few cents.
+# before, the first cells catch up for you. **Time:** one minute to run, an hour and a half to work through.
+# **Cost on AWS:** the cluster while it runs, a few cents.
 
 # %% [markdown]
 # ## You are here
