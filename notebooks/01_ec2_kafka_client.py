@@ -204,7 +204,7 @@ workbook.key_file.chmod(0o400)
 
 # %%
 machine.show(f"tar -xzf downloads/{kafka_folder}.tgz")
-machine.show(f"ls {kafka_folder}/bin")
+machine.show(f"cd {kafka_folder}/bin; ls *.sh")
 
 # %% [markdown]
 # Which version? A client talks to brokers that are somewhat older or newer, but the nearer the better. (The course

@@ -27,6 +27,9 @@ def drawn(workbook: Workbook) -> Iterator[str]:
     try:
         yield made
     finally:
+        if is_there(workbook, made):  # what Airflow is about to read would come up again after it was forgotten
+            with contextlib.suppress(AirflowError, WaitedInVain):
+                read(workbook, made)
         for found in objects(workbook, made):
             workbook.client("s3").delete_object(Bucket=workbook.bucket, Key=found)
         _forget(workbook, made)

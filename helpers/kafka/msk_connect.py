@@ -238,11 +238,11 @@ def put_connector(workbook: Workbook, properties: Mapping[str, str]) -> None:
         If it is refused or fails, with the reason.
     """
     there = _settled(workbook)
+    role = iam.complete_access_role(workbook)  # one that notebook 01 has left has less than a connector needs
     if there["connectorState"] == "FAILED":
         delete_connector(workbook)
     if there["connectorState"] in ("FAILED", "DELETED"):
         plugin = custom_plugin.create(workbook, custom_plugin.upload(workbook, Path(workbook.sink_plugin)))
-        role = iam.complete_access_role(workbook)  # one that notebook 01 has made has less than a connector needs
         create_connector(workbook, connector_request(workbook, properties, plugin, role))
     elif there["connectorConfiguration"] != dict(properties):
         update_connector(workbook, properties)

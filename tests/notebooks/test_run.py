@@ -7,6 +7,7 @@ import sys
 
 import nbformat
 import pytest
+from guards import code_cells
 from nbval_comparison import differences, printed
 from papermill import PapermillExecutionError
 
@@ -29,7 +30,7 @@ def test_it_runs_and_gives_the_committed_outputs(notebook, lab, tmp_path):
         pytest.fail(str(error))
     committed = nbformat.read(notebook, as_version=4)
     pictures = notebooks.save_pictures(executed, tmp_path)
-    assert len(pictures) == sum(any(draws in cell.source for draws in DRAWS) for cell in committed.cells)
+    assert len(pictures) == sum(any(draws in cell.source for draws in DRAWS) for cell in code_cells(committed))
     assert "\n\n".join(differences(nbformat.read(executed, as_version=4), committed)) == ""
 
 

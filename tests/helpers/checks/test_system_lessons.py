@@ -45,7 +45,7 @@ ANSWERS = [
     for place in (None, *range(len(LESSONS[name].exercises[number].twins)))
 ]
 
-WAITING = {("08", 1), ("08", 2), ("08", 4), ("08", 6)}
+WAITING = {("03", 2), ("08", 1), ("08", 2), ("08", 4), ("08", 6)}
 """Exercises that spend their time on waiting: the answers to each are tried side by side."""
 
 RUNS = """

@@ -34,5 +34,9 @@ def test_a_role_from_an_earlier_milestone_gets_what_a_connector_needs(workbook):
         assert msk_connect.state(mine) == "RUNNING"
         has = mine.client("iam").list_role_policies(RoleName=mine.access_role)["PolicyNames"]
         assert sorted(has) == sorted([*needed, "my-own"])
+        # the notebook about the client machine, run again, leaves the role with less; the connector is still there
+        iam.set_policies(mine, mine.access_role, {"my-own": own})
+        msk_connect.put_connector(mine, msk_connect.sink_properties(mine, flush_size=7))
+        assert msk_connect.state(mine) == "RUNNING"
     finally:
         msk_connect.delete_connector(mine)
