@@ -732,8 +732,15 @@ LAST_FIVE = Exercise(
         ),
         Twin(
             lambda end: "--partition 0 --offset latest --max-messages 5",
-            "`latest` waits for what comes next, and shows nothing of what is there.",
+            "It shows nothing of what is there, and waits for what comes next: `end` is the offset of a message that "
+            "is yet to come, and so is `latest`. Begin five before it.",
             {"offsets shown": [], "it ends by itself": False},
+        ),
+        Twin(
+            lambda end: f"--offset {end - 5} --max-messages 5",
+            "The tool stopped before it read anything, as it does at options that it cannot use. One of them needs "
+            "another: an offset is one of a partition, so `--offset` comes with `--partition 0`.",
+            {"offsets shown": [], "it ends by itself": True},
         ),
     ),
     hints=(
@@ -763,6 +770,7 @@ def _place(partition: int | None, offset: int | None, error: int | None = None) 
 
 RECEIPTS: dict[str, list[dict[str, Any]]] = {
     "one record": [_place(0, 7)],
+    "the first record of a topic": [_place(0, 0)],
     "three records": [_place(0, 98), _place(0, 99), _place(0, 100)],
     "two partitions": [_place(0, 12), _place(2, 5)],
     "one of two records not stored": [_place(None, None, 2), _place(0, 8)],
@@ -801,6 +809,11 @@ OBJECT_KEYS = Exercise(
         Twin(
             lambda topic, receipt: [_key(part, f"{offset:010d}") for part, offset in _stored(receipt)[:1]],
             "That is the first record only. A request may bring many, and the receipt has a place for each.",
+        ),
+        Twin(
+            lambda topic, receipt: [_key(part, f"{offset:010d}") for part, offset in _stored(receipt) if offset],
+            "The first record of a topic is left out: its offset is 0, and 0 counts as false. Ask whether there is an "
+            "`error_code`, or compare with None.",
         ),
         Twin(
             lambda topic, receipt: [

@@ -42,8 +42,27 @@ ID, SECRET = "the access key's ID", "the secret"
 def _keys(answer: Callable[[SparkSession, str], tuple[str, str]], spark: SparkSession, dbutils: Any) -> Result:
     """Part of the key → what the answer reads from a file that is made up."""
     with scratch.folder(dbutils, {"keys.csv": KEYS}) as folder:
-        key, secret = given(answer(spark, f"{folder}/keys.csv"))
+        try:
+            key, secret = given(answer(spark, f"{folder}/keys.csv"))
+        except AnalysisException as error:
+            if not (refusal := _REFUSED.get((condition(error) or "").partition(".")[0])):
+                raise
+            return {ID: refusal, SECRET: refusal}
     return {ID: key, SECRET: secret}
+
+
+_REFUSED = {"UNRESOLVED_COLUMN": "no such column", "PARSE_SYNTAX_ERROR": "a condition that cannot be read"}
+"""What Spark calls a refusal → what it is about."""
+
+
+def _without_header(spark: SparkSession, file: str) -> tuple[str, str]:
+    row = spark.read.csv(file).where("`User name` = 'databricks-user'").first()
+    return row[1], row[2]
+
+
+def _without_backticks(spark: SparkSession, file: str) -> tuple[str, str]:
+    row = spark.read.csv(file, header=True).where("User name = 'databricks-user'").first()
+    return row[1], row[2]
 
 
 def _by_position(spark: SparkSession, file: str) -> tuple[str, str]:
@@ -67,6 +86,18 @@ READ_KEYS = Exercise(
             "You read the names of the columns as if they were a row. The option `header` says that the first line "
             "holds names.",
             {ID: "Access key ID"},
+        ),
+        Twin(
+            _without_header,
+            "Spark knows no column of that name. Without the option `header` it calls them `_c0`, `_c1`, `_c2`; with "
+            "it they are called as the cell above shows.",
+            {ID: "no such column"},
+        ),
+        Twin(
+            _without_backticks,
+            "Spark cannot read the condition. A name with a blank stands in backticks, a text in single quotation "
+            "marks: ``\"`User name` = 'databricks-user'\"``.",
+            {ID: "a condition that cannot be read"},
         ),
         Twin(
             lambda spark, file: read_keys(spark, file)[::-1],
@@ -347,6 +378,14 @@ MOUNTED_FRAMES = Exercise(
             _by_path("{mount}/topics/me.pin/partition=0/*.json"),
             "Every frame holds the pins. The name of the topic has to come from `topics`, a different one each time.",
             {"columns of geo": "index, title"},
+        ),
+        Twin(
+            lambda spark, mount_point, topics: {
+                topics[table]: frame for table, frame in mounted_frames(spark, mount_point, topics).items()
+            },
+            "Your frames stand under the names of the topics. Asked for is table → frame, so that code need not know "
+            "whose topics they are.",
+            {"columns of me.pin": "index, title"},
         ),
         Twin(
             _by_path("{mount}/topics/*/partition=0/*.json"),
