@@ -575,7 +575,7 @@ def _compacted(answer: Callable[..., dict[int, float]], spark: SparkSession, dbu
     frame = spark.range(0, 40, 1, 2)
     with scratch.folder(dbutils, {}) as folder:
         measured = given(answer(spark, frame, folder, (3, 1)))
-        found = {IN_THREE: _objects(dbutils, f"{folder}/3"), NUMBERS: ", ".join(map(str, measured))}
+        found = {IN_THREE: _objects(dbutils, f"{folder}/3"), NUMBERS: ", ".join(map(repr, measured))}
         try:
             answer(spark, frame, folder, (1,))
         except Exception as error:
@@ -629,9 +629,17 @@ BY_OBJECTS = Exercise(
         ),
         Twin(
             _written("overwrite", below=""),
-            "All went into one folder, and each number took the place of the one before. Write into a folder of its "
-            "own below `folder`, named by the number.",
+            "Below `folder` there is no folder `3` with objects in it. Write once for each number, into a folder of "
+            "its own that is named by the number, or one takes the place of the other.",
             {IN_THREE: 0, IN_ONE: 0},
+        ),
+        Twin(
+            lambda spark, frame, folder, numbers: {
+                str(number): took for number, took in by_objects(spark, frame, folder, numbers).items()
+            },
+            "The seconds stand under texts, `'3'` and `'1'`. Use the numbers as they come: whoever draws the seconds "
+            "by objects has to count with them.",
+            {IN_THREE: 3, NUMBERS: "'3', '1'"},
         ),
     ),
     hints=(
