@@ -589,9 +589,10 @@ def lost_and_invented(raw: DataFrame, cleaned: DataFrame, key: str) -> tuple[int
 def _lost_or_new(answer: Callable[[DataFrame, DataFrame, str], tuple[int, int]], spark: SparkSession) -> Result:
     found = {}
     for what, (before, after) in KEYS.items():
-        raw = spark.createDataFrame([(number, "raw") for number in before], "index int, title string")
+        key = "ind" if what == _NEW else "index"  # as the places and users have it, and as the pins do
+        raw = spark.createDataFrame([(number, "raw") for number in before], f"{key} int, title string")
         cleaned = spark.createDataFrame([(number, "clean") for number in after], "ind int, title string")
-        lost_rows, new_rows = given(answer(raw, cleaned, "index"))
+        lost_rows, new_rows = given(answer(raw, cleaned, key))
         found[what] = f"{lost_rows} lost, {new_rows} invented"
     return found
 
