@@ -79,6 +79,16 @@ def given(value: Any) -> Any:
     return value
 
 
+def stopped_or(call: Callable[[], Any]) -> Any:
+    """Call for one case of a result; what an answer raises there is its value, so that errors are told apart."""
+    try:
+        return call()
+    except NotAttempted:
+        raise
+    except Exception as error:  # whatever code that somebody is learning to write may raise
+        return f"stops with {type(error).__name__}: {error}"
+
+
 def whole(kind: str) -> str:
     """Name a column's type, whole numbers alike: `bigint` is as good an answer as `int`."""
     return "int" if kind == "bigint" else kind

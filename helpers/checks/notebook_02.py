@@ -9,7 +9,7 @@ from typing import Any
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from helpers.checks import scratch
-from helpers.checks.exercise import Exercise, Result, Twin, attempt, given
+from helpers.checks.exercise import Exercise, Result, Twin, attempt, given, stopped_or
 from helpers.checks.lesson import Lesson
 from helpers.checks.quiz import Question
 from helpers.client_machine.ssh import ClientMachine
@@ -394,7 +394,10 @@ def partitions_by_key(lines: list[str]) -> dict[str, set[int]]:
 
 def _places(answer: Callable[[list[str]], dict[str, set[int]]]) -> Result:
     attempt(answer)
-    return {case: _in_words(given(answer(list(lines)))) for case, lines in SHOWN_LINES.items()}
+    return {
+        case: stopped_or(lambda lines=lines: _in_words(given(answer(list(lines)))))
+        for case, lines in SHOWN_LINES.items()
+    }
 
 
 def _in_words(found: Any) -> str:
@@ -431,6 +434,21 @@ PARTITIONS_BY_KEY = Exercise(
             },
             "The partition is still the text `Partition:0`. `text.removeprefix(…)` leaves the number of it, and `int` "
             "makes one of that.",
+        ),
+        Twin(
+            lambda lines: {
+                key: {str(part) for other, part in _by_key(lines) if other == key} for key, _ in _by_key(lines)
+            },
+            "The partition is still a text, `'0'`. `int` makes a number of it.",
+        ),
+        Twin(
+            lambda lines: {key: {int(part)} for part, key, _ in (line.split("\t") for line in lines)},
+            "`int` cannot read `Partition:0`. `text.removeprefix(…)` leaves the number of it.",
+        ),
+        Twin(
+            lambda lines: {key: {part} for part, key, _ in (line.split() for line in lines)},
+            "You cut at every blank, and the value has blanks of its own: there are more than three parts. Cut at tabs "
+            "alone, `line.split(\"\\t\")`.",
         ),
         Twin(
             lambda lines: {

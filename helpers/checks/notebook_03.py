@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from helpers import iam
 from helpers.checks import scratch
-from helpers.checks.exercise import Exercise, Result, Twin, attempt, given
+from helpers.checks.exercise import Exercise, Result, Twin, attempt, given, stopped_or
 from helpers.checks.lesson import Lesson
 from helpers.checks.quiz import Question
 from helpers.config import Workbook
@@ -440,7 +440,7 @@ def place_of(key: str) -> tuple[str, int, int]:
 
 
 def _told(answer: Callable[[str], tuple[str, int, int]]) -> Result:
-    return {case: _as_tuple(given(answer(key))) for case, key in KEYS.items()}
+    return {case: stopped_or(lambda key=key: _as_tuple(given(answer(key)))) for case, key in KEYS.items()}
 
 
 def _as_tuple(found: Any) -> Any:
@@ -449,6 +449,11 @@ def _as_tuple(found: Any) -> Any:
 
 def _parts(key: str) -> list[str]:
     return key.split("/")[-1].removesuffix(".json").split("+")
+
+
+def _three(parts: list[str]) -> tuple[str, int, int]:
+    topic, partition, offset = parts
+    return topic, int(partition), int(offset)
 
 
 PLACE_OF = Exercise(
@@ -467,6 +472,11 @@ PLACE_OF = Exercise(
         Twin(
             lambda key: (_parts(key)[0], int(key.split("+")[1]), int(key.split("+")[2])),
             "The offset ends with `.json`, which `int` cannot read: `removesuffix` takes it away.",
+        ),
+        Twin(
+            lambda key: _three(key.split("/")[-1].split(".")[0].split("+")),
+            "The first dot of the name is in the topic's own name, so you cut too early. Take the ending away with "
+            "`removesuffix`, and cut at the `+`.",
         ),
         Twin(
             lambda key: (_parts(key)[0], int(_parts(key)[2]), int(_parts(key)[1])),

@@ -76,6 +76,11 @@ def _forwarding(
     return forward
 
 
+def _braces_of_an_f_string(client: Any, api: str, resource: str, address: str) -> None:
+    """Stop as `f"{address}/{proxy}"` does."""
+    raise NameError("name 'proxy' is not defined", name="proxy")
+
+
 LISTED, POSTED_ON, FORWARD_AGAIN = "GET /topics", "POST /topics/one", "the same once more"
 GATEWAY_SAYS = "what API Gateway says to it"
 """Case that tells mistakes apart."""
@@ -111,7 +116,9 @@ def _called(method: str, url: str) -> str:
 
 
 def _fault(failed: Exception) -> str:
-    """Name what API Gateway does not take; the text is empty where an error says nothing of the kind."""
+    """Name what is not taken, by API Gateway or before; the text is empty where an error says nothing of the kind."""
+    if isinstance(failed, NameError) and failed.name == "proxy":
+        return "nothing: Python looks for a variable `proxy`"
     words = {"integrations of the types": "the type", "Invalid mapping expression": "the mapping"}
     said = str(failed) if isinstance(failed, ClientError) else ""
     return next((what for word, what in words.items() if word in said), "")
@@ -127,6 +134,18 @@ FORWARD = Exercise(
             "Every request arrives at the server's `/`, whatever its path was. The address ends with the part that the "
             "path variable stands for: `/{proxy}`.",
             {LISTED: "arrives without its path"},
+        ),
+        Twin(
+            _forwarding(path="/{proxy+}"),
+            "What was asked for arrives under another path than it had. Behind the address stands `/{proxy}`: the name "
+            "in braces, and no plus sign, which belongs to the resource alone.",
+            {LISTED: "is not known to the API", POSTED_ON: "is not known to the API"},
+        ),
+        Twin(
+            _braces_of_an_f_string,
+            "In an f-string Python takes `{proxy}` for a variable of its own, and there is none. Braces twice make "
+            'one of each: `f"{address}/{{proxy}}"`.',
+            {GATEWAY_SAYS: "nothing: Python looks for a variable `proxy`"},
         ),
         Twin(
             _forwarding(mapped=False),
@@ -409,22 +428,26 @@ def patiently(send, tries: int, wait) -> int:
 
 def _patient(
     passing: Callable[[requests.RequestException], bool], more: int = 0, growing: bool = True, silent: bool = False,
-    last_pause: bool = False,
-) -> Callable[[Callable[[], None], int, Callable[[float], None]], int]:  # fmt: skip
-    """Write the solution with one thing changed; `passing` tells whether an error may pass."""
+    needless: str = "never",
+) -> Callable[[Callable[[], None], int, Callable[[float], None]], int | None]:  # fmt: skip
+    """Write the solution with one thing changed.
 
-    def patiently(send: Callable[[], None], tries: int, wait: Callable[[float], None]) -> int:
+    `passing` tells whether an error may pass; pauses before no further try come `never`, after the `last` try, or
+    `always`, after a refusal too.
+    """
+
+    def patiently(send: Callable[[], None], tries: int, wait: Callable[[float], None]) -> int | None:
         for number in itertools.count(1):
             try:
                 send()
                 return number
             except requests.RequestException as error:
-                last = number == tries + more
-                if not last or last_pause:
+                last, passes = number == tries + more, passing(error)
+                if needless == "always" or (passes and (not last or needless == "last")):
                     wait(0.5 * 2 ** (number - 1) if growing else 0.5)
                 if last and silent:
-                    return number
-                if last or not passing(error):
+                    return None
+                if last or not passes:
                     raise
 
     return patiently
@@ -499,14 +522,27 @@ PATIENTLY = Exercise(
             "One call too many: `tries` counts them all, the first one too.",
         ),
         Twin(
+            _patient(lambda error: True, silent=True, needless="last"),
+            "You catch every error, and hand none on. A 403 will be refused for ever: stop at once there, with "
+            "`raise`. And after the last try somebody has to hear of it.",
+        ),
+        Twin(
             _patient(_may_pass, silent=True),
             "After the last try your function goes on as if the rows were stored. Somebody has to hear of it: `raise` "
             "hands the error on.",
         ),
         Twin(
-            _patient(_may_pass, last_pause=True),
-            "You wait after the last try, or after a refusal, for nothing: look whether there will be another try "
-            "first.",
+            _patient(_may_pass, silent=True, needless="last"),
+            "After the last try your function waits for nothing, and then goes on as if the rows were stored. Somebody "
+            "has to hear of it: `raise` hands the error on.",
+        ),
+        *(
+            Twin(
+                _patient(_may_pass, needless=when),
+                "You wait after the last try, or after a refusal, for nothing: look whether there will be another try "
+                "first.",
+            )
+            for when in ("last", "always")
         ),
     ),
     hints=(
@@ -696,8 +732,15 @@ LAST_FIVE = Exercise(
         ),
         Twin(
             lambda end: "--partition 0 --offset latest --max-messages 5",
-            "`latest` waits for what comes next, and shows nothing of what is there.",
+            "It shows nothing of what is there, and waits for what comes next: `end` is the offset of a message that "
+            "is yet to come, and so is `latest`. Begin five before it.",
             {"offsets shown": [], "it ends by itself": False},
+        ),
+        Twin(
+            lambda end: f"--offset {end - 5} --max-messages 5",
+            "The tool stopped before it read anything, as it does at options that it cannot use. One of them needs "
+            "another: an offset is one of a partition, so `--offset` comes with `--partition 0`.",
+            {"offsets shown": [], "it ends by itself": True},
         ),
     ),
     hints=(
@@ -727,6 +770,7 @@ def _place(partition: int | None, offset: int | None, error: int | None = None) 
 
 RECEIPTS: dict[str, list[dict[str, Any]]] = {
     "one record": [_place(0, 7)],
+    "the first record of a topic": [_place(0, 0)],
     "three records": [_place(0, 98), _place(0, 99), _place(0, 100)],
     "two partitions": [_place(0, 12), _place(2, 5)],
     "one of two records not stored": [_place(None, None, 2), _place(0, 8)],
@@ -765,6 +809,11 @@ OBJECT_KEYS = Exercise(
         Twin(
             lambda topic, receipt: [_key(part, f"{offset:010d}") for part, offset in _stored(receipt)[:1]],
             "That is the first record only. A request may bring many, and the receipt has a place for each.",
+        ),
+        Twin(
+            lambda topic, receipt: [_key(part, f"{offset:010d}") for part, offset in _stored(receipt) if offset],
+            "The first record of a topic is left out: its offset is 0, and 0 counts as false. Ask whether there is an "
+            "`error_code`, or compare with None.",
         ),
         Twin(
             lambda topic, receipt: [

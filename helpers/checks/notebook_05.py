@@ -42,8 +42,27 @@ ID, SECRET = "the access key's ID", "the secret"
 def _keys(answer: Callable[[SparkSession, str], tuple[str, str]], spark: SparkSession, dbutils: Any) -> Result:
     """Part of the key → what the answer reads from a file that is made up."""
     with scratch.folder(dbutils, {"keys.csv": KEYS}) as folder:
-        key, secret = given(answer(spark, f"{folder}/keys.csv"))
+        try:
+            key, secret = given(answer(spark, f"{folder}/keys.csv"))
+        except AnalysisException as error:
+            if not (refusal := _REFUSED.get((condition(error) or "").partition(".")[0])):
+                raise
+            return {ID: refusal, SECRET: refusal}
     return {ID: key, SECRET: secret}
+
+
+_REFUSED = {"UNRESOLVED_COLUMN": "no such column", "PARSE_SYNTAX_ERROR": "a condition that cannot be read"}
+"""What Spark calls a refusal → what it is about."""
+
+
+def _without_header(spark: SparkSession, file: str) -> tuple[str, str]:
+    row = spark.read.csv(file).where("`User name` = 'databricks-user'").first()
+    return row[1], row[2]
+
+
+def _without_backticks(spark: SparkSession, file: str) -> tuple[str, str]:
+    row = spark.read.csv(file, header=True).where("User name = 'databricks-user'").first()
+    return row[1], row[2]
 
 
 def _by_position(spark: SparkSession, file: str) -> tuple[str, str]:
@@ -67,6 +86,18 @@ READ_KEYS = Exercise(
             "You read the names of the columns as if they were a row. The option `header` says that the first line "
             "holds names.",
             {ID: "Access key ID"},
+        ),
+        Twin(
+            _without_header,
+            "Spark knows no column of that name. Without the option `header` it calls them `_c0`, `_c1`, `_c2`; with "
+            "it they are called as the cell above shows.",
+            {ID: "no such column"},
+        ),
+        Twin(
+            _without_backticks,
+            "Spark cannot read the condition. A name with a blank stands in backticks, a text in single quotation "
+            "marks: ``\"`User name` = 'databricks-user'\"``.",
+            {ID: "a condition that cannot be read"},
         ),
         Twin(
             lambda spark, file: read_keys(spark, file)[::-1],
@@ -349,6 +380,14 @@ MOUNTED_FRAMES = Exercise(
             {"columns of geo": "index, title"},
         ),
         Twin(
+            lambda spark, mount_point, topics: {
+                topics[table]: frame for table, frame in mounted_frames(spark, mount_point, topics).items()
+            },
+            "Your frames stand under the names of the topics. Asked for is table → frame, so that code need not know "
+            "whose topics they are.",
+            {"columns of me.pin": "index, title"},
+        ),
+        Twin(
             _by_path("{mount}/topics/*/partition=0/*.json"),
             "Each frame holds all three topics: a `*` in the place of the topic takes every folder. Rows of a pin then "
             "have a country, which is null.",
@@ -536,7 +575,7 @@ def _compacted(answer: Callable[..., dict[int, float]], spark: SparkSession, dbu
     frame = spark.range(0, 40, 1, 2)
     with scratch.folder(dbutils, {}) as folder:
         measured = given(answer(spark, frame, folder, (3, 1)))
-        found = {IN_THREE: _objects(dbutils, f"{folder}/3"), NUMBERS: ", ".join(map(str, measured))}
+        found = {IN_THREE: _objects(dbutils, f"{folder}/3"), NUMBERS: ", ".join(map(repr, measured))}
         try:
             answer(spark, frame, folder, (1,))
         except Exception as error:
@@ -590,9 +629,17 @@ BY_OBJECTS = Exercise(
         ),
         Twin(
             _written("overwrite", below=""),
-            "All went into one folder, and each number took the place of the one before. Write into a folder of its "
-            "own below `folder`, named by the number.",
+            "Below `folder` there is no folder `3` with objects in it. Write once for each number, into a folder of "
+            "its own that is named by the number, or one takes the place of the other.",
             {IN_THREE: 0, IN_ONE: 0},
+        ),
+        Twin(
+            lambda spark, frame, folder, numbers: {
+                str(number): took for number, took in by_objects(spark, frame, folder, numbers).items()
+            },
+            "The seconds stand under texts, `'3'` and `'1'`. Use the numbers as they come: whoever draws the seconds "
+            "by objects has to count with them.",
+            {IN_THREE: 3, NUMBERS: "'3', '1'"},
         ),
     ),
     hints=(

@@ -505,7 +505,8 @@ CLEAN_USER = Exercise(
 
 # --- 7: nulls by column -------------------------------------------------------------------------------------------
 
-HALF_EMPTY = [(1, "art", None), (2, "", None), (3, None, "Ann"), (4, None, None)]
+HALF_EMPTY = [("1", "art", None), ("2", "", None), ("3", None, "Ann"), ("4", None, None)]
+"""All text, so that an answer which takes an empty text for missing gets as far as a number."""
 
 
 def null_counts(frame: DataFrame) -> dict[str, int]:
@@ -515,8 +516,10 @@ def null_counts(frame: DataFrame) -> dict[str, int]:
 
 
 def _nulls(answer: Callable[[DataFrame], dict[str, int]], spark: SparkSession) -> Result:
-    frame = spark.createDataFrame(HALF_EMPTY, "ind int, category string, poster_name string")
+    frame = spark.createDataFrame(HALF_EMPTY, "ind string, category string, poster_name string")
     found = given(answer(frame))
+    if is_frame(found):
+        return {"nulls in all": "a frame"}
     counted = found.asDict() if hasattr(found, "asDict") else found
     return {f"nulls of {name}": number for name, number in counted.items()}
 
@@ -544,10 +547,16 @@ NULL_COUNTS = Exercise(
             {_IND: 4, _CATEGORY: 4, _POSTER: 4},
         ),
         Twin(
-            lambda frame: _counted(frame, lambda column: F.count_if(column.isNull() | (column.cast("string") == ""))),
+            lambda frame: _counted(frame, lambda column: F.count_if(column.isNull() | (column == ""))),
             "The empty text was counted too. It is the cleaning that makes it null: a proof that lets it pass here "
             "proves nothing.",
             {_IND: 0, _CATEGORY: 3, _POSTER: 3},
+        ),
+        Twin(
+            lambda frame: frame.agg(*(F.count_if(F.col(name).isNull()).alias(name) for name in frame.columns)),
+            "That is a frame of one row still: a plan, in which nothing has been counted. `.first()` brings the row, "
+            "and `.asDict()` makes a dict of it.",
+            {"nulls in all": "a frame"},
         ),
     ),
     hints=(
@@ -580,9 +589,10 @@ def lost_and_invented(raw: DataFrame, cleaned: DataFrame, key: str) -> tuple[int
 def _lost_or_new(answer: Callable[[DataFrame, DataFrame, str], tuple[int, int]], spark: SparkSession) -> Result:
     found = {}
     for what, (before, after) in KEYS.items():
-        raw = spark.createDataFrame([(number, "raw") for number in before], "index int, title string")
+        key = "ind" if what == _NEW else "index"  # as the places and users have it, and as the pins do
+        raw = spark.createDataFrame([(number, "raw") for number in before], f"{key} int, title string")
         cleaned = spark.createDataFrame([(number, "clean") for number in after], "ind int, title string")
-        lost_rows, new_rows = given(answer(raw, cleaned, "index"))
+        lost_rows, new_rows = given(answer(raw, cleaned, key))
         found[what] = f"{lost_rows} lost, {new_rows} invented"
     return found
 
