@@ -449,13 +449,21 @@ def _refuses(answer: Callable[..., dict], invoke_url: str, workbook: Workbook) -
     return False
 
 
+def _moment_alike(row: dict[str, Any]) -> dict[str, Any]:
+    """Write the moment of a row in one way: `isoformat` puts a `T` where `str` puts a space, and both can be read."""
+    try:
+        return row | {"timestamp": str(datetime.fromisoformat(row["timestamp"]))}
+    except (KeyError, TypeError, ValueError):
+        return row
+
+
 def _record(answer: Callable[..., dict], workbook: Workbook, invoke_url: str) -> Result:
     with scratch.stream(workbook) as stream:
         told = given(answer(invoke_url, stream, dict(PLACE), "7528"))
         record = _arrived(workbook, stream)
     data: Any = json.loads(record["Data"])
     return {
-        "what is in the stream": data if isinstance(data, dict) else f"text: {data}",
+        "what is in the stream": _moment_alike(data) if isinstance(data, dict) else f"text: {data}",
         "its partition key": record["PartitionKey"],
         "the shard that you return": told.get("ShardId") if isinstance(told, dict) else str(told),
         "an error for a stream that is not there": _refuses(answer, invoke_url, workbook),
