@@ -321,7 +321,7 @@ _ = msk_connect.put_connector(workbook, properties)
 print(batch_emulation.emulate(workbook, posts=posts, rate=500.0, seed=seed, progress=False))
 _ = msk_connect.wait_until_stored(workbook)
 
-# %%
+# %% [markdown]
 # ### Exercise 7: the batch's side
 #
 # Write what makes a clean table of a topic's objects, by the functions of milestones 6 and 7. Read `path` with

@@ -449,13 +449,21 @@ def _refuses(answer: Callable[..., dict], invoke_url: str, workbook: Workbook) -
     return False
 
 
+def _moment_alike(row: dict[str, Any]) -> dict[str, Any]:
+    """Write the moment of a row in one way: `isoformat` puts a `T` where `str` puts a space, and both can be read."""
+    try:
+        return row | {"timestamp": str(datetime.fromisoformat(row["timestamp"]))}
+    except (KeyError, TypeError, ValueError):
+        return row
+
+
 def _record(answer: Callable[..., dict], workbook: Workbook, invoke_url: str) -> Result:
     with scratch.stream(workbook) as stream:
         told = given(answer(invoke_url, stream, dict(PLACE), "7528"))
         record = _arrived(workbook, stream)
     data: Any = json.loads(record["Data"])
     return {
-        "what is in the stream": data if isinstance(data, dict) else f"text: {data}",
+        "what is in the stream": _moment_alike(data) if isinstance(data, dict) else f"text: {data}",
         "its partition key": record["PartitionKey"],
         "the shard that you return": told.get("ShardId") if isinstance(told, dict) else str(told),
         "an error for a stream that is not there": _refuses(answer, invoke_url, workbook),
@@ -496,7 +504,7 @@ PUT = Exercise(
 # --- 5: the shard of a key -------------------------------------------------------------------------------------------
 
 TRIED = [f"user-{number}" for number in range(12)]
-AS_KINESIS, NO_SHARD = "as Kinesis chose", "no shard"
+AS_KINESIS, NO_SHARD, WHOLE = "as Kinesis chose", "no shard", "all that is known of a shard"
 
 
 def shard_of(key: str, shards: list[dict]) -> str:
@@ -528,6 +536,18 @@ def _from_the_start(key: str, shards: list[dict]) -> str:
     return next(one["ShardId"] for one in shards if int(one["HashKeyRange"]["StartingHashKey"]) <= _md5(key))
 
 
+def _as_hexadecimal(key: str, shards: list[dict]) -> str | None:
+    number = hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()
+    ranges = {shard["ShardId"]: shard["HashKeyRange"] for shard in shards}
+    found = [name for name, ends in ranges.items() if ends["StartingHashKey"] <= number <= ends["EndingHashKey"]]
+    return next(iter(found), None)
+
+
+def _whole_shard(key: str, shards: list[dict]) -> dict:
+    name = shard_of(key, shards)
+    return next(shard for shard in shards if shard["ShardId"] == name)
+
+
 def _named(answer: Callable[[str, list[dict]], str], workbook: Workbook) -> Result:
     """Put records into a stream of three shards, and compare where they went with what an answer says."""
     attempt(answer)
@@ -538,7 +558,13 @@ def _named(answer: Callable[[str, list[dict]], str], workbook: Workbook) -> Resu
         shards = kinesis.list_shards(StreamName=stream)["Shards"]
     named = {key: answer(key, [dict(shard) for shard in shards]) for key in TRIED}
     chosen = {key: one["ShardId"] for key, one in zip(TRIED, told, strict=True)}
-    return {key: AS_KINESIS if named[key] == chosen[key] else named[key] or NO_SHARD for key in TRIED}
+    return {key: _compared(named[key], chosen[key]) for key in TRIED}
+
+
+def _compared(named: Any, chosen: str) -> str:
+    if isinstance(named, dict):
+        return WHOLE
+    return AS_KINESIS if named == chosen else named or NO_SHARD
 
 
 def _uniform() -> list[dict]:
@@ -557,7 +583,7 @@ def _gives(answer: Callable[[str, list[dict]], str | None]) -> Result:
     """Tell what a wrong answer gives on a new stream of three shards."""
     shards = _uniform()
     named = {key: answer(key, shards) for key in TRIED}
-    return {key: AS_KINESIS if shard_of(key, shards) == named[key] else named[key] or NO_SHARD for key in TRIED}
+    return {key: _compared(named[key], shard_of(key, shards)) for key in TRIED}
 
 
 KEYS = 2**128
@@ -578,6 +604,17 @@ SHARD_OF = Exercise(
             _as_text,
             'You compare texts, and as text "9" comes behind "10". `int(…)` makes numbers of the ends of a range.',
             _gives(_as_text),
+        ),
+        Twin(
+            _as_hexadecimal,
+            "You compare texts: `hexdigest()` is one, and so are the ends of a range. `int(…, 16)` makes a number of "
+            "the key's MD5, `int(…)` of the ends.",
+            _gives(_as_hexadecimal),
+        ),
+        Twin(
+            _whole_shard,
+            'You give back all that is known of the shard. Asked is its name: `shard["ShardId"]`.',
+            dict.fromkeys(TRIED, WHOLE),
         ),
         Twin(
             _from_the_start,

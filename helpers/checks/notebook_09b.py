@@ -592,8 +592,8 @@ def _report(rows: int, whole: int, **asking: int) -> dict[str, Any]:
 
 
 REPORTS = [
-    _report(25, 900, latestOffset=200, getBatch=10), _report(0, 4, latestOffset=3), _report(0, 6, latestOffset=5),
-    _report(50, 1000, latestOffset=300, getBatch=20), _report(25, 2300, latestOffset=250, getBatch=20),
+    _report(25, 900, latestOffset=200, getBatch=60), _report(0, 4, latestOffset=3), _report(0, 6, latestOffset=5),
+    _report(50, 1000, latestOffset=300, getBatch=20), _report(25, 2300, latestOffset=260, getBatch=10),
     _report(0, 5, latestOffset=4), _report(0, 5, latestOffset=4),
 ]  # fmt: skip
 """Reports of micro-batches, made up: four of them had nothing to do."""
@@ -624,6 +624,17 @@ def _busy(reports: Sequence[dict]) -> list[dict]:
     return [report for report in reports if report["sources"][0]["numInputRows"]]
 
 
+def _each_step(reports: Sequence[dict]) -> tuple[float, float]:
+    took = [report["durationMs"] for report in _busy(reports)]
+    steps = (median(one[step] for one in took) for step in ("latestOffset", "getBatch"))
+    return median_seconds(reports)[0], sum(steps) / 1000
+
+
+def _of_all(reports: Sequence[dict]) -> tuple[float, float]:
+    took = [report["durationMs"] for report in reports]
+    return 0, median(one["latestOffset"] + one["getBatch"] for one in took)
+
+
 MEDIAN_SECONDS = Exercise(
     solution=median_seconds,
     evaluate=_medians,
@@ -648,6 +659,15 @@ MEDIAN_SECONDS = Exercise(
             ),
             "Asking has two steps: `latestOffset` finds out how far the stream goes, `getBatch` plans what to read. "
             "Add them.",
+        ),
+        Twin(
+            _each_step,
+            "You added the medians of two steps, which may come from two micro-batches. Add the steps of each, then "
+            "take the median.",
+        ),
+        Twin(
+            _of_all,
+            "A micro-batch without rows has no `getBatch`, as there was nothing to read. Leave such reports out first.",
         ),
     ),
     hints=(

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
 from helpers.checks import scratch
-from helpers.checks.exercise import Exercise, NotAttempted, Result, Twin, given
+from helpers.checks.exercise import Exercise, Result, Twin, attempt, given
 from helpers.checks.lesson import Lesson
 from helpers.checks.quiz import Question
 from helpers.cleaning import CLEANERS
@@ -379,6 +379,7 @@ def _appended(batch: DataFrame, table: str) -> None:
 
 
 def _inserted(answer: Callable[[DataFrame, str], None], spark: SparkSession) -> Result:
+    attempt(answer)
     table = f"exercise_{uuid.uuid4().hex}"
     spark.createDataFrame(THERE, COLUMNS).write.saveAsTable(table)
     try:
@@ -386,8 +387,6 @@ def _inserted(answer: Callable[[DataFrame, str], None], spark: SparkSession) -> 
         found = [(row.ind, row.country) for row in spark.table(table).collect()]
     finally:
         spark.sql(f"DROP TABLE IF EXISTS {table}")
-    if {*found} == {(number, country) for number, country, _ in THERE} and len(found) == len(THERE):
-        raise NotAttempted
     return {f"post {number} in {country}": found.count((number, country)) for number, country in {*found}}
 
 

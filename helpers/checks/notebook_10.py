@@ -99,6 +99,7 @@ ACCOUNT: dict[str, Thing] = {
     "an instance that was renamed": {"name": "kafka client", "tags": _tagged(Name="kafka client", workbook=ID)},
     "a colleague's bucket": {"name": "user-ffffffffffff-bucket", "tags": _tagged(workbook="ffffffffffff")},
     "a colleague's note of your id": {"name": "backup", "tags": _tagged(owner=ID)},
+    "a colleague's copy of yours": {"name": "copy", "tags": _tagged(workbook=f"copy of {ID}")},
     "somebody's database": {"name": "orders", "tags": []},
 }
 
@@ -118,6 +119,10 @@ def _is_marked(name: str, tags: list[dict[str, str]], workbook_id: str) -> bool:
 
 def _holds_the_id(name: str, tags: list[dict[str, str]], workbook_id: str) -> bool:
     return workbook_id in name or any(tag["Value"] == workbook_id for tag in tags)
+
+
+def _has_the_id_within(name: str, tags: list[dict[str, str]], workbook_id: str) -> bool:
+    return workbook_id in name or any(tag["Key"] == "workbook" and workbook_id in tag["Value"] for tag in tags)
 
 
 def _found(answer: Callable[[str, list[dict[str, str]], str], bool]) -> Result:
@@ -144,6 +149,10 @@ MINE = Exercise(
         Twin(
             _holds_the_id,
             "The id in any tag will do for you. Somebody has noted it as `owner` of a backup, and that would go too.",
+        ),
+        Twin(
+            _has_the_id_within,
+            "You take every value of the tag with the id within it: `copy of <id>` would go as well. Ask for `==`.",
         ),
     ),
     hints=(
@@ -202,6 +211,12 @@ def _always_contents(s3, bucket: str) -> None:
         told = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": one["Key"]} for one in page["Contents"]]})
         if "Errors" in told:
             raise RuntimeError(told["Errors"][0]["Message"])
+
+
+def _keys_as_text(s3, bucket: str) -> None:
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        if found := page.get("Contents"):
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": [one["Key"] for one in found]})
 
 
 def _bucket_too(s3, bucket: str) -> None:
@@ -314,6 +329,12 @@ EMPTY = Exercise(
             {BUCKET: "gone"},
         ),
         Twin(
+            _keys_as_text,
+            "boto3 does not send your call, since its parameters have another form (`ParamValidationError`). `Objects` "
+            'is a list of mappings, one for each object: `{"Key": "a"}`.',
+            {REFUSED: "ParamValidationError"},
+        ),
+        Twin(
             _always_contents,
             "The answer about a bucket without objects has no `Contents`, so your function ends in a `KeyError`. "
             '`page.get("Contents", ())` gives an empty list then.',
@@ -336,7 +357,8 @@ EMPTY = Exercise(
 
 # --- 4: a role that is in use ----------------------------------------------------------------------------------------
 
-ROLE, HOLDERS, SHARED = "the role", "what still holds it", "the policy that others use too"
+ROLE, HOLDERS, PROFILE = "the role", "what still holds it", "the instance profile"
+SHARED = "the policy that others use too"
 
 
 def take_apart(iam, role: str) -> None:
@@ -388,6 +410,13 @@ def _policies_too(iam: Any, role: str) -> None:
         iam.delete_policy(PolicyArn=policy)
 
 
+def _profiles_too(iam: Any, role: str) -> None:
+    profiles = iam.list_instance_profiles_for_role(RoleName=role)["InstanceProfiles"]
+    take_apart(iam, role)
+    for profile in profiles:
+        iam.delete_instance_profile(InstanceProfileName=profile["InstanceProfileName"])
+
+
 @contextlib.contextmanager
 def _role_in_use(workbook: Workbook) -> Iterator[tuple[str, str]]:
     """Make a role that three things hold: an instance profile, an inline policy, a policy that is attached.
@@ -420,9 +449,11 @@ def _taken_apart(answer: Callable[[Any, str], None], workbook: Workbook) -> Resu
         refused = _outcome(answer, client, role)
         holders = _holders(client, role)
         left = {one["Arn"] for one in client.list_policies(Scope="Local")["Policies"]}
+        profiles = {one.name for one in identity.PROFILES.find(workbook)}
     return {
         ROLE: "gone" if holders is None else "there",
         HOLDERS: ", ".join(holders or ()) or "nothing",
+        PROFILE: "there" if role in profiles else "gone",
         SHARED: "there" if shared in left else "gone",
         REFUSED: refused,
     }
@@ -444,7 +475,7 @@ def _holders(client: Any, role: str) -> Sequence[str] | None:
 TAKE_APART = Exercise(
     solution=take_apart,
     evaluate=_taken_apart,
-    wanted={ROLE: "gone", HOLDERS: "nothing", SHARED: "there", REFUSED: NOTHING},
+    wanted={ROLE: "gone", HOLDERS: "nothing", PROFILE: "there", SHARED: "there", REFUSED: NOTHING},
     twins=(
         Twin(
             _steps(),
@@ -475,6 +506,11 @@ TAKE_APART = Exercise(
             _policies_too,
             "The attached policy is deleted for everybody, and other roles may have it too. Detach it, and leave it.",
             {ROLE: "gone", SHARED: "gone"},
+        ),
+        Twin(
+            _profiles_too,
+            "The instance profile is deleted, and others may use it. Take the role out of it, and leave it.",
+            {ROLE: "gone", PROFILE: "gone"},
         ),
     ),
     hints=(
@@ -570,12 +606,13 @@ class Shelf:
 
 SHELVES = {
     "all goes well": Shelf(("stream", "bucket", "role")),
+    "eight streams": Shelf(tuple(f"stream {number}" for number in range(1, 9))),
     "the bucket fails once": Shelf(("stream", "bucket", "role"), {"bucket": 1}),
     "the bucket fails always": Shelf(("stream", "bucket", "role"), {"bucket": MOST_TRIES}),
     "the role is listed before what holds it": Shelf(("role", "profile", "stream"), {}, {"role": "profile"}),
 }
 
-INTERRUPTED = "somebody presses Ctrl-C"
+INTERRUPTED, MISTAKEN = "somebody presses Ctrl-C", "a TypeError, for a mistake in `delete`"
 
 
 def delete_all(things: list, delete, rounds: int = 3) -> list:
@@ -633,17 +670,48 @@ def _deaf(things: list, delete: Callable[[Any], None], rounds: int = 3) -> list:
     return delete_all(things, quietly, rounds)
 
 
+def _any_error(things: list, delete: Callable[[Any], None], rounds: int = 3) -> list:
+    left = list(things)
+    for _ in range(rounds):
+        failed = []
+        for thing in left:
+            try:
+                delete(thing)
+            except Exception:
+                failed.append(thing)
+        left = failed
+    return left
+
+
+def _removed_on_the_way(things: list, delete: Callable[[Any], None], rounds: int = 3) -> list:
+    for _ in range(rounds):
+        for thing in things:
+            if not _fails(thing, delete):
+                things.remove(thing)
+    return things
+
+
 def _cleared(answer: Callable[..., list]) -> Result:
     """Let an answer clear shelves, and tell what it returns and what is there afterwards."""
     found: dict[str, Any] = {}
     for case, shelf in SHELVES.items():
         found |= _shelf_cleared(answer, case, shelf)
+    return found | {case: _ended_by(error, answer) for case, error in ENDS.items()}
+
+
+ENDS = {INTERRUPTED: KeyboardInterrupt, MISTAKEN: TypeError}
+"""What ends a clean-up at once."""
+
+
+def _ended_by(error: type[BaseException], answer: Callable[..., list]) -> str:
+    def delete(thing: str) -> None:
+        raise error
+
     try:
-        answer(["stream", "bucket"], _interrupting())
-        found[INTERRUPTED] = "it goes on"
-    except KeyboardInterrupt:
-        found[INTERRUPTED] = "it ends"
-    return found
+        answer(["stream", "bucket"], delete)
+    except error:
+        return "it ends"
+    return "it goes on"
 
 
 def _shelf_cleared(answer: Callable[..., list], case: str, shelf: Shelf) -> Result:
@@ -664,15 +732,6 @@ def _shelf_cleared(answer: Callable[..., list], case: str, shelf: Shelf) -> Resu
     except ClientError:
         return {case: f"it ends in an error, and these are left: {', '.join(there)}"}
     return {case: f"left: {', '.join(there) or 'nothing'}; you return {told}"}
-
-
-def _interrupting() -> Callable[[str], None]:
-    """Give what deletes, in the middle of which somebody interrupts."""
-
-    def delete(thing: str) -> None:
-        raise KeyboardInterrupt
-
-    return delete
 
 
 DELETE_ALL = Exercise(
@@ -702,6 +761,16 @@ DELETE_ALL = Exercise(
             _without_end,
             "Something can never be deleted, and your function tries it for ever. After `rounds` rounds, say what is "
             "left.",
+        ),
+        Twin(
+            _removed_on_the_way,
+            "A list that gets shorter while you walk through it is not walked through: behind each thing that you "
+            "remove, one is passed over. Collect what failed in a new list.",
+        ),
+        Twin(
+            _any_error,
+            "You catch more than `ClientError`. A mistake in `delete` itself would be tried three times and never be "
+            "told: name the error that you mean, `except ClientError:`.",
         ),
         Twin(
             _deaf,

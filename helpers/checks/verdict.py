@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from helpers.checks.exercise import Exercise, NotAttempted, Result, SystemAway, is_gap
+from helpers.checks.exercise import Exercise, NotAttempted, Result, SystemAway, does_something, is_gap
 from helpers.spark_versions import condition
 
 Outcome = Literal["not attempted", "not yet", "a known mistake", "right"]
@@ -91,6 +91,8 @@ class Judge:
                 return self._told(_tried(self._exercise.evaluate, answer, *context))
         except NotAttempted:
             name = self._exercise.solution.__name__
+            if does_something(answer):
+                return Verdict("not yet", f"`{name}` gives `None` back. Does each way through it end with a `return`?")
             return Verdict("not attempted", f"Replace the `...` of `{name}`, run that cell, then this one.")
         except SystemAway as away:
             return Verdict("not yet", f"Nobody could judge your answer: {away} `python -m lab status` says what runs.")

@@ -58,6 +58,7 @@ FAULTS = {
     "nearly_all_outputs_compared": lambda n: n.cells[3].metadata.update(tags=["nbval-ignore-output"]),
     "pictures_have_descriptions": lambda n: n.cells[2].outputs[0].update(metadata={}),
     "short_cells_led_by_prose": lambda n: n.cells[3].update(source="x = 1\n" * 16),
+    "no_prose_in_code_cells": lambda n: n.cells[3].update(source="# ### Exercise 1: a heading\n#\n# Write it."),
     "shape": lambda n: n.cells[0].update(source=GOOD_PROSE.replace("**Quiz.**", "")),
     "diagrams_have_titles": lambda n: n.cells.append(
         new_markdown_cell("```mermaid\nflowchart LR\n  accTitle: Two\n  a --> b\n```")

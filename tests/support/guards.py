@@ -102,6 +102,12 @@ def short_cells_led_by_prose(notebook: Notebook) -> Iterator[str]:
             yield f"a cell has more than {LONGEST_CELL} lines: {cell.source[:40]!r}"
 
 
+def no_prose_in_code_cells(notebook: Notebook) -> Iterator[str]:
+    for cell in code_cells(notebook):
+        if all(line.startswith("#") for line in cell.source.splitlines()):
+            yield f"a code cell holds nothing but comments: {cell.source[:60]!r}"
+
+
 def shape(notebook: Notebook) -> Iterator[str]:
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     if not re.match(r"# Milestone \d+", prose):
@@ -152,5 +158,6 @@ def no_lab(notebook: Notebook) -> Iterator[str]:
 RULES: tuple[Rule, ...] = (
     executed_in_order, no_errors_and_no_standard_error, one_parameters_cell, no_injected_parameters, known_tags,
     no_machine_paths, no_notes_of_a_run, nearly_all_outputs_compared, pictures_have_descriptions,
-    short_cells_led_by_prose, shape, diagrams_have_titles, quiz_has_full_marks, kind_words, one_path, no_lab,
+    short_cells_led_by_prose, no_prose_in_code_cells, shape, diagrams_have_titles, quiz_has_full_marks, kind_words,
+    one_path, no_lab,
 )  # fmt: skip

@@ -78,6 +78,15 @@ def test_where_an_errors_first_line_only_announces_the_second_both_are_told(less
     assert verdict.text == "Your answer stopped with ValueError: Validation failed: the name is missing"
 
 
+def test_a_forgotten_return_is_no_gap(lesson):
+    def forgetful(number: int) -> None:
+        number = 2 * number
+
+    verdict = lesson.judge(1, forgetful, 2)
+    assert verdict.outcome == "not yet"
+    assert verdict.text == "`double` gives `None` back. Does each way through it end with a `return`?"
+
+
 def test_a_gap_is_known_before_anything_is_tried():
     def evaluate(answer, *context):
         raise AssertionError("tried")

@@ -217,6 +217,13 @@ def test_whoever_raises_an_error_of_another_kind_is_right_too(context):
     assert LESSONS["09a"].judge(4, put, *context["09a", 4]).outcome == "right"
 
 
+def test_a_moment_may_be_written_with_a_t(context):
+    def put(invoke_url: str, stream: str, row: dict, key: str) -> dict:
+        return notebook_09a.put(invoke_url, stream, row | {"timestamp": row["timestamp"].isoformat()}, key)
+
+    assert LESSONS["09a"].judge(4, put, *context["09a", 4]).outcome == "right"
+
+
 def _whichever_is_missing(kinesis, names, shards, tags):
     for name in names:
         try:
