@@ -3,11 +3,15 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from lab.control import interrupts, operations, supervision
 from lab.core import addresses
 from lab.core.layout import CHECKOUT, Lab, LabError
 from tools import copies
+
+SETTINGS = Path(__file__).parent / "jupyterlab"
+"""JupyterLab's settings where a learner has none of their own: no question about news, which lies over the outputs."""
 
 INTERRUPTED = 130
 """Exit code of a program that Ctrl-C ended, as shells have it."""
@@ -40,10 +44,9 @@ def _run(lab: Lab) -> int:
     pages = operations.pages(supervision.as_it_runs(lab), operations.status(lab))
     print("JupyterLab opens in your browser; its address, with a token, stands below. Beside it:", *pages, sep="\n")
     home = {name: value for name, value in addresses.notebook_environment(lab).items() if name.startswith("LAB_")}
-    where = [f"--ServerApp.root_dir={CHECKOUT}", f"--LabApp.default_url=/lab/tree/{copies.FOLDER.name}"]
-    # a question about news would lie over the outputs, and asking for updates needs a network
-    quiet = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", *where, *quiet, *sys.argv[1:]]
+    where = [f"--ServerApp.root_dir={CHECKOUT}", f"--LabApp.default_url=/lab/tree/{copies.FOLDER.name}",
+             f"--LabApp.app_settings_dir={SETTINGS}"]  # fmt: skip
+    command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", *where, *sys.argv[1:]]
     return subprocess.run(command, cwd=copies.FOLDER, env=os.environ | home).returncode
 
 

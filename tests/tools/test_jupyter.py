@@ -1,5 +1,6 @@
 """`make lab` without its browser."""
 
+import json
 import os
 import signal
 import socket
@@ -48,6 +49,10 @@ def test_jupyterlab_and_the_lab_start_and_stop_together(tmp_path):
         wait_until(lambda: answers(f"http://127.0.0.1:{port}/api"), 90, "JupyterLab to answer", every=0.3)
         for file in ("README.md", "docs/drills.md", "my_work/00_start_here.ipynb"):  # what a notebook's links lead to
             assert answers(f"http://127.0.0.1:{port}/api/contents/{file}?content=0&token={TOKEN}"), file
+        settings = f"http://127.0.0.1:{port}/lab/api/settings/@jupyterlab/apputils-extension:notification"
+        with urllib.request.urlopen(f"{settings}?token={TOKEN}", timeout=10) as answer:
+            properties = json.load(answer)["schema"]["properties"]
+        assert properties["fetchNews"]["default"] == "false"  # "none" would ask, in a box over the outputs
         assert all(report.healthy for report in operations.status(lab) if not report.service.on_demand)
         deadline = time.monotonic() + 60
         while jupyter.poll() is None and time.monotonic() < deadline:
