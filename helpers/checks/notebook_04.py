@@ -536,13 +536,13 @@ PATIENTLY = Exercise(
             "After the last try your function waits for nothing, and then goes on as if the rows were stored. Somebody "
             "has to hear of it: `raise` hands the error on.",
         ),
-        *(
-            Twin(
-                _patient(_may_pass, needless=when),
-                "You wait after the last try, or after a refusal, for nothing: look whether there will be another try "
-                "first.",
-            )
-            for when in ("last", "always")
+        Twin(
+            _patient(_may_pass, needless="last"),
+            "You wait after the last try, for nothing: look whether there will be another try first.",
+        ),
+        Twin(
+            _patient(_may_pass, needless="always"),
+            "You wait before you stop, after a 403 and after the last try: a pause is of use only before another try.",
         ),
     ),
     hints=(

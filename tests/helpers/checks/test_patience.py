@@ -82,7 +82,7 @@ def _pause_after_a_refusal(send, tries, wait):
         (_every_error_caught, "catch every error"),
         (_nobody_told_in_the_end, "waits for nothing, and then goes on"),
         (_pause_after_the_last_try, "wait after the last try"),
-        (_pause_after_a_refusal, "wait after the last try"),
+        (_pause_after_a_refusal, "wait before you stop"),
     ],
 )
 def test_a_mistake_in_trying_again_is_named(answer, said):
