@@ -11,19 +11,9 @@ from helpers.cleaning import CLEANERS, deduplicate
 from helpers.config import clean_table
 from helpers.raw import read_raw
 
-QUESTIONS: dict[str, dict[Callable[..., DataFrame], tuple[str, ...]]] = {
-    "categories": {
-        analytics.popular_category_by_country: ("pin", "geo"),
-        analytics.popular_category_by_year: ("pin", "geo"),
-        analytics.popular_category_by_age_group: ("pin", "user"),
-    },
-    "followers": {
-        analytics.most_followed_by_country: ("pin", "geo"),
-        analytics.country_of_most_followed: ("pin", "geo"),
-        analytics.median_followers_by_joining_year: ("pin", "user"),
-        analytics.median_followers_by_joining_year_and_age_group: ("pin", "user"),
-    },
-    "users": {analytics.users_joined_by_year: ("user",)},
+QUESTIONS: dict[str, dict[Callable[..., DataFrame], list[str]]] = {
+    subject: {question: needed for question, *needed in map(analytics.QUESTIONS.get, numbers)}
+    for subject, numbers in {"categories": (4, 5, 8), "followers": (6, 7, 10, 11), "users": (9,)}.items()
 }
 """Subject → question → the cleaned tables that it is asked of."""
 

@@ -118,10 +118,6 @@ def does_something(answer: Any) -> bool:
 
 def is_gap(answer: Any) -> bool:
     """Tell whether a function does nothing and gives nothing back, without calling it."""
-    code = getattr(answer, "__code__", None)
-    if code is None:
-        return False
-    steps = list(dis.get_instructions(code))
-    return all(step.opname in _NOTHING for step in steps) and all(
-        step.argval is None for step in steps if step.opname in ("LOAD_CONST", "RETURN_CONST")
+    return not does_something(answer) and all(
+        step.argval is None for step in dis.get_instructions(answer) if step.opname in ("LOAD_CONST", "RETURN_CONST")
     )

@@ -660,27 +660,19 @@ def _without_end(things: list, delete: Callable[[Any], None], rounds: int = 3) -
     return left
 
 
-def _deaf(things: list, delete: Callable[[Any], None], rounds: int = 3) -> list:
-    def quietly(thing: Any) -> None:
-        try:
-            delete(thing)
-        except BaseException as error:
-            raise ClientError({"Error": {"Code": "", "Message": str(error)}}, "Delete") from error
+def _catching(kind: type[BaseException]) -> Callable[..., list]:
+    """Write the solution so that it catches another kind of error."""
 
-    return delete_all(things, quietly, rounds)
-
-
-def _any_error(things: list, delete: Callable[[Any], None], rounds: int = 3) -> list:
-    left = list(things)
-    for _ in range(rounds):
-        failed = []
-        for thing in left:
+    def answer(things: list, delete: Callable[[Any], None], rounds: int = 3) -> list:
+        def quietly(thing: Any) -> None:
             try:
                 delete(thing)
-            except Exception:
-                failed.append(thing)
-        left = failed
-    return left
+            except kind as error:
+                raise ClientError({"Error": {"Code": "", "Message": str(error)}}, "Delete") from error
+
+        return delete_all(things, quietly, rounds)
+
+    return answer
 
 
 def _removed_on_the_way(things: list, delete: Callable[[Any], None], rounds: int = 3) -> list:
@@ -768,12 +760,12 @@ DELETE_ALL = Exercise(
             "remove, one is passed over. Collect what failed in a new list.",
         ),
         Twin(
-            _any_error,
+            _catching(Exception),
             "You catch more than `ClientError`. A mistake in `delete` itself would be tried three times and never be "
             "told: name the error that you mean, `except ClientError:`.",
         ),
         Twin(
-            _deaf,
+            _catching(BaseException),
             "A bare `except:` also catches Ctrl-C, so that nobody can stop a clean-up. Name the error that you mean: "
             "`except ClientError:`.",
         ),

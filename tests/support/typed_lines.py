@@ -48,9 +48,11 @@ def of(source: Path) -> Share:
     for gap, cell in zip(gaps, solved, strict=True):
         if cell.cell_type != "code" or "parameters" in cell.metadata.get("tags", ()):
             continue
-        given = 0 if sources.exercise_number(cell) is None else len(_lines(gap.source)) - 1  # less the ellipsis
-        lines = len(_lines(cell.source)) if given else _that_matter(cell)
-        found += Share(lines - given if given else 0, lines)
+        if sources.exercise_number(cell) is None:
+            found += Share(0, _that_matter(cell))
+        else:
+            lines, given = len(_lines(cell.source)), len(_lines(gap.source)) - 1  # less the ellipsis
+            found += Share(lines - given, lines)
     return found
 
 
