@@ -108,8 +108,15 @@ machine.show(f"{bin} ./kafka-topics.sh {signed_in} --describe --topic {place}")
 # ### Exercise 1: a topic of three partitions
 #
 # Later you will want a topic that several consumers can share. Write the options of `kafka-topics.sh` that make it, for
-# whatever name comes in. A command that is run twice should not end in an error the second time. The check runs the
-# tool twice with your options, and asks the brokers how many partitions there are. Expected: 3.
+# whatever name comes in. A command that is run twice should not end in an error the second time. You have seen some
+# options above; `./kafka-topics.sh --help` on the machine lists them all. Two that are new:
+#
+# | option | what it says |
+# |---|---|
+# | `--partitions` | into how many partitions the topic is split |
+# | `--replication-factor` | how many brokers keep a copy of each partition |
+#
+# The check runs the tool twice with your options, and asks the brokers how many partitions there are. Expected: 3.
 
 # %% tags=["exercise-1"]
 def created(topic: str) -> str:
@@ -215,9 +222,18 @@ machine.show(f"{others} --from-beginning --max-messages 4")
 # ### Exercise 3: read again
 #
 # Say that `readers` did something wrong with all messages but the first. The messages are still there, so let the group
-# read them again: set its offset back to 1. The tool for groups can do that while no member is running. Write its
-# options. The check has a group of its own, which has read four messages; it runs the tool with your options and asks
-# the brokers where the group stands. Expected: offset 1, and a lag of 3.
+# read them again: set its offset back to 1. The tool for groups can do that while no member is running:
+#
+# | option | what it says |
+# |---|---|
+# | `--reset-offsets` | change the group's offsets, instead of `--describe` |
+# | `--topic` | of which topic |
+# | `--to-earliest`, `--to-offset`, `--shift-by` | to where: the first message, this offset, so many on from here |
+# | `--dry-run`, `--execute` | show what would be done; do it |
+#
+# Write its options; `--group` and what comes before it are there already. The check has a group of its own, which has
+# read four messages; it runs the tool with your options and asks the brokers where the group stands. Expected: offset
+# 1, and a lag of 3.
 
 # %% tags=["exercise-3"]
 def rewound(topic: str) -> str:
@@ -307,9 +323,16 @@ guess = lesson.predict(2, 1)
 # %% [markdown]
 # ### Exercise 5: messages with keys
 #
-# The console producer takes a line for a value, unless its reader of lines is told that there is a key in front. Write
-# the options that send such a file to a topic. The check sends nine lines to a topic of three partitions, and reads
-# keys and partitions there. Expected: the keys 3, 4 and 5, each in one partition.
+# The console producer takes a line for a value, unless its reader of lines is told that there is a key in front:
+# `--reader-property name=value`, once for each property.
+#
+# | property | what it says |
+# |---|---|
+# | `parse.key` | whether a line begins with a key: `true` or `false` |
+# | `key.separator` | what stands between key and value; a tab if you say nothing |
+#
+# Write the options that send such a file to a topic. The check sends nine lines to a topic of three partitions, and
+# reads keys and partitions there. Expected: the keys 3, 4 and 5, each in one partition.
 
 # %% tags=["exercise-5"]
 def keyed(topic: str) -> str:

@@ -263,7 +263,8 @@ except Exception as error:
 #
 # Before you see our rule, write yours. A plain way: take out the number with `F.regexp_extract`, find the factor with
 # `F.when`, and multiply. `437` is 437, `124k` is 124,000, `8.2M` is 8,200,000, in either case of the letter. What is no
-# count becomes null, and nothing may stop with an error.
+# count becomes null, and nothing may stop with an error: `.try_cast("int")` gives null where `.cast("int")` stops, and
+# `decimal(28, 10)` is a type that keeps every digit.
 
 # %% tags=["exercise-2"]
 def follower_count(text: Column) -> Column:
@@ -400,6 +401,13 @@ _ = df_pin.unpersist()
 #
 # Columns in this order: `ind`, `country`, `coordinates` (latitude first), `timestamp`. A time that cannot be read
 # becomes null, and its row stays. The check runs your function in another time zone.
+#
+# | call | what it gives |
+# |---|---|
+# | `F.array(one, other)` | the pair of two columns |
+# | `text.try_cast("timestamp")`, `F.try_to_timestamp(text)` | the time that a text tells, or null |
+# | `text.rlike(r"(Z\|[+-]\d\d:?\d\d)$")` | whether a text ends in a zone: `Z`, which is UTC, or `+02:00` |
+# | `F.concat(text, F.lit("Z"))` | the text with a letter more |
 
 # %% tags=["exercise-5"]
 def clean_geo(raw: DataFrame) -> DataFrame:
@@ -427,8 +435,9 @@ display(geo.orderBy("ind").limit(3))
 #
 # ### Exercise 6: clean the users yourself
 #
-# Columns in this order: `ind`, `user_name`, `age`, `date_joined`. Some people have one name, and some have none. A year
-# alone is no moment.
+# Columns in this order: `ind`, `user_name`, `age`, `date_joined`. Some people have one name, and some have none:
+# `F.concat_ws(" ", one, other)` joins the columns that are not null, with a blank between. A year alone is no moment,
+# but Spark would read `2015` as one; `text.rlike(r"^\d{4}-\d\d-\d\d")` asks for a whole date.
 
 # %% tags=["exercise-6"]
 def clean_user(raw: DataFrame) -> DataFrame:
@@ -515,8 +524,8 @@ print("user, lost and invented:", lost_and_invented(df_user, user, "ind"))
 # whose `column` is null, `.where(F.col(column).isNull())`; join the two by `ind`, `one.join(other, "ind")`; and count
 # the texts as you counted shapes, the most frequent first.
 #
-# The check has six follower counts, of which four became null. Expected: `abc` twice, `-5`, and the text that was null
-# to begin with.
+# The check has six follower counts, of which four became null, in columns with names of their own. Expected: `abc`
+# twice, `-5`, and the text that was null to begin with.
 
 # %% tags=["exercise-9"]
 def behind_nulls(raw: DataFrame, cleaned: DataFrame, key: str, column: str) -> DataFrame:

@@ -78,6 +78,15 @@ BY_TOPIC = Exercise(
             lambda objects: len(objects),
             "That is how many there are in all. Keep a count for each topic, in a dictionary.",
         ),
+        Twin(
+            lambda objects: {item.topic: {}[item.topic] + 1 for item in objects},
+            "KeyError: `counts[item.topic] += 1` reads a count before there is one. `counts.get(item.topic, 0)` is 0 "
+            "for a topic that is not in the dictionary yet.",
+        ),
+        Twin(
+            lambda objects: {item["topic"]: 1 for item in objects},
+            "TypeError: an object here is no dictionary. What it has follows a dot: `item.topic`.",
+        ),
     ),
     hints=(
         "Begin with an empty dictionary, and go through the objects one by one.",

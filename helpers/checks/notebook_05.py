@@ -545,6 +545,11 @@ SCHEMA_BY_HAND = Exercise(
             lambda: "ind string, timestamp string, latitude string, longitude string, country string",
             "All text. It can be read, but three tables are joined on `ind`: let it be a number from the start.",
         ),
+        Twin(
+            lambda: "ind: integer, timestamp: text, latitude: double, longitude: double, country: text",
+            "Spark cannot read this as columns. It wants a name, a blank and a type of its own, with commas between: "
+            "`ind int, country string`. Texts are `string`.",
+        ),
     ),
     hints=(
         "Five columns. Two are numbers with a fraction, one is a whole number.",

@@ -23,6 +23,8 @@ from helpers.spark_versions import condition, is_frame
 
 TEXTS = ("437", "12", "124k", "9k", "8.2M", "abc", "3", None)
 
+IN_ORDER = "the counts, from the first row to the last"
+
 
 def shapes(frame: DataFrame, column: str) -> DataFrame:
     """Count the shapes of a text, each run of digits written as one 9: `shape`, `count`, the most frequent first."""
@@ -35,7 +37,7 @@ def _shaped(answer: Callable[[DataFrame, str], DataFrame], spark: SparkSession) 
     rows = [(text, "1k") for text in TEXTS]
     found = given(answer(spark.createDataFrame(rows, "text string, follower_count string"), "text"))
     counted = {f"rows of the shape {row[0]}": row[1] for row in found.collect()}
-    return counted | {"the columns": ", ".join(found.columns), "the first row": next(iter(counted), "none")}
+    return counted | {"the columns": ", ".join(found.columns), IN_ORDER: ", ".join(map(str, counted.values()))}
 
 
 def _digit_by_digit(frame: DataFrame, column: str) -> DataFrame:
@@ -642,6 +644,7 @@ LOST_AND_INVENTED = Exercise(
 
 BEFORE = [(1, "124k"), (2, "abc"), (3, "abc"), (4, None), (5, "-5"), (6, "0")]
 AFTER = [(1, 124_000), (2, None), (3, None), (4, None), (5, None), (6, 0)]
+"""Number of the post and followers; the columns have names that are in no table of the notebook."""
 
 
 def behind_nulls(raw: DataFrame, cleaned: DataFrame, key: str, column: str) -> DataFrame:
@@ -652,11 +655,11 @@ def behind_nulls(raw: DataFrame, cleaned: DataFrame, key: str, column: str) -> D
 
 
 def _texts_behind(answer: Callable[[DataFrame, DataFrame, str, str], DataFrame], spark: SparkSession) -> Result:
-    raw = spark.createDataFrame(BEFORE, "index int, follower_count string")
-    cleaned = spark.createDataFrame(AFTER, "ind int, follower_count int")
-    found = given(answer(raw, cleaned, "index", "follower_count"))
+    raw = spark.createDataFrame(BEFORE, "post int, followers string")
+    cleaned = spark.createDataFrame(AFTER, "ind int, followers int")
+    found = given(answer(raw, cleaned, "post", "followers"))
     counted = {f"rows with {row[0]!r}": row[1] for row in found.collect()}
-    return counted | {"the columns": ", ".join(found.columns), "the first row": next(iter(counted), "none")}
+    return counted | {"the columns": ", ".join(found.columns), IN_ORDER: ", ".join(map(str, counted.values()))}
 
 
 def _without_texts(raw: DataFrame, cleaned: DataFrame, key: str, column: str) -> DataFrame:
@@ -694,6 +697,11 @@ BEHIND_NULLS = Exercise(
         Twin(
             lambda raw, cleaned, key, column: behind_nulls(raw, cleaned, key, column).orderBy("count", "text"),
             "The rarest come first with you, and the reader looks at the first line: `F.desc`.",
+        ),
+        Twin(
+            lambda raw, cleaned, key, column: behind_nulls(raw, cleaned, "index", "follower_count"),
+            "Your answer names a column that is not there. The two names come in, as `key` and `column`, and differ "
+            "from table to table; `.alias(\"ind\")` gives the numbers of `raw` the name that they have in `cleaned`.",
         ),
     ),
     hints=(
