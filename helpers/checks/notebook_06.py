@@ -642,9 +642,9 @@ LOST_AND_INVENTED = Exercise(
 
 # --- 9: the texts behind the nulls --------------------------------------------------------------------------------
 
-BEFORE = [(1, "124k"), (2, "abc"), (3, "abc"), (4, None), (5, "-5"), (6, "0")]
+BEFORE = [(1, "124k"), (2, "-5"), (3, "abc"), (4, "abc"), (5, None), (6, "0")]
 AFTER = [(1, 124_000), (2, None), (3, None), (4, None), (5, None), (6, 0)]
-"""Number of the post and followers; the columns have names that are in no table of the notebook."""
+"""Post and followers, the frequent text amid others; the columns have names that no table of the notebook has."""
 
 
 def behind_nulls(raw: DataFrame, cleaned: DataFrame, key: str, column: str) -> DataFrame:

@@ -477,6 +477,21 @@ def test_a_column_under_its_raw_name_is_pointed_out(context):
     assert verdict.text.endswith("'the columns': your answer gives 'index', expected 'ind'.")
 
 
+@pytest.mark.parametrize(
+    ("number", "answer"),
+    [
+        (1, lambda frame, column: frame.groupBy(F.regexp_replace(column, "[0-9]+", "9").alias("shape")).count()),
+        (9, lambda raw, cleaned, key, column: (
+            raw.select(F.col(key).alias("ind"), F.col(column).alias("text"))
+            .join(cleaned.where(F.col(column).isNull()).select("ind"), "ind").groupBy("text").count()
+        )),
+    ],
+)  # fmt: skip
+def test_rows_in_no_order_are_told(context, number, answer):
+    verdict = LESSONS["06"].judge(number, answer, *context["06", number])
+    assert f"'{notebook_06.IN_ORDER}': your answer gives '" in verdict.text
+
+
 @pytest.mark.parametrize("end", ["", "/partition=0", "/partition=0/*.json"])
 def test_the_way_through_the_mount_is_known_however_it_ends(context, end):
     def through_the_mount(spark, workbook):
