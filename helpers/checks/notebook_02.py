@@ -577,6 +577,10 @@ def _sending(key: Callable[[int], bytes | None], value: Callable[[dict], bytes],
     return send_keyed
 
 
+def _one_sent(producer: KafkaProducer, topic: str, user: int, row: dict) -> Any:
+    return producer.send(topic, key=_text_key(user), value=_as_json(row))
+
+
 def _text_key(user: int) -> bytes:
     return str(user).encode()
 
@@ -608,8 +612,20 @@ def _sent_from_python(answer: Send, workbook: Workbook) -> Result:
         HELD: ", ".join(sorted((key or b"none").decode(errors="replace") for _, key, _ in found)),
         VALUES: "the row" if all(_parsed(value) == {"n": 3} for *_, value in found) else "something else",
         SPREAD: ("no partition", "one partition", "several partitions")[min(len(set(held.values())), 2)],
-        TOLD: "those of the topic" if told == right else told,
+        TOLD: _told(told, right),
     }
+
+
+def _told(told: Any, right: dict[int, int | None]) -> Any:
+    """Name what was given back: partitions, or what comes before them."""
+    if told == right:
+        return "those of the topic"
+    values = list(told.values()) if isinstance(told, dict) else []
+    if any(hasattr(value, "partition") for value in values):
+        return "receipts"
+    if any(hasattr(value, "get") for value in values):
+        return "promises"
+    return "of texts" if told == {str(user): partition for user, partition in right.items()} else told
 
 
 def _parsed(value: bytes) -> Any:
@@ -654,6 +670,27 @@ SEND_KEYED = Exercise(
             _sending(_text_key, _as_json, partition=0),
             "You sent everything to partition 0. Leave `partition` out: the key's hash decides.",
             {SPREAD: "one partition"},
+        ),
+        Twin(
+            lambda producer, topic, users, row: {user: _one_sent(producer, topic, user, row) for user in users},
+            "What `send` returns is a promise: nobody knows yet whether the broker has the message. `.get(timeout=30)` "
+            "waits for that, and gives the receipt.",
+            {TOLD: "promises"},
+        ),
+        Twin(
+            lambda producer, topic, users, row: {
+                user: _one_sent(producer, topic, user, row).get(timeout=30) for user in users
+            },
+            "These are the whole receipts. Each has a `partition`, which is the number that is asked for.",
+            {TOLD: "receipts"},
+        ),
+        Twin(
+            lambda producer, topic, users, row: {
+                str(user): partition for user, partition in send_keyed(producer, topic, users, row).items()
+            },
+            "The users stand in the dictionary as texts. The key of a message is a text, `\"3\"`; asked for is the "
+            "user as it came in, 3.",
+            {TOLD: "of texts"},
         ),
     ),
     hints=(

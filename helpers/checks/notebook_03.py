@@ -4,6 +4,7 @@ import fnmatch
 import json
 import re
 import time
+import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -245,6 +246,10 @@ def connector_request(name: str, properties: dict, cluster: dict, plugin: str, r
     }
 
 
+PAID, NAMED = "the machines", "the connector's name"
+ONE_MACHINE = {"mcuCount": 1, "workerCount": 1}
+
+
 def _other(**members: Any) -> Callable[..., dict]:
     """Write the solution with other members, or without some."""
 
@@ -262,6 +267,8 @@ def _with_plain_plugin(name: str, properties: dict, cluster: dict, plugin: str, 
 _FAULTS = {
     "authenticationType": "IAM", "encryptionType": "TLS", "parameter plugins": "the plugin",
     'required parameter in input: "capacity"': "the capacity",
+    'required parameter in input: "serviceExecutionRoleArn"': "the role",
+    'required parameter in kafkaCluster: "apacheKafkaCluster"': "the cluster", "Count, value": "the numbers",
 }  # fmt: skip
 """What MSK Connect or boto3 says of a request → what is wrong with it."""
 
@@ -273,7 +280,8 @@ def _asked(answer: Callable[[str, dict, dict, str, str], dict], workbook: Workbo
     with scratch.systems(), scratch.topic(workbook) as topic, scratch.bucket(workbook) as bucket:
         properties = sink_properties(re.escape(topic), bucket, workbook.region, "try")
         with _role_of_a_connector(workbook, iam.bucket_policy(bucket)) as role:
-            request = given(answer(scratch.name(workbook), dict(properties), cluster, plugin, role))
+            name = scratch.name(workbook)
+            request = given(answer(name, dict(properties), cluster, plugin, role))
             try:
                 with scratch.requested(workbook, request) as state:
                     said = state()
@@ -281,7 +289,9 @@ def _asked(answer: Callable[[str, dict, dict, str, str], dict], workbook: Workbo
                 if not (fault := _fault(str(error))):
                     raise
                 return {SAID: "is not made", WHY: fault}
-    return {SAID: "runs" if said == "RUNNING" else "fails", WHY: _fault(said)}
+    machines = request["capacity"].get("provisionedCapacity", "as many as AWS likes")
+    named = "as asked" if request["connectorName"] == name else "in another way"
+    return {SAID: "runs" if said == "RUNNING" else "fails", WHY: _fault(said), PAID: machines, NAMED: named}
 
 
 def _fault(said: str) -> str:
@@ -294,7 +304,7 @@ def _fault(said: str) -> str:
 REQUEST = Exercise(
     solution=connector_request,
     evaluate=_asked,
-    wanted={SAID: "runs"},
+    wanted={SAID: "runs", PAID: ONE_MACHINE, NAMED: "as asked"},
     twins=(
         Twin(
             _other(kafkaClusterClientAuthentication={"authenticationType": "NONE"}),
@@ -317,6 +327,37 @@ REQUEST = Exercise(
             _other(capacity=None),
             "MSK Connect wants to know how many machines it is to start, and you pay for: `capacity` is missing.",
             {SAID: "is not made", WHY: "the capacity"},
+        ),
+        Twin(
+            _other(capacity={"provisionedCapacity": {"mcuCount": "1", "workerCount": "1"}}),
+            "`mcuCount` and `workerCount` are numbers, and you gave texts. (The properties of a connector are the ones "
+            "that are all text.)",
+            {SAID: "is not made", WHY: "the numbers"},
+        ),
+        Twin(
+            _other(serviceExecutionRoleArn=None),
+            "MSK Connect does not know with which role the connector is to work: `serviceExecutionRoleArn` is missing.",
+            {SAID: "is not made", WHY: "the role"},
+        ),
+        Twin(
+            lambda name, properties, cluster, plugin, role: (
+                connector_request(name, properties, cluster, plugin, role) | {"kafkaCluster": cluster}
+            ),
+            "The brokers and their network stand one level too high: `cluster` is the value of `apacheKafkaCluster`, "
+            "in a dictionary of its own.",
+            {SAID: "is not made", WHY: "the cluster"},
+        ),
+        Twin(
+            _other(capacity={"provisionedCapacity": {"mcuCount": 1, "workerCount": 2}}),
+            "It runs, and costs more than it has to: you pay for each unit (`mcuCount`) of each worker "
+            "(`workerCount`). One of one is plenty here.",
+            {SAID: "runs", NAMED: "as asked"},
+        ),
+        Twin(
+            _other(connectorName=f"check-{uuid.uuid4().hex[:8]}"),
+            "It runs, under a name that is not the one that came in. Whoever calls the function says what the "
+            "connector is called: `name`.",
+            {SAID: "runs", PAID: ONE_MACHINE},
         ),
     ),
     hints=(
