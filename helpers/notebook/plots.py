@@ -87,6 +87,18 @@ def _three_digits(number: float) -> str:
     return _short(number) if abs(number) >= 1_000 else f"{number:.3g}"
 
 
+def _decimals(numbers: pd.Series) -> int:
+    """Count the decimals that show three digits of the greatest number; none if all are whole."""
+    if (numbers == numbers.round()).all():
+        return 0
+    return max(0, 2 - math.floor(math.log10(numbers.abs().max())))
+
+
+def _in_a_grid(number: float, decimals: int) -> str:
+    """Write numbers of one grid alike: whoever reads down a column compares digits in the same place."""
+    return _short(number) if abs(number) >= 1_000 else f"{number:.{decimals}f}"
+
+
 def bars(table: pd.DataFrame, label: str, value: str, title: str) -> Figure:
     """Draw horizontal bars, the first row on top; the longest stand out.
 
@@ -306,7 +318,7 @@ def heatmap(table: pd.DataFrame, row: str, column: str, value: str, title: str, 
     """
     grid = table.pivot(index=row, columns=column, values=value).astype(float).loc[table[row].unique()]
     figure, axes = _axes(title, 1.1 + 0.3 * len(grid))
-    scale = Normalize(grid.min().min(), grid.max().max())
+    scale, decimals = Normalize(grid.min().min(), grid.max().max()), _decimals(table[value].dropna())
     axes.imshow(grid, aspect="auto", cmap=colormaps["Reds"], norm=scale)
     for i, name in enumerate(grid.index):
         for j, label in enumerate(grid.columns):
@@ -315,7 +327,7 @@ def heatmap(table: pd.DataFrame, row: str, column: str, value: str, title: str, 
                 greatest = number == grid[label].max()
                 shared = " =" if greatest and (grid[label] == number).sum() > 1 else ""
                 axes.text(
-                    j, i, _three_digits(number) + shared, ha="center", va="center",
+                    j, i, _in_a_grid(number, decimals) + shared, ha="center", va="center",
                     color="white" if scale(number) > DARK else INK, fontweight="bold" if greatest else "normal",
                 )  # fmt: skip
     axes.set_xticks(range(len(grid.columns)), [str(label) for label in grid.columns])

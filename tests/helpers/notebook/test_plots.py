@@ -107,6 +107,12 @@ def test_the_heatmap_marks_a_shared_first_place_and_keeps_the_order_of_the_rows(
     assert [label.get_text() for label in axes.get_yticklabels()] == ["b", "a", "c"]
 
 
+def test_the_heatmap_writes_all_its_numbers_with_as_many_decimals():
+    table = pd.DataFrame({"year": [2018] * 3, "group": ["a", "b", "c"], "n": [10.06, 7.94, 8.0]})
+    axes = plots.heatmap(table, "group", "year", "n", "Title", "% of a year's posts").axes[0]
+    assert [text.get_text() for text in axes.texts] == ["10.1", "7.9", "8.0"]
+
+
 @pytest.mark.parametrize(("number", "text"), [(0, "0"), (999, "999"), (1500, "1.5k"), (8_200_000, "8.2M")])
 def test_numbers_are_short(number, text):
     assert plots._short(number) == text
