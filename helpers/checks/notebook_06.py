@@ -666,6 +666,12 @@ def _without_texts(raw: DataFrame, cleaned: DataFrame, key: str, column: str) ->
     return behind_nulls(raw.where(F.col(column).isNotNull()), cleaned, key, column)
 
 
+def _values_behind(raw: DataFrame, cleaned: DataFrame, key: str, column: str) -> DataFrame:
+    texts = raw.select(F.col(key).alias("ind"), F.col(column).alias("text"))
+    found = cleaned.where(F.col(column).isNull()).select("ind").join(texts, "ind").groupBy("text")
+    return found.agg(F.count("text").alias("count")).orderBy(F.desc("count"), "text")
+
+
 def _all_texts(raw: DataFrame, cleaned: DataFrame, key: str, column: str) -> DataFrame:
     return behind_nulls(raw, cleaned.withColumn(column, F.lit(None)), key, column)
 
@@ -693,6 +699,11 @@ BEHIND_NULLS = Exercise(
             _without_texts,
             "What was null already is missing. A null that came in has a right to be one, and the sum should be the "
             "number of nulls.",
+        ),
+        Twin(
+            _values_behind,
+            "The text that was missing has a 0 with you: `F.count(\"text\")` counts texts, and a null is none. You are "
+            "after rows, which `.count()` after `groupBy` counts.",
         ),
         Twin(
             lambda raw, cleaned, key, column: behind_nulls(raw, cleaned, key, column).orderBy("count", "text"),
