@@ -214,6 +214,9 @@ IN_VAIN = 4
 """Questions that an answer may ask after the last one that could have told it something new."""
 
 
+BAD_FILE_POLL_SECONDS = 1.0
+
+
 class _Endless(BaseException):
     """An answer would go on for ever; no `except Exception` of the answer's keeps this from ending it."""
 
@@ -284,7 +287,10 @@ def _delivered(answer: Callable[..., dict], workbook: Workbook) -> Result:
         with ThreadPoolExecutor(2) as pool:
             refused = pool.submit(_told_of, answer, workbook, bad, broken)
             wait_until(
-                lambda: refused.done() or airflow_files.error(workbook, bad), DAG_SECONDS, f"Airflow to read {bad}.py"
+                lambda: refused.done() or airflow_files.error(workbook, bad),
+                DAG_SECONDS,
+                f"Airflow to read {bad}.py",
+                BAD_FILE_POLL_SECONDS,
             )
             told = pool.submit(_told_of, answer, workbook, good, show_code.body(own_dag))
         return {FILE: _place(workbook, good), TOLD: told.result()[0]} | dict(
@@ -294,16 +300,17 @@ def _delivered(answer: Callable[..., dict], workbook: Workbook) -> Result:
 
 def _told_of(answer: Callable[..., dict], workbook: Workbook, name: str, text: str) -> tuple[str, bool]:
     """Tell how delivering one file ends, and whether the answer asked for errors."""
-    asked, paths = 0, set()
+    asked, paths, is_listed = 0, set(), False
 
     def airflow(*arguments: Any, **query: Any) -> Any:
         """Call Airflow's API, unless what is waited for cannot come any more."""
-        nonlocal asked
+        nonlocal asked, is_listed
         paths.add(arguments[1].strip("/") if len(arguments) > 1 else "")
-        found = call(workbook, *arguments, **query)
-        asked += _nothing_to_come(workbook, name)
+        asked += is_listed or _nothing_to_come(workbook, name)
         if asked > IN_VAIN:
             raise _Endless
+        found = call(workbook, *arguments, **query)
+        is_listed = is_listed or _lists(found, name)
         return found
 
     try:
@@ -318,16 +325,14 @@ def _told_of(answer: Callable[..., dict], workbook: Workbook, name: str, text: s
 
 
 def _nothing_to_come(workbook: Workbook, name: str) -> bool:
-    """Tell whether Airflow has said of a file what it will ever say, or will never see it."""
-    return bool(
-        _place(workbook, name) != IN_FOLDER
-        or airflow_files.error(workbook, name)
-        or _named_dag(partial(call, workbook), name)
-    )
+    """Tell whether Airflow could not read a file, or will never see it."""
+    return _place(workbook, name) != IN_FOLDER or airflow_files.error(workbook, name) is not None
 
 
-def _named_dag(airflow: Airflow, name: str) -> dict | None:
-    return next((one for one in airflow("GET", "/dags")["dags"] if one["dag_id"] == name), None)
+def _lists(found: Any, name: str) -> bool:
+    """Tell whether Airflow has just answered with a list in which the DAG is."""
+    dags = found.get("dags", ()) if isinstance(found, Mapping) else ()
+    return any(one["dag_id"] == name for one in dags)
 
 
 _OF_CODE = (AirflowError, LookupError, TypeError, NameError, AttributeError, AssertionError)
