@@ -9,7 +9,8 @@
 # %% [markdown]
 # # Milestone 8: let Airflow do it every day
 #
-# You write a DAG, hand the cleaning and the questions to Airflow, watch a run, break it, find the reason, repair it.
+# You write a DAG, which is a file that says which tasks run and when. You hand the cleaning and the questions to
+# Airflow, watch a run, break it, find the reason, repair it.
 #
 # **You will**
 #
@@ -71,9 +72,9 @@ print({name: frame.count() for name, frame in tables.items()})
 # %% [markdown]
 # ## An environment
 #
-# MWAA wants a bucket to read DAGs from, a role to work with, and two subnets to stand in. The role is trusted by
-# Airflow's two service names. It may read this one bucket, and use what MWAA keeps for the environment: its queue, its
-# logs and metrics.
+# MWAA wants a bucket to read DAGs from, a role to work with, and two *subnets*, parts of a network, to stand in. The
+# role is trusted by Airflow's two service names. It may read this one bucket, and use what MWAA keeps for the
+# environment: its queue, its logs and metrics.
 
 # %%
 from helpers import iam
@@ -95,9 +96,9 @@ print(workbook.airflow, environment.status(workbook))
 # - The Databricks provider does not come with MWAA. A file `requirements.txt` in the bucket, named when the environment
 #   is created, installs it; the lab's Airflow has it already.
 #
-# On the laptop it starts a real Airflow: scheduler, DAG processor, triggerer and
-# API server. Its pages are at `http://127.0.0.1:8080`. The user is `admin`, the
-# password is in `.lab/airflow/login.json`.
+# On the laptop it starts a real Airflow, which is four programs: a *scheduler* starts tasks when they are due, a *DAG
+# processor* reads the files, a *triggerer* waits for what takes long, and an *API server* answers questions and shows
+# pages, at `http://127.0.0.1:8080`. The user is `admin`, the password is in `.lab/airflow/login.json`.
 #
 # ## What Airflow must know
 #
@@ -118,12 +119,23 @@ print(rest_api.call(workbook, "GET", f"/variables/{workbook.dag}")["value"])
 # half minute; to run a task, it reads it again.
 #
 # Write one: two tasks, `count` and then `report`, every day at six in the morning in Berlin. Days in the past are not
-# made up for. What the tasks do does not matter; `BashOperator(task_id="count", bash_command="echo 3 rows")` from
-# `airflow.providers.standard.operators.bash` is a task that runs a command. The DAG gets its file's name:
-# `dag_id=Path(__file__).stem`.
+# made up for. What the tasks do does not matter. These are the parts:
 #
-# Airflow is not in this notebook, so nothing is imported up here: the *body* of your function is the file. The check
-# uploads it and asks Airflow's API what it has understood, which takes some seconds.
+# | in the file | what it does |
+# |---|---|
+# | `from airflow.sdk import DAG` | brings what a DAG is made with; `import pendulum` brings moments with a zone |
+# | `with DAG(dag_id=…, schedule=…, start_date=…, catchup=…):` | a DAG; the tasks made in this block are its own |
+# | `dag_id=Path(__file__).stem` | the DAG gets its file's name; `Path` comes from `pathlib` |
+# | `schedule="30 22 * * *"` | every day at 22:30: minute, hour, day of the month, month, weekday; `*` is each |
+# | `start_date=pendulum.datetime(2026, 1, 1, tz="UTC")` | from when on, and by which zone's clock |
+# | `catchup=True` | makes up for each day since the start date; `False` does not |
+# | `BashOperator(task_id="count", bash_command="echo 3 rows")` | a task that runs a command |
+# | `first >> second` | runs the task `second` when the task `first` has ended well |
+#
+# `BashOperator` comes from `airflow.providers.standard.operators.bash`. Airflow is not in this notebook, so nothing is
+# imported up here: the *body* of your function is the file. The check uploads it and asks Airflow's API what it has
+# understood, which takes some seconds. Expected: both tasks, `report` after `count`, no days made up for, and the next
+# run at 06:00 in Berlin.
 
 # %% tags=["exercise-1"]
 def own_dag():
@@ -150,10 +162,12 @@ print(show_code.body(own_dag))
 #   body is bytes: `text.encode()`.
 # - `airflow(method, path)` calls Airflow's API as you, and gives the answer. `airflow("GET", "/dags")["dags"]` lists
 #   the DAGs that Airflow has read, each with its `dag_id`.
-# - `airflow("GET", "/importErrors")["import_errors"]` lists the files that it could not read, each with its `filename`,
-#   which ends with the file's name, and its `stack_trace`.
+# - `airflow("GET", "/importErrors")["import_errors"]` lists the files that it could not read, yours and others, each
+#   with its `filename`, which ends with the file's name, and its `stack_trace`.
 #
-# The check delivers two files by your function, one of them with a mistake in it.
+# `text.endswith(…)` asks for an end, `time.sleep(1)` waits a second, `raise RuntimeError(…)` ends a function with an
+# error. The check delivers two files by your function at the same time, one of them with a mistake in it. Expected: the
+# DAG's entry of the list for the good one, an error for the other.
 
 # %%
 import functools
@@ -231,7 +245,16 @@ print(page.partition("?key=")[0])
 # done twice. Write the last step of such a task: rows go into a Delta table under their day. If the day is run again,
 # its rows are replaced; the rows of other days stay. The table has a column `day` of type date, `rows` has none.
 #
-# The check runs your function twice, on a table in which there is a day already.
+# | call | what it does |
+# |---|---|
+# | `rows.withColumn("day", …)` | adds a column; `F.lit(day).cast("date")` is one with the day, as a date, in each row |
+# | `rows.write.format("delta")` | begins to write; the calls below follow |
+# | `.mode("append")` | adds rows to what is there; `"overwrite"` replaces it, `"ignore"` writes if there is no table |
+# | `.option("replaceWhere", "country = 'Fiji'")` | lets `overwrite` replace only the rows that fit the condition |
+# | `.saveAsTable(table)` | writes into the table of this name |
+#
+# The check runs your function twice with three rows, on a table that has two rows of another day. Expected, after each
+# run: three rows of the day, and the other two.
 
 # %%
 from pyspark.sql import DataFrame
@@ -279,8 +302,8 @@ for question, needed in (pair for group in daily.QUESTIONS.values() for pair in 
 # and answers with its `dag_run_id`. `airflow("GET", "/dags/<DAG>/dagRuns/<id>")` tells how it stands: its `state` is
 # `queued`, then `running`, and in the end `success` or `failed`.
 #
-# Start one, ask every second until it has ended, and return its id and its state. The check runs two DAGs by your
-# function, one of which fails.
+# Start one, ask every second (`time.sleep(1)`) until it has ended, and return its id and its state. The check runs two
+# DAGs by your function, one of which fails. Expected: one run of each, and pairs such as `("manual__…", "failed")`.
 
 # %% tags=["exercise-4"]
 def run_now(airflow, dag: str) -> tuple[str, str]:
@@ -321,13 +344,15 @@ print(told[told.index("Unable to access") :].split(". ")[0])
 # %% [markdown]
 # ## Exercise 5: three failed runs
 #
-# Do the same for any run, as a function. `tasks` is a list such as you saw, each with `task`,
-# `state` and `tries`. `log(task, attempt)` gives the log of an attempt as a list of lines. A line with an error begins
-# with its kind, as in `ValueError: column follower_count is missing`; where one error led to another, each has a line,
-# the cause last.
+# Do the same for any run, as a function: at night somebody reads your three words and not ten pages. `tasks` is a list
+# such as you saw, in which each `one` has `one.task`, `one.state` and `one.tries`, the number of its last attempt.
+# `log(task, attempt)` gives the log of an attempt as a list of lines. A line with an error begins with its kind, which
+# ends with `Error: `, as in `ValueError: column follower_count is missing`: that is how you know it. Where one error
+# led to another, each has a line, the cause last.
 #
 # The check lets three runs of a small DAG fail, each at another task, and gives you what Airflow tells of them. That
-# takes half a minute, the first time.
+# takes half a minute, the first time. Expected, for one of them:
+# `("clean", 2, "ValueError: column follower_count is missing")`.
 
 # %% tags=["exercise-5"]
 def diagnosis(tasks: list, log) -> tuple[str, int, str]:

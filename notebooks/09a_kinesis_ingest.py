@@ -75,7 +75,8 @@ print(*workbook.streams, sep="\n")
 # until it can be used: `kinesis.get_waiter("stream_exists").wait(StreamName="a", WaiterConfig={"Delay": 1})`, which
 # asks every second.
 #
-# The check lets you make two streams, one of which is there already.
+# The check lets you make two streams, one of which is there already. Expected: the new one has as many shards as asked
+# for, and its tags; you have heard that it is ACTIVE; and the other one is as it was.
 
 # %% tags=["exercise-1"]
 def create_streams(kinesis, names: list[str], shards: int, tags: dict[str, str]) -> None:
@@ -126,11 +127,13 @@ for statement in wanted.policies["streams"]["Statement"]:
 #
 # - `$input.params('stream-name')` is the part of the path that has this name in braces,
 # - `$input.json('$.a')` is the member `a` of the body, as JSON,
-# - `$input.path('$.a')` is the member `a` as an object; where it is a text, the bare text without quotes,
+# - `$input.path('$.a')` is the member `a` as API Gateway has it inside: a text comes bare, without quotes, and an
+#   object as Java prints it, `{b=1}`, which is not JSON,
 # - `$util.base64Encode(…)` writes what is between the brackets in base64, as Kinesis wants its `Data`.
 #
 # So `{"Who": "$input.path('$.name')"}` makes `{"Who": "Ada"}` of `{"name": "Ada"}`. Return the template for
-# `PutRecord`. The check gives it to an API of its own, puts a record, and reads the stream.
+# `PutRecord`, as a text. The check gives it to an API of its own, puts a record, and reads the stream. Expected there:
+# the row as JSON, under the key that the client chose.
 
 # %% tags=["exercise-2"]
 def record_template() -> str:
@@ -152,15 +155,20 @@ print(kinesis_proxy.PUT_RECORDS)
 # %% [markdown]
 # ## Exercise 3: refusals that are told
 #
-# Kinesis answers a mistake with status 400. API Gateway would pass that on as a 200, a success, unless a *selection
-# pattern* says which of Kinesis's answers lead to which status. It is a regular expression that has to match the whole
-# of Kinesis's status; the status with the empty pattern `""` is for all that no pattern matches.
+# Kinesis answers most mistakes with status 400, some with 403, and says 500 or 503 where it fails itself. API Gateway
+# would pass each of them on as a 200, a success, unless a *selection pattern* says which of Kinesis's answers lead to
+# which status. It is a regular expression that has to match the whole of Kinesis's status, in which `\d` stands for any
+# digit and `\d{2}` for two of them (in Python, `r"…"` leaves the backslash alone). The status with the empty pattern
+# `""` is for all that no pattern matches.
 #
 # A client is to hear 400 for every refusal (Kinesis says 4 and two digits), 500 for every failure (5 and two digits),
 # and 200 for the rest. Each of the three needs two calls, which take what names the method as `**method`:
 #
 # - `client.put_method_response(**method, statusCode="200")` declares the status,
 # - `client.put_integration_response(**method, statusCode="200", selectionPattern="")` says what leads to it.
+#
+# The check gives you a method in front of Kinesis, and one behind which it can have any status. Expected: 200 for a
+# record that is taken, 400 for a stream that is not there and for a 403, 500 for a 503.
 
 # %% tags=["exercise-3"]
 def tell_refusals(client, method: dict[str, str]) -> None:
@@ -214,9 +222,19 @@ print(row)
 # %% [markdown]
 # ## Exercise 4: the call itself
 #
-# Write what the course's `user_posting_emulation_streaming.py` does with each row: `PUT` it to the stream's path, as
-# JSON with `Data` and `PartitionKey`. The row holds a `datetime`, which JSON does not know. And an answer that is no
-# success must not pass unnoticed. The check puts a row into a stream of its own, and reads there what arrived.
+# Write what the course's `user_posting_emulation_streaming.py` does with each row: `PUT` it to
+# `<invoke URL>/streams/<stream>/record`, as JSON with `Data` and `PartitionKey`. The row holds a `datetime`, which JSON
+# does not know. And an answer that is no success must not pass unnoticed.
+#
+# | call | what it does |
+# |---|---|
+# | `json.dumps(…, default=str)` | writes JSON, and as text what JSON does not know |
+# | `reply = requests.put(url, data=…, headers={"Content-Type": "application/json"})` | sends a text as JSON |
+# | `reply.raise_for_status()` | raises an error if the status is no success |
+# | `reply.json()` | makes a dictionary of the answer |
+#
+# The check puts a row into a stream of its own, and reads there what arrived. Expected: the row, under your key; the
+# answer with its `ShardId`; and an error for a stream that is not there.
 
 # %% tags=["exercise-4"]
 def put(invoke_url: str, stream: str, row: dict, key: str) -> dict:
@@ -247,8 +265,8 @@ for what, (url, body) in attempts.items():
     print(f"{what}: {reply.status_code} {reply.json()}")
 
 # %% [markdown]
-# Nothing of these was stored. Broken JSON already stops at API Gateway's template; the other two are Kinesis's own
-# words, which the template passes on.
+# Nothing of these was stored. Broken JSON stops at API Gateway, whose template cannot read it; the other two are
+# Kinesis's own words, by its `__type`, and your pattern made a 400 of them.
 #
 # ## Partition keys
 #
@@ -292,8 +310,9 @@ plots.show(picture, f"Two rows of bins, one bin a shard. {title}.")
 # {"ShardId": "shardId-000000000000", "HashKeyRange": {"StartingHashKey": "0", "EndingHashKey": "1701…"}}
 # ```
 #
-# `int(hashlib.md5(key.encode()).hexdigest(), 16)` is the MD5 of a key as a number. Name the shard. The check puts
-# twelve records into a stream of three shards, and compares with where Kinesis says that they went.
+# `int(hashlib.md5(key.encode()).hexdigest(), 16)` is the MD5 of a key as a number. `shards` is a list of such shards;
+# return the `ShardId` of the one to which the key leads. The check puts twelve records into a stream of three shards,
+# and compares with where Kinesis says that they went. Expected: twelve times the same.
 
 # %%
 import hashlib
@@ -323,7 +342,8 @@ for shard, keys in sorted(many.items()):
 #
 # Some users post often, and whoever reads the stream wants each user's posts in order. Choose the key of a post from
 # its fields: `number` (of the post), `user`, `moment` and `category`. Each user's posts are to share a shard, both
-# shards are to get posts, and a post that is sent again is to have its key again.
+# shards are to get posts, and a post that is sent again is to have its key again. A key is a text. The check has forty
+# posts of eight users, made up.
 
 # %% tags=["exercise-6"]
 def partition_key(post: dict) -> str:
@@ -357,6 +377,7 @@ print(emulate(workbook, invoke_url, posts=50, rate=rate, seed=seed, progress=Fal
 # ## Exercise 7: what to send again
 #
 # Batches cost fewer requests, and have a trap: `PutRecords` may take some records and refuse others, with status 200.
+# Whoever does not look loses records; whoever sends all of them again has some of them twice.
 # Its answer has a list `Records`, one entry for each record in the order in which you sent them; an entry with
 # `ErrorCode` was refused. Here is an answer of that kind:
 #
@@ -364,6 +385,10 @@ print(emulate(workbook, invoke_url, posts=50, rate=rate, seed=seed, progress=Fal
 # {"FailedRecordCount": 1, "Records": [{"SequenceNumber": "49…", "ShardId": "shardId-000000000000"},
 #                                      {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "…"}]}
 # ```
+#
+# Write the function that lists what to send again, in the order in which it was sent. `zip(one, other)` goes through
+# two lists at once, and `"ErrorCode" in entry` asks whether an entry has it. Expected, for the records `["a", "b"]` and
+# this answer: `["b"]`. The check has five answers.
 
 # %% tags=["exercise-7"]
 def to_send_again(records: list[str], answer: dict) -> list[str]:

@@ -39,8 +39,9 @@
 #   C -.-> P[(checkpoints)]
 # ```
 #
-# The picture in words: Spark reads the three streams in micro-batches, decodes and cleans the rows, and appends them to
-# three Delta tables. For each stream a checkpoint keeps how far its query has come.
+# The picture in words: Spark reads the three streams in *micro-batches*, each of which is what has come since the last
+# one. It decodes and cleans the rows, and appends them to three Delta tables. For each stream a checkpoint keeps how
+# far its query has come.
 
 # %% tags=["parameters"]
 posts = 200  # posts that the emulator sends while you watch
@@ -84,8 +85,9 @@ print(*keys)
 #
 # Spark opens a stream as it opens a file, with `readStream` in the place of `read`: a format, some options, and `load`.
 # The format is `kinesis`. Its options are `streamName`, `region`, `initialPosition`, which is `earliest` or `latest`,
-# and the keys. You want all that the stream still keeps. The check makes a stream of three records, and lets a query
-# take what your frame gives. Expected: three records, and six columns.
+# and the keys: `.option("region", region)` sets one, `.options(**keys)` all those of a dictionary. You want all that
+# the stream still keeps. The check makes a stream of three records, and lets a query take what your frame gives.
+# Expected: three records, and six columns.
 
 # %%
 from pyspark.sql import DataFrame, SparkSession
@@ -147,7 +149,19 @@ print(*(one.message for one in caught), sep="\n")
 # ### Exercise 2: from bytes to columns
 #
 # `data` is bytes. As text it is a line of JSON, as the lines in the bucket were. Turn it into the columns of
-# `GEO_SCHEMA`, and leave out what has no whole number as `ind`. Keep every other row, whatever else it lacks.
+# `GEO_SCHEMA`, so that it can be cleaned as the batch is, and leave out what has no whole number as `ind`. Keep every
+# other row, whatever else it lacks: that is for the cleaning to judge.
+#
+# | call | what it does |
+# |---|---|
+# | `F.col("data").cast("string")` | reads bytes as text |
+# | `F.from_json(text, GEO_SCHEMA)` | one column with fields in it, a *struct*; what does not fit is null |
+# | `records.select(column.alias("row"))` | a frame of this column, named `row` |
+# | `.select("row.*")` | makes a column of each field of `row` |
+# | `.where("country IS NOT NULL")` | keeps the rows that fit a condition |
+#
+# The check has five records: two of them are to be left out, one whose `ind` is a word, and one that is no JSON.
+# Expected: the rows 1, 2 and 3.
 
 # %% tags=["exercise-2"]
 def decoded_geo(records: DataFrame) -> DataFrame:
@@ -169,10 +183,11 @@ decoded_geo(first).distinct().toPandas()
 #
 # What `decoded_geo` leaves out is not to be lost: somebody sent it, and somebody wants to know. Write its other half.
 # It keeps the records without a whole number as `ind`, with all columns of the envelope, and adds a column `text`, the
-# data as text. `F.from_json(…)` is a column, and `row["ind"]` a field of it; `.isNull()` asks whether there is none;
-# `records.withColumn("text", …)` adds a column.
+# data as text. With `row = F.from_json(…)`, `row["ind"]` is a field of that column; `.isNull()` asks whether there is
+# none; `records.where(…)` takes such a condition, and `records.withColumn("text", …)` adds a column.
 #
-# The check has the five records of the exercise before. Expected: two of them, each with three columns.
+# The check has the five records of the exercise before, with the columns `partitionKey` and `data`. Expected: two of
+# them, each with these two columns and `text`.
 
 # %% tags=["exercise-3"]
 def set_aside(records: DataFrame) -> DataFrame:
@@ -199,7 +214,8 @@ set_aside(envelope).where("partitionKey = 'note'").select("stream", "partitionKe
 # The functions of milestone 7 are column expressions, so they take a stream as they take a table. Write one function
 # for all three: decode the records with `SCHEMAS[table]`, leave out those without a number, and hand the rest to
 # `CLEANERS[table]`, which is `clean_pin`, `clean_geo` or `clean_user`. Mind the number: it is the first column of each
-# schema, and raw pins call it `index`. `SCHEMAS[table].names` lists the columns.
+# schema, and raw pins call it `index`. `SCHEMAS[table].names` lists the columns; `F.col(name).isNotNull()` is a
+# condition on the column of a name, for `where`.
 #
 # The check has some records for each table, and a stream. Expected: clean columns, and no row without a number.
 
@@ -241,8 +257,9 @@ print(clean["pin"].isStreaming, clean["pin"].columns[:5])
 # Write the function that starts a query: it appends a stream to a Delta table and keeps its place in `checkpoint`. With
 # the trigger `availableNow` it takes what is there and ends. `frame.writeStream` begins; `.format("delta")`,
 # `.outputMode("append")`, `.option("checkpointLocation", …)` and `.trigger(…=True)` follow in any order;
-# `.toTable(table)` starts the query and gives it back. The check starts your query twice, as after a crash, and then a
-# second one with a checkpoint of its own.
+# `.toTable(table)` starts the query and gives it back. The check starts your query twice on a stream of five rows, as
+# after a crash, and then a second one with a checkpoint of its own. Expected: five rows in its table, still five after
+# the second start, and five in the other table.
 
 # %% tags=["exercise-5"]
 def store(frame: DataFrame, table: str, checkpoint: str) -> StreamingQuery:
@@ -318,9 +335,9 @@ print(tally)
 print(view.rows())
 
 # %% [markdown]
-# The same numbers: each post gave one row in each table. Where does the time go? Most of it is the commit of a Delta
-# table, which costs the same for one row as for a thousand. A longer trigger interval makes fewer and larger files, and
-# makes readers wait longer.
+# The same numbers: each post gave one row in each table. Where does the time go: into asking Kinesis, or into what
+# Spark does with the rows, which ends with the *commit* of a Delta table? A commit costs the same for one row as for a
+# thousand. So a longer interval between micro-batches makes fewer and larger files, and makes readers wait longer.
 #
 # ### Exercise 7: where the time goes
 #
@@ -361,7 +378,8 @@ for table, query in queries.items():
     query.stop()
 
 # %% [markdown]
-# **Predict, then run.** The queries have stopped. Now fifty posts come, and then the queries start again with the
+# What is left when asking is taken off is the work on the rows, and the commit. **Predict, then run.** The queries have
+# stopped. Now fifty posts come, and then the queries start again with the
 # checkpoints that they had. How many new rows does each table get?
 
 # %%

@@ -81,7 +81,7 @@ print(*clean)
 # it `runs`, it `has stopped` without an error, or it `has failed`. `query.isActive` is true as long as it runs;
 # `query.exception()` is the error that ended it, or None. Mind that None has two meanings.
 #
-# The check starts three queries, stops one, and lets one fail.
+# The check starts three queries, stops one, and lets one fail. Expected: each of the three texts once.
 
 # %%
 from pyspark.sql.streaming.query import StreamingQuery
@@ -163,8 +163,8 @@ _ = stream_queries.start(lossy, wrong, checkpoint, ONCE).awaitTermination()
 spark.table(wrong).distinct().orderBy("as_sent").limit(5).toPandas()
 
 # %% [markdown]
-# Every pin came, and every number is lost, without an error. Read as text what is text; make numbers in the cleaning,
-# where you can count what does not fit.
+# These pins came, and their numbers are lost, without an error (pandas shows the nulls as `NaN`). Read as text what is
+# text; make numbers in the cleaning, where you can count what does not fit.
 #
 # **`latest` with nobody posting.** A query without a checkpoint that begins at `latest` waits for what comes. If
 # nothing comes, nothing happens, and it looks as if it were broken.
@@ -194,9 +194,17 @@ guess.answer(stream_queries.rows_in(spark, late))
 # ### Exercise 3: a memory that forgets
 #
 # Write it for an envelope: a record is dropped if its `data` has come before, and is remembered for 10 minutes, in the
-# time of `approximateArrivalTimestamp`. The check lets records arrive in four small batches: one comes again after a
-# minute and after 35, and one of a post comes changed. Expected: the first repetition is dropped; the second, long
-# after the ten minutes, gets through; and Spark remembers 3 records in the end.
+# time of `approximateArrivalTimestamp`, the column of its arrival.
+#
+# | call | what it does |
+# |---|---|
+# | `frame.withWatermark("time", "1 hour")` | lets a watermark follow the column `time` at this distance |
+# | `frame.dropDuplicates(["a", "b"])` | drops rows that are equal in these columns, and remembers each for ever |
+# | `frame.dropDuplicatesWithinWatermark(["a", "b"])` | the same, and forgets what the watermark has passed |
+#
+# The check lets records arrive in four small batches: one comes again after a minute and after 35, and one of a post
+# comes changed. Expected: the first repetition is dropped; the second, long after the ten minutes, gets through; the
+# changed one is kept; and Spark remembers 3 records in the end.
 
 # %% tags=["exercise-3"]
 def first_of_each(records: DataFrame) -> DataFrame:
@@ -213,9 +221,11 @@ lesson.check(3, first_of_each, spark)
 # To try it you want a query that leaves out what came before. Between `earliest` and `latest` there is a third
 # position: a moment, written as JSON, `{"at_timestamp": "2026-03-04T05:06:07.250+00:00"}`. Write the function that
 # writes it. `moment.astimezone(UTC)` is the same instant by the clock of UTC; `.isoformat(timespec="milliseconds")`
-# writes it; `json.dumps` makes JSON of a dict.
+# writes it; `json.dumps` makes JSON of a dict. Write it in UTC whatever clock `moment` comes with: then two such texts
+# can be compared, in a log for example, whoever wrote them.
 #
-# The check reads what you write as the source does. Expected: the same instant, whatever the clock of `moment`.
+# The check reads what you write as the source does. Expected: the same instant, in UTC, for a moment of UTC and for one
+# of a clock two hours ahead.
 
 # %%
 import json
@@ -265,6 +275,23 @@ print("rows:", stream_queries.rows_in(spark, kept), "records in the state:", sta
 # `batch` is a micro-batch, `table` the name of a Delta table with the same columns. Insert the rows that the table does
 # not have yet, and each of them once. The same post with a changed country is no repetition: as in milestone 7, only
 # rows that are equal in every column are. Some rows have nulls.
+#
+# A statement that inserts what one table lacks is
+#
+# ```sql
+# MERGE INTO orders there USING {news} news ON there.number = news.number WHEN NOT MATCHED THEN INSERT *
+# ```
+#
+# | part or call | what it does |
+# |---|---|
+# | `there`, `news` | short names for the two tables, in the condition behind `ON` |
+# | `{news}` | stands for a frame: `batch.sparkSession.sql(statement, news=frame)` puts it in |
+# | `there.a = news.a AND there.b = news.b` | a condition over several columns; `batch.columns` lists them |
+# | `there.a <=> news.a` | equal, and true also where both are null, of which `=` says null |
+# | `frame.dropDuplicates()` | one of each set of equal rows: MERGE looks at the table only, not at the other news |
+#
+# In an f-string, braces that are to stay are written twice, `{{news}}`. The check has a table of two rows, and a batch
+# with both of them, a changed one, and a new row twice. Expected: four rows.
 
 # %% tags=["exercise-5"]
 def insert_new(batch: DataFrame, table: str) -> None:
@@ -294,8 +321,9 @@ print("rows:", stream_queries.rows_in(spark, merged))
 # ### Exercise 6: what two tables do not have in common
 #
 # "The same number of rows" is no proof. Write the count of rows that one table has and the other has not. Whole rows
-# count, and a row that is there once more on one side counts as one. Expected: 2 for a row that was changed, as it is
-# missing on both sides; 0 for the same rows in another order.
+# count, and a row that is there once more on one side counts as one. `one.exceptAll(other)` keeps the rows of the one
+# that the other lacks, `one.subtract(other)` each of them once, and `.count()` counts. Expected: 2 for a row that was
+# changed, as it is missing on both sides; 0 for the same rows in another order.
 
 # %% tags=["exercise-6"]
 def differing(batch: DataFrame, stream: DataFrame) -> int:
@@ -329,7 +357,8 @@ _ = msk_connect.wait_until_stored(workbook)
 # first column of the schema, `SCHEMAS[table].names[0]`. Clean with `CLEANERS[table](frame)`, which is `clean_pin`,
 # `clean_geo` or `clean_user`. Then `.distinct()` keeps one of each set of equal rows.
 #
-# The check has two objects with repetitions: one line is written in two ways, one was changed, and one is no JSON.
+# `raw.where(F.col(name).isNotNull())` keeps the rows in which a column is not null. The check has two objects with
+# repetitions: one line is written in two ways, one was changed, and one is no JSON. Expected: three places, one pin.
 
 # %%
 from helpers.cleaning import CLEANERS, deduplicate

@@ -85,9 +85,12 @@ _ = msk_connect.create_log_group(practice)
 #
 # ## Exercise 1: what is yours?
 #
-# By its name, or by its tag? Neither is enough alone: whoever renames the instance in the console takes the id out of
-# its name, and not everything carries a tag. A tag comes as AWS gives it, `{"Key": "workbook", "Value": "<id>"}`. And
-# what only looks like yours must not go.
+# By its name, or by its *tag*, a pair of key and value that AWS keeps with a thing? Neither is enough alone: whoever
+# renames the instance in the console takes the id out of its name, and not everything carries a tag. Yours comes as AWS
+# gives it, `{"Key": "workbook", "Value": "<id>"}`, in a list with others. And what only looks like yours must not go:
+# what is deleted here does not come back.
+#
+# The check has seven things. Expected: three are yours, by the id anywhere in the name, or by exactly this tag.
 
 # %% tags=["exercise-1"]
 def is_mine(name: str, tags: list[dict[str, str]], workbook_id: str) -> bool:
@@ -143,8 +146,10 @@ print(*costs.bill(costs.PLAN, prices), sep="\n")
 # ## Exercise 2: what to delete tonight?
 #
 # You stop for the day and come back next week. Put things in the order in which they are worth deleting: by what they
-# cost an hour, the dearest first, and without those that idle for free. A thing says by what it is billed (`price`, a
-# name in `prices`; empty if it costs nothing) and how many of that it is (`units`).
+# cost an hour, the dearest first, and without those that idle for free. A thing has a `name`, says by what it is billed
+# (`price`, a name in `prices`; empty if it costs nothing), and how many of that it is (`units`). So
+# `{"name": "six shards", "price": "shard", "units": 6}` costs six times `prices["shard"]`. Expected, with two of those
+# and an Airflow at 49 cents: `["Airflow", "six shards"]`.
 
 # %% tags=["exercise-2"]
 def dearest_first(things: list[dict], prices: dict[str, float]) -> list[str]:
@@ -222,8 +227,9 @@ show_code.show(storage._objects)
 # %% [markdown]
 # ## Exercise 4: take a role apart
 #
-# Three kinds of things hold a role. Each has a call of `iam` that lists it, and one that takes it away; all of them
-# want `RoleName=role`.
+# Three kinds of things hold a role: an *instance profile*, which gives it to a machine; a policy that is *attached*,
+# and may be attached to other roles too; and an *inline* policy, which is a part of this role. Each has a call of `iam`
+# that lists it, and one that takes it away; all of them want `RoleName=role`.
 #
 # | what holds it | list, and its part of the answer | take away |
 # |---|---|---|
@@ -233,7 +239,8 @@ show_code.show(storage._objects)
 #
 # A profile has an `InstanceProfileName`, an attached policy a `PolicyArn`, and the call beside it wants that too, under
 # the same name. Inline policies are listed by name alone; the call wants it as `PolicyName`. At the end the role goes:
-# `iam.delete_role(RoleName=role)`. Profile and attached policy stay, as others may use them.
+# `iam.delete_role(RoleName=role)`. Profile and attached policy stay, as others may use them. The check makes a role
+# that all three hold. Expected: it is gone, and profile and attached policy are there.
 
 # %% tags=["exercise-4"]
 def take_apart(iam, role: str) -> None:
@@ -254,8 +261,13 @@ print(*inventory.lines(inventory.take(practice)), sep="\n")
 # ## Exercise 5: what goes first?
 #
 # Given what each thing uses, list all of them in an order in which AWS refuses nothing. In
-# `{"instance profile": ["role"], "role": ["policy"]}` the profile uses the role, so the role cannot go before it. The
-# check deletes in your order, as AWS would let it.
+# `{"instance profile": ["role"], "role": ["policy"]}` the profile uses the role, so the role cannot go before it. What
+# uses nothing may have no entry of its own, as the policy here, and is to be in your list all the same.
+#
+# Python has a class for that: `TopologicalSorter(uses).static_order()` gives all things one by one, each after what it
+# uses. `list(…)` makes a list of what comes one by one, and `a_list[::-1]` turns a list round. Expected here:
+# `["instance profile", "role", "policy"]`. The check has three such mappings, and deletes in your order, as AWS would
+# let it: nothing is refused, and nothing is left.
 
 # %%
 from graphlib import TopologicalSorter
@@ -285,7 +297,9 @@ print(*(kind.title for kind in inventory.KINDS), sep=", ")
 # Delete a list of things with a function that you are given: `delete(thing)`. Where AWS refuses, it raises a
 # `ClientError`, and you go on with the next thing. When you are through, try again what failed: the reason may have
 # passed, or what stood in its way is gone now. After `rounds` rounds, three unless somebody says otherwise, give up,
-# and return the things that are left. Catch no error but `ClientError`: whoever presses Ctrl-C wants to stop.
+# and return the things that are left, in a list. `try:` and `except ClientError:` catch this one error: catch no other,
+# for whoever presses Ctrl-C wants to stop. The check has five lists of things, some of which fail once, or always, or
+# as long as another one is there. Expected, if nothing fails: all are gone, and `[]`.
 
 # %% tags=["exercise-6"]
 def delete_all(things: list, delete, rounds: int = 3) -> list:

@@ -1,5 +1,7 @@
 """Exercises of the notebook about Airflow: what Airflow reads, what stands in the table, what the logs hold."""
 
+import re
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,10 +12,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from botocore.exceptions import ClientError
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from helpers.airflow import runs
+from helpers.airflow.dag import DAG_SECONDS, FOLDER
 from helpers.airflow.rest_api import AirflowError, call
 from helpers.airflow.runs import TaskState
 from helpers.checks import airflow_files, scratch
@@ -22,6 +26,7 @@ from helpers.checks.lesson import Lesson
 from helpers.checks.quiz import Question
 from helpers.config import Workbook
 from helpers.notebook import show_code
+from helpers.spark_versions import condition
 from helpers.waiting import wait_until
 
 AWAY = (AirflowError, ClientError)
@@ -54,13 +59,21 @@ def _own_dag(**changes: str) -> str:
 
 
 PARTS = {
-    "schedule": "schedule=", "start": 'pendulum.datetime(2026, 1, 1, tz="Europe/Berlin")', "imports": "import pendulum",
-    "top": "with DAG(", "edge": "count >> report", "catchup": "catchup=False",
+    "schedule": "schedule=", "hour": '"0 6 * * *"', "start": 'pendulum.datetime(2026, 1, 1, tz="Europe/Berlin")',
+    "imports": "import pendulum", "top": "with DAG(", "edge": "count >> report", "catchup": "catchup=False",
 }  # fmt: skip
 """What `_own_dag` changes."""
 
+
+def _tasks_outside() -> str:
+    """Write the solution's file with the tasks behind the block."""
+    head, _, tasks = show_code.body(own_dag).partition("    count = ")
+    return f"{head}    pass\n" + textwrap.dedent(f"    count = {tasks}")
+
+
 READS, TASKS, EDGES, CATCHUP = "Airflow reads the file", "tasks", "what comes after what", "catchup"
 BERLIN, GREENWICH = "time of the next run, in Berlin", "time of the next run, in UTC"
+OFTEN = "how often"
 
 
 def _as_airflow_reads_it(answer: Callable[[], None] | str, workbook: Workbook) -> Result:
@@ -79,15 +92,21 @@ def _as_airflow_reads_it(answer: Callable[[], None] | str, workbook: Workbook) -
         TASKS: ", ".join(sorted(task["task_id"] for task in tasks)),
         EDGES: ", ".join(sorted(edges)) or "nothing",
         CATCHUP: told["catchup"],
+        OFTEN: _often(told["timetable_description"] or ""),
         BERLIN: _clock(told["next_dagrun_run_after"], ZoneInfo("Europe/Berlin")),
         GREENWICH: _clock(told["next_dagrun_run_after"], UTC),
     }
 
 
+def _often(description: str) -> str:
+    """Tell whether Airflow's words for a schedule stand for once a day: ``At 06:00``, or none for a day's interval."""
+    return "every day" if re.fullmatch(r"(At \d\d:\d\d)?", description) else description
+
+
 def _error(line: str) -> str:
     """Shorten the last line of a trace: the error without its module and without what differs from case to case."""
     kind, _, message = line.partition(": ")
-    return f"{kind.rpartition('.')[2]}: {message.partition(': {')[0]}"
+    return f"{kind.rpartition('.')[2]}: {re.split(': [{[]', message)[0]}"
 
 
 def _clock(moment: str | None, zone: ZoneInfo) -> str:
@@ -97,7 +116,14 @@ def _clock(moment: str | None, zone: ZoneInfo) -> str:
 OWN_DAG = Exercise(
     solution=own_dag,
     evaluate=_as_airflow_reads_it,
-    wanted={READS: "yes", TASKS: "count, report", EDGES: "count → report", CATCHUP: False, BERLIN: "06:00"},
+    wanted={
+        READS: "yes",
+        TASKS: "count, report",
+        EDGES: "count → report",
+        CATCHUP: False,
+        BERLIN: "06:00",
+        OFTEN: "every day",
+    },
     twins=(
         Twin(
             _own_dag(schedule="schedule_interval="),
@@ -118,6 +144,37 @@ OWN_DAG = Exercise(
             "`Variable.get` stands at the top, so Airflow asks for the variable whenever it reads the file, twice a "
             "minute, and as long as there is none it cannot read the file at all. Ask within a task.",
             {READS: "AirflowRuntimeError: VARIABLE_NOT_FOUND"},
+        ),
+        Twin(
+            _own_dag(hour='"@daily"'),
+            "It runs at midnight: that is what `@daily` stands for. A time of day takes five fields, of which the "
+            "first two are minute and hour.",
+            {READS: "yes", BERLIN: "00:00"},
+        ),
+        Twin(
+            _own_dag(hour='"6 0 * * *"'),
+            "It runs six minutes after midnight. The first field of a schedule is the minute, the second the hour.",
+            {READS: "yes", BERLIN: "00:06"},
+        ),
+        Twin(
+            _own_dag(hour='"* 6 * * *"'),
+            "The star stands for every minute: it runs sixty times, from six o'clock on. At the full hour the minute "
+            "is 0.",
+            {READS: "yes", OFTEN: "Every minute, between 06:00 and 06:59"},
+        ),
+        Twin(
+            _tasks_outside(),
+            "The tasks belong to no DAG, as Airflow says: they are made outside of the block. Indent them, so that "
+            "they stand inside of `with DAG(…):`.",
+            {
+                READS: "ValueError: Tried to create relationships between tasks that don't have Dags yet. Set the Dag "
+                "for at least one task and try again",
+            },
+        ),
+        Twin(
+            _own_dag(edge="report >> count"),
+            "`report` comes first, and `count` after it. The arrow `>>` leads from what runs first to what runs next.",
+            {READS: "yes", EDGES: "report → count"},
         ),
         Twin(
             _own_dag(edge="count, report"),
@@ -146,10 +203,18 @@ Airflow = Callable[..., Any]
 """Airflow's REST API: method, path, body and parameters in, the answer out."""
 
 FILE, TOLD, BROKEN = "where the file is", "what you return", "a file that Airflow cannot read"
-NOTHING, FOR_EVER, RAISES = "nothing", "asked for ever", "raises an error"
+ASKED = "asked for the files that Airflow cannot read"
+"""Tells mistakes apart."""
 
-IN_VAIN = 3
+NOTHING, FOR_EVER, RAISES = "nothing", "asked for ever", "raises an error"
+ENDS_WELL = "is delivered, as if all were well"
+IN_AN_EMPTY_LIST, AT_ANOTHERS = "stops, as nothing is in the list", "stops at the mistake in another file"
+
+IN_VAIN = 4
 """Questions that an answer may ask after the last one that could have told it something new."""
+
+
+BAD_FILE_POLL_SECONDS = 1.0
 
 
 class _Endless(BaseException):
@@ -169,20 +234,44 @@ def deliver(s3, airflow, bucket: str, name: str, text: str) -> dict:
         time.sleep(1)
 
 
-def _named_dag(airflow: Airflow, name: str) -> dict | None:
-    return next((one for one in airflow("GET", "/dags")["dags"] if one["dag_id"] == name), None)
+Files = Callable[[Airflow, str], list[dict]]
 
 
-def _into_the_top(s3: Any, airflow: Airflow, bucket: str, name: str, text: str) -> dict:
-    s3.put_object(Bucket=bucket, Key=f"{name}.py", Body=text.encode())
-    while (found := _named_dag(airflow, name)) is None:
-        time.sleep(0.2)
-    return found
+def _own_errors(airflow: Airflow, name: str) -> list[dict]:
+    errors = airflow("GET", "/importErrors")["import_errors"]
+    return [one for one in errors if one["filename"].endswith(f"{name}.py")]
 
 
-def _not_awaited(s3: Any, airflow: Airflow, bucket: str, name: str, text: str) -> dict | None:
+def _delivering(
+    key: str = "dags/{}.py",
+    dag: str = "{}",
+    errors: Files = _own_errors,
+    told: Callable[[Airflow, dict], Any] = lambda airflow, found: found,
+    of_errors: Callable[[list[dict]], Any] | None = None,
+) -> Callable[..., Any]:
+    """Write the solution with another key, another name looked for, other errors, another answer."""
+
+    def deliver(s3: Any, airflow: Airflow, bucket: str, name: str, text: str) -> Any:
+        s3.put_object(Bucket=bucket, Key=key.format(name), Body=text.encode())
+        while True:
+            if wrong := errors(airflow, name):
+                if of_errors:
+                    return of_errors(wrong)
+                raise RuntimeError(wrong[0]["stack_trace"])
+            if found := [one for one in airflow("GET", "/dags")["dags"] if one["dag_id"] == dag.format(name)]:
+                return told(airflow, found[0])
+            time.sleep(1)
+
+    return deliver
+
+
+def _asked_once(s3: Any, airflow: Airflow, bucket: str, name: str, text: str) -> dict:
     s3.put_object(Bucket=bucket, Key=f"dags/{name}.py", Body=text.encode())
-    return _named_dag(airflow, name)
+    return next(one for one in airflow("GET", "/dags")["dags"] if one["dag_id"] == name)
+
+
+def _not_awaited(s3: Any, airflow: Airflow, bucket: str, name: str, text: str) -> None:
+    s3.put_object(Bucket=bucket, Key=f"dags/{name}.py", Body=text.encode())
 
 
 def _asked_by_name(s3: Any, airflow: Airflow, bucket: str, name: str, text: str) -> dict:
@@ -190,46 +279,72 @@ def _asked_by_name(s3: Any, airflow: Airflow, bucket: str, name: str, text: str)
     return airflow("GET", f"/dags/{name}")
 
 
-def _errors_left_aside(s3: Any, airflow: Airflow, bucket: str, name: str, text: str) -> dict:
-    s3.put_object(Bucket=bucket, Key=f"dags/{name}.py", Body=text.encode())
-    while (found := _named_dag(airflow, name)) is None:
-        time.sleep(1)
-    return found
-
-
 def _delivered(answer: Callable[..., dict], workbook: Workbook) -> Result:
-    """Let an answer deliver two files at the same time, one of which Airflow cannot read."""
+    """Let an answer deliver two files: one that Airflow cannot read, and, when it knows that, a good one."""
     attempt(answer)
     broken = show_code.body(own_dag) + "\nimport nowhere_to_be_found\n"
     with scratch.systems(*AWAY), airflow_files.drawn(workbook) as good, airflow_files.drawn(workbook) as bad:
         with ThreadPoolExecutor(2) as pool:
-            told = pool.submit(_told_of, answer, workbook, good, show_code.body(own_dag))
             refused = pool.submit(_told_of, answer, workbook, bad, broken)
-        return {FILE: _place(workbook, good), TOLD: told.result(), BROKEN: refused.result()}
+            wait_until(
+                lambda: refused.done() or airflow_files.error(workbook, bad),
+                DAG_SECONDS,
+                f"Airflow to read {bad}.py",
+                BAD_FILE_POLL_SECONDS,
+            )
+            told = pool.submit(_told_of, answer, workbook, good, show_code.body(own_dag))
+        return {FILE: _place(workbook, good), TOLD: told.result()[0]} | dict(
+            zip((BROKEN, ASKED), refused.result(), strict=True)
+        )
 
 
-def _told_of(answer: Callable[..., dict], workbook: Workbook, name: str, text: str) -> str:
-    """Tell how delivering one file ends."""
-    asked = 0
+def _told_of(answer: Callable[..., dict], workbook: Workbook, name: str, text: str) -> tuple[str, bool]:
+    """Tell how delivering one file ends, and whether the answer asked for errors."""
+    asked, paths, is_listed = 0, set(), False
 
     def airflow(*arguments: Any, **query: Any) -> Any:
         """Call Airflow's API, unless what is waited for cannot come any more."""
-        nonlocal asked
-        found = call(workbook, *arguments, **query)
-        known = airflow_files.error(workbook, name)
-        if known or _place(workbook, name) != IN_FOLDER:
-            asked += 1
+        nonlocal asked, is_listed
+        paths.add(arguments[1].strip("/") if len(arguments) > 1 else "")
+        asked += is_listed or _nothing_to_come(workbook, name)
         if asked > IN_VAIN:
             raise _Endless
+        found = call(workbook, *arguments, **query)
+        is_listed = is_listed or _lists(found, name)
         return found
 
     try:
         told = answer(workbook.client("s3"), airflow, workbook.bucket, name, text)
     except _Endless:
-        return FOR_EVER
+        outcome = FOR_EVER
     except Exception as error:  # whatever code that somebody is learning to write may raise
-        return RAISES if airflow_files.error(workbook, name) else _stopped_by(error)
-    return _of_dag(told, name)
+        outcome = RAISES if airflow_files.error(workbook, name) else _stopped_at(error, workbook)
+    else:
+        outcome = ENDS_WELL if airflow_files.error(workbook, name) else _of_dag(told, name)
+    return outcome, "importErrors" in paths
+
+
+def _nothing_to_come(workbook: Workbook, name: str) -> bool:
+    """Tell whether Airflow could not read a file, or will never see it."""
+    return _place(workbook, name) != IN_FOLDER or airflow_files.error(workbook, name) is not None
+
+
+def _lists(found: Any, name: str) -> bool:
+    """Tell whether Airflow has just answered with a list in which the DAG is."""
+    dags = found.get("dags", ()) if isinstance(found, Mapping) else ()
+    return any(one["dag_id"] == name for one in dags)
+
+
+_OF_CODE = (AirflowError, LookupError, TypeError, NameError, AttributeError, AssertionError)
+"""Errors that nobody raises to tell of a file."""
+
+
+def _stopped_at(error: Exception, workbook: Workbook) -> str:
+    if isinstance(error, IndexError | StopIteration):
+        return IN_AN_EMPTY_LIST
+    if not isinstance(error, _OF_CODE) and call(workbook, "GET", "/importErrors")["import_errors"]:
+        return AT_ANOTHERS
+    return _stopped_by(error)
 
 
 def _stopped_by(error: Exception) -> str:
@@ -241,16 +356,22 @@ def _stopped_by(error: Exception) -> str:
 def _of_dag(told: Any, name: str) -> str:
     if told is None:
         return NOTHING
-    return OF_DAG if isinstance(told, Mapping) and told.get("dag_id") == name else f"{type(told).__name__}: {told}"
+    if isinstance(told, Mapping):
+        return OF_DAG if told.get("dag_id") == name else ALL_DAGS if "dags" in told else f"{told}"
+    return ALL_DAGS if isinstance(told, list) else f"{type(told).__name__}: {told}"
 
 
 IN_FOLDER, ELSEWHERE_IN_BUCKET, OF_DAG = "in the folder of DAGs", "outside of the folder of DAGs", "what Airflow says"
+NO_ENDING, ALL_DAGS = "in the folder of DAGs, without `.py`", "a list of DAGs"
 
 
 def _place(workbook: Workbook, name: str) -> str:
     if airflow_files.is_there(workbook, name):
         return IN_FOLDER
-    return ELSEWHERE_IN_BUCKET if airflow_files.objects(workbook, name) else "nowhere"
+    found = airflow_files.objects(workbook, name)
+    if f"{FOLDER}/{name}" in found:
+        return NO_ENDING
+    return ELSEWHERE_IN_BUCKET if found else "nowhere"
 
 
 DELIVER = Exercise(
@@ -259,16 +380,28 @@ DELIVER = Exercise(
     wanted={FILE: IN_FOLDER, TOLD: OF_DAG, BROKEN: RAISES},
     twins=(
         Twin(
-            _into_the_top,
+            _delivering(key="{}.py"),
             "The file is in the bucket, and Airflow does not see it: it looks into the folder `dags/` alone. The key "
             'is `f"dags/{name}.py"`.',
             {FILE: ELSEWHERE_IN_BUCKET},
         ),
         Twin(
+            _delivering(key="dags/{}"),
+            "The file is in the folder, and Airflow takes it for none of Python's: its name does not end with `.py`. "
+            "The ending belongs into the key, and not into the name of the DAG.",
+            {FILE: NO_ENDING},
+        ),
+        Twin(
             _not_awaited,
-            "Airflow has not read the file yet when you ask: that takes it seconds, on MWAA half a minute. Ask again "
-            "until the DAG is there.",
+            "Your function gives nothing back. Airflow needs seconds to read a file, on MWAA half a minute: ask "
+            "`/dags` again and again until the DAG is there, and return it.",
             {FILE: IN_FOLDER, TOLD: NOTHING},
+        ),
+        Twin(
+            _asked_once,
+            "You take the DAG out of a list in which it is not yet: Airflow needs some seconds to read a file. Look "
+            "into the list, and if the DAG is not there, sleep a second and ask again.",
+            {FILE: IN_FOLDER, TOLD: IN_AN_EMPTY_LIST},
         ),
         Twin(
             _asked_by_name,
@@ -277,10 +410,42 @@ DELIVER = Exercise(
             {FILE: IN_FOLDER, TOLD: "stops, as Airflow refuses with number 404"},
         ),
         Twin(
-            _errors_left_aside,
+            _delivering(dag="{}.py"),
+            "Airflow has the DAG, and your function goes on asking for it: a `dag_id` is the name alone, without "
+            "`.py`.",
+            {FILE: IN_FOLDER, TOLD: FOR_EVER},
+        ),
+        Twin(
+            _delivering(errors=lambda airflow, name: airflow("GET", "/importErrors")["import_errors"]),
+            "You raised because of a mistake in another file: the list holds the files of everybody. Take an error "
+            'only if its `filename` ends with yours, `error["filename"].endswith(f"{name}.py")`.',
+            {FILE: IN_FOLDER, TOLD: AT_ANOTHERS},
+        ),
+        Twin(
+            _delivering(told=lambda airflow, found: airflow("GET", "/dags")["dags"]),
+            "You give back all DAGs. Asked is what Airflow says of this one: the entry of the list whose `dag_id` is "
+            "the name.",
+            {FILE: IN_FOLDER, TOLD: ALL_DAGS},
+        ),
+        Twin(
+            _delivering(errors=lambda airflow, name: []),
             "A file with a mistake in it never becomes a DAG, and your function waits for it for ever. Look into "
             "`/importErrors` each time as well, and raise what stands there.",
-            {TOLD: OF_DAG, BROKEN: FOR_EVER},
+            {TOLD: OF_DAG, BROKEN: FOR_EVER, ASKED: False},
+        ),
+        Twin(
+            _delivering(errors=lambda airflow, name: [
+                one for one in airflow("GET", "/importErrors")["import_errors"] if one["filename"] == f"dags/{name}.py"
+            ]),
+            "You look into `/importErrors`, do not find your file there, and wait for ever. A `filename` is not the "
+            'key of the bucket: it ends with the file\'s name, `.endswith(f"{name}.py")`.',
+            {TOLD: OF_DAG, BROKEN: FOR_EVER, ASKED: True},
+        ),
+        Twin(
+            _delivering(of_errors=lambda wrong: wrong[0]),
+            "A file that cannot be read ended like one that can: your function returned. Whoever calls it would go "
+            "on as if the DAG were there. `raise RuntimeError(…)` with the `stack_trace`.",
+            {TOLD: OF_DAG, BROKEN: ENDS_WELL},
         ),
     ),
     hints=(
@@ -304,6 +469,10 @@ def _dated(rows: DataFrame, day: str) -> DataFrame:
     return rows.withColumn("day", F.lit(day).cast("date"))
 
 
+def _replaced(rows: DataFrame, table: str, where: str) -> None:
+    rows.write.format("delta").mode("overwrite").option("replaceWhere", where).saveAsTable(table)
+
+
 def _append(rows: DataFrame, table: str, day: str) -> None:
     _dated(rows, day).write.format("delta").mode("append").saveAsTable(table)
 
@@ -322,7 +491,8 @@ def _unless_there(rows: DataFrame, table: str, day: str) -> None:
 
 EARLIER, DAY = "2026-01-30", "2026-01-31"
 ONCE, TWICE, BEFORE = "rows of the day after a run", "rows of the day after a second run", "rows of the day before"
-ELSEWHERE = "rows under other days"
+ELSEWHERE, REFUSAL = "rows under other days", "what Spark refuses"
+"""REFUSAL tells mistakes apart."""
 
 
 def _kept(answer: Callable[[DataFrame, str, str], None], spark: SparkSession) -> Result:
@@ -335,6 +505,10 @@ def _kept(answer: Callable[[DataFrame, str, str], None], spark: SparkSession) ->
         after_one = _days(spark, table)
         answer(spark.range(3), table, DAY)
         found = _days(spark, table)
+    except PySparkException as error:
+        if not (kind := condition(error)):
+            raise
+        return {REFUSAL: kind}
     finally:
         spark.sql(f"DROP TABLE IF EXISTS {table}")
     others = sum(count for day, count in found.items() if day not in (EARLIER, DAY))
@@ -372,6 +546,30 @@ KEEP = Exercise(
             _unless_there,
             "`ignore` writes only if there is no table yet. There is one, so nothing was written, and nobody said so.",
             {ONCE: 0, TWICE: 0, BEFORE: 2},
+        ),
+        Twin(
+            lambda rows, table, day: _replaced(rows, table, f"day = '{day}'"),
+            "Delta refuses rows that do not fit the condition, and yours have no day yet. "
+            '`rows.withColumn("day", F.lit(day).cast("date"))` gives it to them.',
+            {REFUSAL: "DELTA_REPLACE_WHERE_MISMATCH"},
+        ),
+        Twin(
+            lambda rows, table, day: _replaced(rows.withColumn("day", F.lit(day)), table, f"day = '{day}'"),
+            "The table's `day` is a date, and yours is a text, which Delta does not mix. "
+            '`.cast("date")` makes a date of `F.lit(day)`.',
+            {REFUSAL: "DELTA_FAILED_TO_MERGE_FIELDS"},
+        ),
+        Twin(
+            lambda rows, table, day: _replaced(_dated(rows, day), table, f"day = {day}"),
+            "Without quotation marks, the condition says `day = 2026-01-31`: a subtraction, and its result is no date. "
+            "Put the day between single ones, as in `country = 'Fiji'`.",
+            {REFUSAL: "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES"},
+        ),
+        Twin(
+            lambda rows, table, day: _replaced(_dated(rows, day), table, "day = '{day}'"),
+            "The condition asks for a day that is called `{day}`. An `f` before the text lets Python fill in what is "
+            "between the braces.",
+            {REFUSAL: "CAST_INVALID_INPUT"},
         ),
     ),
     hints=(

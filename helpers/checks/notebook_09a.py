@@ -197,6 +197,7 @@ SENT = {"ind": 7528, "title": 'A "quiet" café', "country": "Albania"}
 
 STATUS, DATA, KEY = "status of the answer", "what is in the stream", "its partition key"
 AS_SENT, ALL, NO_JSON = "the row", "the whole request", "text that is no JSON"
+AS_JAVA = "the row as Java prints a map"
 
 
 def record_template() -> str:
@@ -265,7 +266,7 @@ def _what(data: bytes) -> str:
     try:
         found = json.loads(data)
     except ValueError:
-        return NO_JSON
+        return AS_JAVA if data.startswith(b"{ind=") else NO_JSON
     if isinstance(found, dict) and "Data" in found:
         return ALL
     return AS_SENT if found == SENT else f"{found}"
@@ -288,6 +289,12 @@ TEMPLATE = Exercise(
             "The whole request is in the stream, with `Data` and `PartitionKey` in it: `$input.body` is all of what "
             "the client sent. `$input.json('$.Data')` takes the one part.",
             {DATA: ALL},
+        ),
+        Twin(
+            _template(data=("$input.json('$.Data')", "$input.path('$.Data')")),
+            "The row is in the stream in Java's form, `{ind=7528, …}`, and nobody can read it as JSON. `$input.path` "
+            "gives an object, which is printed like that; `$input.json('$.Data')` gives JSON.",
+            {DATA: AS_JAVA},
         ),
         Twin(
             _template(key=(_KEYED, "partition-1")),
@@ -314,6 +321,8 @@ TEMPLATE = Exercise(
 # --- 3: refusals that are told ---------------------------------------------------------------------------------------
 
 TAKEN, NOWHERE, KEYLESS = "a record", "a stream that is not there", "a record without a key"
+FORBIDDEN, OVERLOADED = "a refusal with 403", "a failure with 503"
+GATEWAY = "what API Gateway refuses"
 
 
 def tell_refusals(client, method: dict[str, str]) -> None:
@@ -336,33 +345,39 @@ def _answers(patterns: dict[str, str], declared: bool = True) -> Callable[[Any, 
 
 
 def _told(answer: Callable[[Any, dict[str, str]], None], workbook: Workbook, role: str) -> Result:
-    """Let an answer complete a method, and send it a record and two that Kinesis refuses."""
+    """Let an answer complete two methods: one of Kinesis, and one behind which any status can be had."""
     attempt(answer)
     with scratch.systems(), _api(workbook) as api, scratch.stream(workbook) as stream:
         own = Proxied(PATH, "PUT", "PutRecord", kinesis_proxy.PUT_RECORD)
-        method = kinesis_proxy.connect(workbook, api, own, role)
-        refused = _refusal(answer, workbook.client("apigateway"), method)
+        methods = (kinesis_proxy.connect(workbook, api, own, role), scratch.any_status(workbook, api))
+        refused = [_refusal(answer, workbook.client("apigateway"), method) for method in methods]
         invoke_url = rest_api.deploy(workbook, api)
         return {
             TAKEN: _sent(invoke_url, stream).status_code,
             NOWHERE: _sent(invoke_url, f"{stream}-nowhere").status_code,
             KEYLESS: _sent(invoke_url, stream, None).status_code,
-            GATEWAY: refused,
+            FORBIDDEN: requests.get(f"{invoke_url}/statuses/403").status_code,
+            OVERLOADED: requests.get(f"{invoke_url}/statuses/503").status_code,
+            GATEWAY: refused[0],
         }
 
-
-GATEWAY = "what API Gateway refuses"
 
 TELL_REFUSALS = Exercise(
     solution=tell_refusals,
     evaluate=_told,
-    wanted={TAKEN: 200, NOWHERE: 400, KEYLESS: 400, GATEWAY: NOTHING},
+    wanted={TAKEN: 200, NOWHERE: 400, KEYLESS: 400, FORBIDDEN: 400, OVERLOADED: 500, GATEWAY: NOTHING},
     twins=(
         Twin(
             _answers({"200": ""}),
-            "A stream that is not there is answered with 200, as a success: without a selection pattern, a status is "
-            "taken for everything. Give 400 and 500 a pattern each.",
+            "A stream that is not there is answered with 200, as a success. Without a selection pattern, a status is "
+            "taken for everything: give 400 and 500 a pattern each. A pattern has to match all three digits.",
             {TAKEN: 200, NOWHERE: 200},
+        ),
+        Twin(
+            _answers({"200": "", "400": "400", "500": "500"}),
+            "A 403 or a 503 of Kinesis comes out as 200, a success: your patterns fit 400 and 500 alone. In a regular "
+            r"expression `\d` is any digit, so `4\d{2}` fits 4 and two digits.",
+            {TAKEN: 200, NOWHERE: 400, FORBIDDEN: 200, OVERLOADED: 200},
         ),
         Twin(
             _answers({"400": r"4\d{2}", "500": r"5\d{2}"}),
@@ -429,6 +444,18 @@ def _not_serialised(invoke_url: str, stream: str, row: dict, key: str) -> dict:
     return put(invoke_url, stream, json.loads(json.dumps(row)), key)
 
 
+def _posted(invoke_url: str, stream: str, row: dict, key: str) -> dict:
+    reply = requests.post(f"{invoke_url}/streams/{stream}/record", json={"PartitionKey": key})
+    reply.raise_for_status()
+    return reply.json()
+
+
+def _as_a_form(invoke_url: str, stream: str, row: dict, key: str) -> dict:
+    reply = requests.put(f"{invoke_url}/streams/{stream}/record", data={"Data": row, "PartitionKey": key})
+    reply.raise_for_status()
+    return reply.json()
+
+
 def _arrived(workbook: Workbook, stream: str) -> dict:
     """Wait for the first record of a stream."""
     client = workbook.client("kinesis")
@@ -459,7 +486,10 @@ def _moment_alike(row: dict[str, Any]) -> dict[str, Any]:
 
 def _record(answer: Callable[..., dict], workbook: Workbook, invoke_url: str) -> Result:
     with scratch.stream(workbook) as stream:
-        told = given(answer(invoke_url, stream, dict(PLACE), "7528"))
+        try:
+            told = given(answer(invoke_url, stream, dict(PLACE), "7528"))
+        except requests.HTTPError as error:
+            return {"the API's answer": error.response.status_code}
         record = _arrived(workbook, stream)
     data: Any = json.loads(record["Data"])
     return {
@@ -491,6 +521,16 @@ PUT = Exercise(
         Twin(
             _not_serialised,
             "JSON knows no datetime. `json.dumps(…, default=str)` writes what it does not know as text.",
+        ),
+        Twin(
+            _posted,
+            "API Gateway answers 403 to a method or a path that the API does not have. The method is PUT, and the path "
+            "`/streams/<stream>/record`, behind the invoke URL.",
+        ),
+        Twin(
+            _as_a_form,
+            "API Gateway answers 415: with a dictionary as `data`, `requests` sends the fields of a form. Give it a "
+            "text, which `json.dumps` writes, and say `Content-Type: application/json`.",
         ),
     ),
     hints=(

@@ -8,7 +8,7 @@ from statistics import mean, median
 from types import SimpleNamespace
 from typing import Any
 
-from pyspark.errors import AnalysisException
+from pyspark.errors import AnalysisException, IllegalArgumentException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
@@ -199,6 +199,9 @@ DECODED_GEO = Exercise(
 
 SET_ASIDE = "no number, no JSON"
 
+ASIDE_COLUMNS, TEXT, READING = "the columns", "what `text` holds", "Spark"
+"""READING tells mistakes apart."""
+
 
 def set_aside(records: DataFrame) -> DataFrame:
     """Keep the records of an envelope that have no whole number as `ind`: all their columns, and `text`, the data."""
@@ -209,17 +212,47 @@ def set_aside(records: DataFrame) -> DataFrame:
 
 def _aside(answer: Callable[[DataFrame], DataFrame], spark: SparkSession) -> Result:
     rows = [(what, data) for what, data in RECORDS.items()]
-    frame = given(answer(spark.createDataFrame(rows, "partitionKey string, data binary")))
-    if "partitionKey" not in frame.columns:
-        return {"the columns": ", ".join(frame.columns)}
-    kept = [row["partitionKey"] for row in frame.select("partitionKey").collect()]
-    return {"set aside": ", ".join(what for what in RECORDS if what in kept), "the columns": ", ".join(frame.columns)}
+    records = spark.createDataFrame(rows, "partitionKey string, data binary")
+    try:
+        frame = given(answer(records))
+        columns = {ASIDE_COLUMNS: ", ".join(sorted(frame.columns))}
+        if "partitionKey" not in frame.columns:
+            return columns
+        kept = frame.collect()
+    except AnalysisException as error:
+        return {READING: _refusal(error)}
+    texts = [row["text"] for row in kept] if "text" in frame.columns else []
+    keys = [row["partitionKey"] for row in kept]
+    return {
+        "set aside": ", ".join(what for what in RECORDS if what in keys),
+        **columns,
+        TEXT: "the data as text" if texts == [RECORDS[key].decode() for key in keys] else "something else",
+    }
+
+
+NOT_TEXT = "bytes, where text is wanted"
+
+
+def _refusal(error: AnalysisException) -> str:
+    """Say what Spark refuses, if it is one of the two mistakes that are made here.
+
+    Raises
+    ------
+    AnalysisException
+        The error itself, if it is another.
+    """
+    kind = condition(error) or ""
+    if kind.startswith("UNRESOLVED_COLUMN"):
+        return f"there is no column {error.getMessageParameters()['objectName'].strip('`')}"
+    if kind.startswith("DATATYPE_MISMATCH"):
+        return NOT_TEXT
+    raise error
 
 
 ASIDE = Exercise(
     solution=set_aside,
     evaluate=_aside,
-    wanted={"set aside": SET_ASIDE, "the columns": "partitionKey, data, text"},
+    wanted={"set aside": SET_ASIDE, ASIDE_COLUMNS: "data, partitionKey, text", TEXT: "the data as text"},
     twins=(
         Twin(
             lambda records: set_aside(records).where(F.from_json(F.col("data").cast("string"), GEO_SCHEMA).isNull()),
@@ -246,7 +279,37 @@ ASIDE = Exercise(
             lambda records: set_aside(records).select("text"),
             "Only the text is left. Whoever looks into it later wants to know where it came from: keep the columns of "
             "the envelope.",
-            {"the columns": "text"},
+            {ASIDE_COLUMNS: "text"},
+        ),
+        Twin(
+            lambda records: records.where("ind IS NULL").withColumn("text", F.col("data").cast("string")),
+            "An envelope has no column `ind`: the number is within the data, and comes out by `from_json`. Ask the "
+            'field of what that gives, `row["ind"].isNull()`.',
+            {READING: "there is no column ind"},
+        ),
+        Twin(
+            lambda records: records.where(F.from_json("data", GEO_SCHEMA)["ind"].isNull()),
+            "`from_json` wants text, and Spark refuses to read the bytes in `data` as such. Make text of them first: "
+            '`F.col("data").cast("string")`.',
+            {READING: NOT_TEXT},
+        ),
+        Twin(
+            lambda records: set_aside(records).drop("text"),
+            "The right records, without the column `text`. Bytes are hard to read for whoever looks into them: "
+            '`.withColumn("text", text)` adds what they say.',
+            {"set aside": SET_ASIDE, ASIDE_COLUMNS: "data, partitionKey"},
+        ),
+        Twin(
+            lambda records: set_aside(records).withColumn("text", F.col("data")),
+            'The column `text` is not the text of `data`. Make it by `F.col("data").cast("string")`: without the cast '
+            "it holds the bytes.",
+            {"set aside": SET_ASIDE, ASIDE_COLUMNS: "data, partitionKey, text", TEXT: "something else"},
+        ),
+        Twin(
+            lambda records: set_aside(records).withColumn("row", F.from_json("text", GEO_SCHEMA)),
+            "A column `row` is left over, from which you took the number. A condition needs no column: "
+            '`records.where(row["ind"].isNull())` takes the expression itself; or `.drop("row")` at the end.',
+            {"set aside": SET_ASIDE, ASIDE_COLUMNS: "data, partitionKey, row, text"},
         ),
     ),
     hints=(
@@ -294,13 +357,15 @@ def _cleaned(answer: Callable[[DataFrame, str], DataFrame], spark: SparkSession)
 def _read(ask: Callable[[], DataFrame], table: str) -> dict[str, str]:
     try:
         frame = ask()
+        if not isinstance(frame, DataFrame):
+            return {f"columns of {table}": NO_FRAME}
         numbers = sorted(str(row[0]) for row in frame.select(frame.columns[0]).collect())
         return {f"columns of {table}": ", ".join(frame.columns), f"numbers in {table}": ", ".join(numbers)}
     except AnalysisException as error:
-        if not (condition(error) or "").startswith("UNRESOLVED_COLUMN"):
-            raise
-        missing = error.getMessageParameters()["objectName"].strip("`")
-        return {f"{part} {table}": f"there is no column {missing}" for part in ("columns of", "numbers in")}
+        return dict.fromkeys((f"columns of {table}", f"numbers in {table}"), _refusal(error))
+
+
+NO_FRAME = "no frame"
 
 
 _CLEAN_COLUMNS = {
@@ -314,6 +379,25 @@ _CLEAN_COLUMNS = {
 def _by_ind(records: DataFrame, table: str) -> DataFrame:
     row = F.from_json(F.col("data").cast("string"), SCHEMAS[table]).alias("row")
     return CLEANERS[table](records.select(row).select("row.*").where("ind IS NOT NULL"))
+
+
+def _by_index(records: DataFrame, table: str) -> DataFrame:
+    row = F.from_json(F.col("data").cast("string"), SCHEMAS[table]).alias("row")
+    return CLEANERS[table](records.select(row).select("row.*").where("index IS NOT NULL"))
+
+
+def _not_unpacked(records: DataFrame, table: str) -> DataFrame:
+    row = F.from_json(F.col("data").cast("string"), SCHEMAS[table]).alias("row")
+    return CLEANERS[table](records.select(row).where(F.col(SCHEMAS[table].names[0]).isNotNull()))
+
+
+def _from_bytes(records: DataFrame, table: str) -> DataFrame:
+    return CLEANERS[table](records.select(F.from_json("data", SCHEMAS[table]).alias("row")).select("row.*"))
+
+
+def _without_gaps(records: DataFrame, table: str) -> DataFrame:
+    row = F.from_json(F.col("data").cast("string"), SCHEMAS[table]).alias("row")
+    return CLEANERS[table](records.select(row).select("row.*").dropna())
 
 
 def _all_kept(records: DataFrame, table: str) -> DataFrame:
@@ -342,6 +426,42 @@ CLEANED = Exercise(
             "Raw pins have no `ind`: their number is called `index` until they are cleaned. In each schema it is the "
             "first name: `SCHEMAS[table].names[0]`.",
             {"numbers in pin": "there is no column ind"},
+        ),
+        Twin(
+            _by_index,
+            "Only raw pins call their number `index`; places and users have `ind`. One name serves no two of them: "
+            "take the first of the schema, `SCHEMAS[table].names[0]`.",
+            {"numbers in pin": "1, 2", "numbers in geo": "there is no column index"},
+        ),
+        Twin(
+            _not_unpacked,
+            "`from_json` gives one column with fields in it, and no column of a field's name. "
+            '`.select(row.alias("row")).select("row.*")` makes columns of the fields.',
+            {"numbers in pin": "there is no column index", "numbers in geo": "there is no column ind"},
+        ),
+        Twin(
+            lambda records, table: CLEANERS[table](decoded_geo(records)),
+            "Places are decoded, and of pins and users most is missing: `decoded_geo` looks for the columns of "
+            "GEO_SCHEMA whatever the table is. Decode with `SCHEMAS[table]`.",
+            {"numbers in geo": "3", "numbers in user": "there is no column first_name"},
+        ),
+        Twin(
+            _from_bytes,
+            "Spark does not read bytes as JSON, and `data` is bytes. First text, "
+            '`F.col("data").cast("string")`, then `from_json`.',
+            {"numbers in pin": NOT_TEXT},
+        ),
+        Twin(
+            _without_gaps,
+            "Rows that lack anything at all are gone, and most rows lack something. Only the number has to be there: "
+            "`F.col(name).isNotNull()` asks for one column.",
+            {"numbers in pin": ""},
+        ),
+        Twin(
+            lambda records, table: CLEANERS[table],
+            "You give back the function that cleans, and no rows. Call it with the decoded frame: "
+            "`CLEANERS[table](rows)`.",
+            {"columns of pin": NO_FRAME},
         ),
         Twin(
             _all_kept,
@@ -503,6 +623,7 @@ STORE = Exercise(
 # --- 6: a query for each table --------------------------------------------------------------------------------------
 
 EACH, ENDED, RETURNED = "rows in the tables", "with availableNow", "what is given back"
+PLACES = "checkpoints"
 
 
 def start_all(spark: SparkSession, frames: dict, workbook: Workbook, trigger=None) -> dict[str, StreamingQuery]:
@@ -520,20 +641,45 @@ def _all_started(answer: Callable[..., dict[str, StreamingQuery]], spark: SparkS
     with _tables(spark) as name, stream_queries.small_batches(spark):
         parts = dict(zip(SCHEMAS, "abc", strict=True))
         ours = SimpleNamespace(
-            stream_table=lambda table: f"{name}_{parts[table]}", checkpoint=lambda table: f"/tmp/{name}-{parts[table]}"
+            stream_table=lambda table: f"{name}_{parts.get(table, 'a')}",
+            checkpoint=lambda table: f"/tmp/{name}-{parts.get(table, table)}",
         )
         stream = spark.readStream.table(f"{name}_source")
         frames = {table: stream.where(f"id < {rows}") for rows, table in enumerate(SCHEMAS, 1)}
-        queries = given(answer(spark, frames, ours, {"availableNow": True}))
+        try:
+            queries = given(answer(spark, frames, ours, {"availableNow": True}))
+        except IllegalArgumentException as error:
+            if "with that name is already active" not in str(error):
+                raise
+            _stopped_all(spark, name)
+            return {EACH: ALL_IN_ONE}
         if not isinstance(queries, dict):
             return {RETURNED: type(queries).__name__}
+        if len({str(query.id) for query in queries.values()}) < len(queries):
+            for query in queries.values():
+                query.stop()  # what each has written hangs on who stopped whom
+            return {RETURNED: ", ".join(queries), PLACES: SHARED}
         ended = [_ends(query) for query in queries.values()]
         rows = [stream_queries.rows_in(spark, ours.stream_table(table)) for table in frames]
         return {
             RETURNED: ", ".join(queries),
+            PLACES: "one each",
             ENDED: "they end" if all(ended) else "they go on",
             EACH: ", ".join(map(str, rows)),
         }
+
+
+def _stopped_all(spark: SparkSession, name: str) -> None:
+    for query in spark.streams.active:
+        if (query.name or "").startswith(name):
+            query.stop()
+
+
+ALL_IN_ONE = "6, 0, 0"
+"""Rows in the tables if one takes all. Our `start` gives a query its table's name, of which no two may run at once."""
+
+SHARED = "one for several queries"
+"""A query has the number that is in its checkpoint: two of one number share it."""
 
 
 def _one_after_the_other(name: Callable[[Any, str], str], checkpoint: Callable[[Any, str], str]) -> Callable[..., dict]:
@@ -549,10 +695,22 @@ def _one_after_the_other(name: Callable[[Any, str], str], checkpoint: Callable[[
     return answer
 
 
+def _at_once(checkpoint: Callable[[Any, str], str]) -> Callable[..., dict]:
+    """Answer with other checkpoints."""
+
+    def answer(spark: SparkSession, frames: dict, workbook: Any, trigger: Any) -> dict[str, StreamingQuery]:
+        return {
+            table: stream_queries.start(frame, workbook.stream_table(table), checkpoint(workbook, table), trigger)
+            for table, frame in frames.items()
+        }
+
+    return answer
+
+
 START_ALL = Exercise(
     solution=start_all,
     evaluate=_all_started,
-    wanted={RETURNED: ", ".join(SCHEMAS), ENDED: "they end", EACH: "1, 2, 3"},
+    wanted={RETURNED: ", ".join(SCHEMAS), PLACES: "one each", ENDED: "they end", EACH: "1, 2, 3"},
     twins=(
         Twin(
             lambda spark, frames, workbook, trigger: start_all(spark, frames, workbook),
@@ -560,15 +718,15 @@ START_ALL = Exercise(
             {ENDED: "they go on"},
         ),
         Twin(
-            _one_after_the_other(lambda ours, table: ours.stream_table(table), lambda ours, _: ours.checkpoint("pin")),
-            "The first query wrote its rows, and the others took its place for their own. A checkpoint belongs to one "
-            "query: `workbook.checkpoint(table)`, with the name that comes round.",
-            {RETURNED: ", ".join(SCHEMAS), ENDED: "they end", EACH: "1, 0, 0"},
+            _at_once(lambda ours, _: ours.checkpoint("all")),
+            "The queries share a checkpoint, so that each took the place of the one before for its own, and stopped "
+            "it. A checkpoint belongs to one query: `workbook.checkpoint(table)`, with the name that comes round.",
+            {RETURNED: ", ".join(SCHEMAS), PLACES: SHARED},
         ),
         Twin(
             _one_after_the_other(lambda ours, _: ours.stream_table("pin"), lambda ours, table: ours.checkpoint(table)),
             "All rows went into one table. Its name has to change with the frame: `workbook.stream_table(table)`.",
-            {EACH: "6, 0, 0"},
+            {EACH: ALL_IN_ONE},
         ),
         Twin(
             lambda spark, frames, workbook, trigger: list(start_all(spark, frames, workbook, trigger).values()),

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
 from helpers.checks import scratch
-from helpers.checks.exercise import Exercise, Result, Twin, attempt, given
+from helpers.checks.exercise import Exercise, Result, Twin, attempt, given, stopped_or
 from helpers.checks.lesson import Lesson
 from helpers.checks.quiz import Question
 from helpers.cleaning import CLEANERS
@@ -46,7 +46,7 @@ def _fates(answer: Callable[[StreamingQuery], str], spark: SparkSession) -> Resu
     try:
         queries[HALTED].stop()
         wait_until(lambda: not queries[BROKEN].isActive, 60, "the query to fail")
-        return {what: given(answer(query)) for what, query in queries.items()}
+        return {what: stopped_or(lambda query=query: given(answer(query))) for what, query in queries.items()}
     finally:
         queries[RUNNING].stop()
 
@@ -65,6 +65,29 @@ FATE = Exercise(
             "A query without an error need not run: somebody stopped one of them, and you say that it runs. That is "
             "how nobody notices. Ask `isActive`.",
             {HALTED: "runs"},
+        ),
+        Twin(
+            lambda query: "runs" if query.isActive() else "has stopped",
+            "`query.isActive` is true or false, and no function: write it without brackets. `query.exception()` is the "
+            "one that has them.",
+            {RUNNING: "stops with TypeError: 'bool' object is not callable"},
+        ),
+        Twin(
+            lambda query: "runs" if query.isActive else "has failed" if query.exception else "has stopped",
+            "A query that somebody stopped has failed, you say. Without brackets `query.exception` is the function "
+            "itself, and that is always something: `query.exception()` calls it.",
+            {RUNNING: "runs", HALTED: "has failed", BROKEN: "has failed"},
+        ),
+        Twin(
+            lambda query: "runs" if query.isActive else "has stopped" if query.exception() else "has failed",
+            "The two that do not run are the wrong way round: with an error it has failed, without one it has stopped.",
+            {RUNNING: "runs", HALTED: "has failed", BROKEN: "has stopped"},
+        ),
+        Twin(
+            lambda query: str(query.status["message"]),
+            "These are Spark's own words. They tell what a query does at the moment, in many ways; asked is one of "
+            "three words, by `isActive` and `exception()`.",
+            {HALTED: "Stopped"},
         ),
         Twin(
             lambda query: "runs" if query.isActive else "has stopped",
@@ -228,10 +251,10 @@ FIRST_OF_EACH = Exercise(
     wanted={SOON: "is dropped", LATER: "is kept", CHANGED: "is kept", REMEMBERED: 3},
     twins=(
         Twin(
-            lambda records: records.dropDuplicates(["data"]),
+            lambda records: records.withWatermark("approximateArrivalTimestamp", "10 minutes").dropDuplicates(["data"]),
             "It finds every repetition, and remembers every record for ever: the state grows until the cluster has no "
-            "memory left. A watermark says when a record may be forgotten, and `dropDuplicatesWithinWatermark` heeds "
-            "it.",
+            "memory left. A watermark says when a record may be forgotten; `dropDuplicates` does not heed it, "
+            "`dropDuplicatesWithinWatermark` does.",
             {SOON: "is dropped", LATER: "is dropped", CHANGED: "is kept"},
         ),
         Twin(
@@ -292,7 +315,18 @@ def _begins(position: str, moment: datetime) -> str:
     if not isinstance(found.initial_position, datetime):
         return f"begins at {found.initial_position}"
     late = (found.initial_position - moment).total_seconds()
-    return BEGINS if abs(late) < 0.001 else f"begins {abs(late):g} s too {'late' if late > 0 else 'early'}"
+    if abs(late) >= 0.001:
+        return f"begins {abs(late):g} s too {'late' if late > 0 else 'early'}"
+    return f"{BEGINS}{_clock(position)}"
+
+
+def _clock(position: str) -> str:
+    """Tell by which clock a moment is written, if it is not that of UTC."""
+    try:
+        offset = datetime.fromisoformat(json.loads(position)["at_timestamp"]).utcoffset()
+    except (TypeError, ValueError):  # seconds since the epoch, or a format of its own: no clock is in it
+        return ""
+    return f", by a clock {offset} ahead of UTC" if offset else ""
 
 
 def _at(text: str) -> str:
@@ -320,6 +354,12 @@ SINCE = Exercise(
             "A clock two hours ahead gave you a moment two hours late: the zone was cut off, and the rest taken for "
             "UTC. `moment.astimezone(UTC)` goes over to UTC first.",
             {_OUR_CLOCK: BEGINS, _THEIR_CLOCK: "begins 7200 s too late"},
+        ),
+        Twin(
+            lambda moment: _at(moment.isoformat(timespec="milliseconds")),
+            "It begins where it should, and the text is by the clock that `moment` came with. In UTC two such texts "
+            "can be compared, whoever wrote them: `moment.astimezone(UTC)` first.",
+            {_OUR_CLOCK: BEGINS, _THEIR_CLOCK: f"{BEGINS}, by a clock 2:00:00 ahead of UTC"},
         ),
         Twin(
             lambda moment: _at(moment.astimezone(UTC).isoformat(timespec="seconds")),

@@ -535,23 +535,62 @@ def deletion_order(uses: dict[str, list[str]]) -> list[str]:
     return list(TopologicalSorter(uses).static_order())[::-1]
 
 
+NOT_TURNED, NO_ENTRY = "stops: what gives its things one by one cannot be turned round", "stops with KeyError"
+
+
 def _refused(order: list[str], uses: dict[str, list[str]]) -> str:
-    """Tell what comes of deleting in this order, from an AWS that refuses to delete what is in use."""
+    """Tell what comes of deleting in this order, from an AWS that refuses to delete what is in use or is not there."""
     there = {*uses, *(used for several in uses.values() for used in several)}
-    refused = []
+    refused, unknown = [], []
     for thing in order:
         if any(user in there and thing in uses[user] for user in uses):
             refused.append(thing)
-        else:
+        elif thing in there:
             there.discard(thing)
+        else:
+            unknown.append(thing)
     if refused:
         return f"refused, as they are in use: {', '.join(refused)}"
-    return f"left: {', '.join(sorted(there))}" if there else "all gone"
+    if there:
+        return f"left: {', '.join(sorted(there))}"
+    return f"refused, as they are gone already: {', '.join(map(str, unknown))}" if unknown else "all gone"
 
 
 def _deleted(answer: Callable[[dict[str, list[str]]], list[str]]) -> Result:
-    copies = {case: {thing: list(used) for thing, used in uses.items()} for case, uses in USES.items()}
-    return {case: _refused(list(given(answer(uses))), USES[case]) for case, uses in copies.items()}
+    attempt(answer)
+    return {case: _tried_in_order(answer, uses) for case, uses in USES.items()}
+
+
+def _tried_in_order(answer: Callable[[dict[str, list[str]]], list[str]], uses: dict[str, list[str]]) -> str:
+    try:
+        return _refused(list(given(answer({thing: list(used) for thing, used in uses.items()}))), uses)
+    except KeyError:
+        return NO_ENTRY
+    except TypeError as error:
+        if "generator" not in str(error):
+            raise
+        return NOT_TURNED
+
+
+def _users_then_used(uses: dict[str, list[str]]) -> list[str]:
+    return [*uses, *(used for several in uses.values() for used in several)]
+
+
+def _each_once(uses: dict[str, list[str]]) -> list[str]:
+    return list(dict.fromkeys(_users_then_used(uses)))
+
+
+def _thing_by_thing(uses: dict[str, list[str]]) -> list[str]:
+    order = []
+
+    def add(thing: str) -> None:
+        order.append(thing)
+        for used in uses[thing]:
+            add(used)
+
+    for thing in uses:
+        add(thing)
+    return order
 
 
 ORDER = Exercise(
@@ -569,6 +608,31 @@ ORDER = Exercise(
         Twin(
             lambda uses: sorted({*uses, *(used for several in uses.values() for used in several)}),
             "The alphabet knows nothing of who uses whom.",
+        ),
+        Twin(
+            lambda uses: list(uses),
+            "That is the order in which the things happen to be written, and things that only are used are not in it. "
+            "`TopologicalSorter(uses).static_order()` puts all of them in order.",
+        ),
+        Twin(
+            _users_then_used,
+            "First all that use something, then all that are used: a thing may be both, as the plugin is, and it goes "
+            "too early then. `TopologicalSorter` looks at the whole chain.",
+        ),
+        Twin(
+            _each_once,
+            "Each thing is there once, and the order is that in which they are written: the plugin stands before the "
+            "connector, which uses it. `TopologicalSorter` looks at who uses whom.",
+        ),
+        Twin(
+            lambda uses: TopologicalSorter(uses).static_order()[::-1],
+            "`static_order()` gives its things one by one, and what does so cannot be turned round. Make a list of it "
+            "first: `list(….static_order())`.",
+        ),
+        Twin(
+            _thing_by_thing,
+            "A thing that uses nothing may have no entry in `uses`, and `uses[thing]` ends in a `KeyError` then. "
+            "`uses.get(thing, [])` gives an empty list.",
         ),
     ),
     hints=(

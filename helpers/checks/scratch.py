@@ -393,6 +393,27 @@ def web_server(workbook: Workbook) -> Iterator[str]:
         yield gateway.deploy(workbook, made)
 
 
+def any_status(workbook: Workbook, api: str) -> dict[str, str]:
+    """Give an API a method GET of ``/statuses/{status}``, which has no answer for the client yet.
+
+    Behind it API Gateway plays an integration that answers with the status in the path (API Gateway Developer Guide,
+    mock integrations: the template of the request says which, and the selection patterns look at it).
+
+    Returns
+    -------
+    dict of str to str
+        By what API Gateway's further calls name the method.
+    """
+    client = workbook.client("apigateway")
+    resource = gateway.create_resource(workbook, api, "/statuses/{status}")
+    where = {"restApiId": api, "resourceId": resource, "httpMethod": "GET"}
+    named = {"method.request.path.status": True}
+    client.put_method(**where, authorizationType="NONE", requestParameters=named)
+    template = """{"statusCode": $input.params('status')}"""
+    client.put_integration(**where, type="MOCK", requestTemplates={"application/json": template})
+    return where
+
+
 def _answer_by_itself(workbook: Workbook, api: str, method: str, path: str, status: int) -> None:
     client = workbook.client("apigateway")
     resource = gateway.create_resource(workbook, api, path)

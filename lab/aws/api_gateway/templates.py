@@ -133,11 +133,11 @@ class Input:
 
 
 class Util:
-    """``$util``."""
+    """``$util``. What is no text is taken as it prints: an object of ``$input.path`` as a Java map, and not as JSON."""
 
     def base64Encode(self, value: Any) -> str | None:
-        """Encode text, or an object as JSON."""
-        return None if value is None else base64.b64encode(_text(value).encode()).decode()
+        """Encode text."""
+        return None if value is None else base64.b64encode(java.text(value).encode()).decode()
 
     def base64Decode(self, value: str) -> str:
         """Decode to text."""
@@ -145,7 +145,7 @@ class Util:
 
     def escapeJavaScript(self, value: Any) -> str | None:
         r"""Escape text so that it fits between quotes; ``'`` becomes ``\'``, which is not JSON."""
-        return None if value is None else _UNSAFE.sub(_escaped, _text(value))
+        return None if value is None else _UNSAFE.sub(_escaped, java.text(value))
 
     def parseJson(self, text: str) -> Any:
         """Turn JSON into an object."""
@@ -153,7 +153,9 @@ class Util:
 
     def urlEncode(self, text: Any) -> str:
         """Encode for a form."""
-        return "" if text is None else quote_plus(_text(text), safe="*").replace("~", "%7E")  # as java.net.URLEncoder
+        if text is None:
+            return ""
+        return quote_plus(java.text(text), safe="*").replace("~", "%7E")  # as java.net.URLEncoder
 
     def urlDecode(self, text: str) -> str:
         """Decode a form's value."""
@@ -171,7 +173,3 @@ def _escaped(found: re.Match[str]) -> str:
     if character in "\\\"'/":
         return f"\\{character}"
     return json.dumps(character)[1:-1].upper().replace("\\U", "\\u")
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else java.as_json(value)

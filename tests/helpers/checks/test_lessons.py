@@ -28,7 +28,7 @@ from helpers.cleaning import CLEANERS, deduplicate
 from helpers.databricks.laptop.dbutils import DBUtils, ExecutionError
 from helpers.kafka import sink_objects
 from helpers.notebook import catch_up
-from helpers.raw import read_raw
+from helpers.raw import GEO_SCHEMA, read_raw
 from helpers.streaming import queries as stream_queries
 
 MODULES = (
@@ -262,8 +262,8 @@ def test_streams_may_be_made_in_another_way(workbook, answer):
 @pytest.mark.parametrize(
     "template",
     [
-        """#set($key = 1)
-{"PartitionKey": "$input.path('$').PartitionKey", "Data": "$util.base64Encode($input.path('$.Data'))",
+        """#set($data = $input.json('$.Data'))
+{"PartitionKey": "$input.path('$').PartitionKey", "Data": "$util.base64Encode($data)",
  "StreamName": "$input.params().path.get('stream-name')"}""",
         """#set($all = $input.path('$'))
 {"StreamName": "$input.params("stream-name")", "Data": "$util.base64Encode($input.json("$.Data"))",
@@ -435,6 +435,9 @@ OTHER_WAYS = {
     "another writer": ("06", 11, lambda frame, table: (
         frame.writeTo(table).using("delta").createOrReplace() or frame.sparkSession.table(table).count()
     )),
+    "all columns and one": ("09b", 3, lambda records: records.select(
+        F.col("data").cast("string").alias("text"), "*"
+    ).where(f"from_json(text, '{GEO_SCHEMA.simpleString()}').ind IS NULL")),
     "ours sets aside": ("09b", 4, lambda records, table: stream_queries.cleaned(records, table)),
     "queries started by hand": ("09b", 6, _started_by_hand),
     "the checkpoint first": ("09b", 8, lambda spark, dbutils, table, checkpoint: (
@@ -443,7 +446,10 @@ OTHER_WAYS = {
     "a moment that ends in Z": ("09c", 4, lambda moment: json.dumps(
         {"at_timestamp": f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"}
     )),
-    "a moment in its own zone": ("09c", 4, lambda moment: json.dumps({"at_timestamp": moment.isoformat()})),
+    "a moment in seconds": ("09c", 4, lambda moment: json.dumps({"at_timestamp": f"{moment.timestamp():.3f}"})),
+    "a moment in a format": ("09c", 4, lambda moment: json.dumps({
+        "at_timestamp": f"{moment.astimezone(UTC):%d/%m/%Y %H:%M:%S.%f}"[:-3], "format": "dd/MM/yyyy HH:mm:ss.SSS",
+    })),
     "ours reads": ("09c", 7, lambda spark, path, table: deduplicate(CLEANERS[table](read_raw(spark, path, table)))),
     "pandas compares": ("09c", 9, lambda batch, stream: [one for one in batch if not batch[one].equals(stream[one])]),
 }  # fmt: skip
@@ -467,6 +473,36 @@ def test_a_query_that_goes_on_is_told_of_in_seconds(context):
     )
     assert verdict.text.startswith("Your query goes on and on")
     assert time.monotonic() - began < 30
+
+
+def test_a_memory_without_any_end_is_told_with_a_watermark_and_without(context):
+    verdict = LESSONS["09c"].judge(3, lambda records: records.dropDuplicates(["data"]), *context["09c", 3])
+    assert verdict.text.startswith("It finds every repetition, and remembers every record for ever")
+
+
+def _in_turn_with_one_checkpoint(spark, frames: dict, workbook, trigger=None) -> dict:
+    queries = {}
+    for table, frame in frames.items():
+        where = workbook.stream_table(table), workbook.checkpoint("pin")
+        queries[table] = stream_queries.start(frame, *where, trigger)
+        queries[table].awaitTermination()
+    return queries
+
+
+def test_a_checkpoint_that_queries_share_is_told_of_whoever_waits_for_whom(context):
+    verdict = LESSONS["09b"].judge(6, _in_turn_with_one_checkpoint, *context["09b", 6])
+    assert verdict.text.startswith("The queries share a checkpoint")
+
+
+def test_queries_that_write_into_one_table_at_once_are_told_of(context):
+    def at_once(spark, frames: dict, workbook, trigger=None) -> dict:
+        return {
+            table: stream_queries.start(frame, workbook.stream_table("pin"), workbook.checkpoint(table), trigger)
+            for table, frame in frames.items()
+        }
+
+    verdict = LESSONS["09b"].judge(6, at_once, *context["09b", 6])
+    assert verdict.text.startswith("All rows went into one table")
 
 
 def test_a_column_under_its_raw_name_is_pointed_out(context):

@@ -56,6 +56,12 @@ def rendered(template, body=BODY):
         ("$util.parseJson('{\"a\": [1, 2]}').a[1]", "2"),
         ("$util.urlEncode('a b&c') $util.urlDecode('a+b%26c')", "a+b%26c a b&c"),
         ("$util.base64Decode($util.base64Encode('é'))", "é"),
+        # an object prints as Java's map (LocalStack has recorded it of API Gateway, pull request 12379); AWS's pages do
+        # not say what $util makes of one, so it is what prints
+        ("$util.base64Decode($util.base64Encode($input.path('$.list[1]')))", "{a-b=two}"),
+        ("$util.base64Decode($util.base64Encode($input.json('$.list[1]')))", '{"a-b":"two"}'),
+        ("$util.escapeJavaScript($input.path('$.list[0]')) $util.urlEncode($input.path('$.list[0]'))",
+         "{a-b=1} %7Ba-b%3D1%7D"),
         ("$context.stage $context.httpMethod $context.identity.sourceIp", "prod PUT 127.0.0.1"),
         ("$stageVariables.colour", "blue"),
         # a list of the body is Jayway's JSONArray, an object a LinkedHashMap
