@@ -18,7 +18,9 @@ from lab.core.layout import Lab
 MEMORY_OF_TWO = 12e9
 """Bytes that must be free for two workers, each with a lab of its own."""
 
-LONG_ONES_FIRST = ("notebooks", "faults", "lab/airflow", "lab/rest_proxy", "lab/workspace", "lab/aws")
+LONG_ONES_FIRST = (
+    "notebooks", "faults", "lab/airflow", "helpers/checks", "lab/rest_proxy", "lab/workspace", "lab/aws",
+)  # fmt: skip
 """Folders in the order in which workers take them; whoever is done with the last long one takes the small ones."""
 
 
