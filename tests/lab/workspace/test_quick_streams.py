@@ -22,6 +22,7 @@ spark = (
     .config("spark.driver.extraClassPath", jars).config("spark.sql.extensions", extensions)
     .config("spark.driver.extraJavaOptions", java)
     .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+    .config("spark.databricks.delta.snapshotPartitions", "2")  # as in the lab; with the default of 50 it takes a minute
     .config("spark.sql.shuffle.partitions", "1").getOrCreate()
 )
 source, table = pathlib.Path(folder) / "in", f"{folder}/table"
