@@ -18,7 +18,9 @@ from lab.core.layout import Lab
 MEMORY_OF_TWO = 12e9
 """Bytes that must be free for two workers, each with a lab of its own."""
 
-LONG_ONES_FIRST = ("notebooks", "faults", "lab/airflow", "lab/rest_proxy", "lab/workspace", "lab/aws")
+LONG_ONES_FIRST = (
+    "notebooks", "faults", "lab/airflow", "helpers/checks", "lab/rest_proxy", "lab/workspace", "lab/aws",
+)  # fmt: skip
 """Folders in the order in which workers take them; whoever is done with the last long one takes the small ones."""
 
 
@@ -122,6 +124,7 @@ def spark(request: pytest.FixtureRequest):
 
 
 def _classic_session():
+    from java_options import SHORT_LIVED
     from pyspark.sql import SparkSession
 
     os.environ.update(SPARK_LOCAL_IP="127.0.0.1", PYSPARK_PYTHON=sys.executable)
@@ -130,6 +133,7 @@ def _classic_session():
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.driver.memory", "1g")
+        .config("spark.driver.extraJavaOptions", SHORT_LIVED)
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.sql.shuffle.partitions", "2")

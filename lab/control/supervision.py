@@ -1,5 +1,6 @@
 """Keep the services alive with supervisord: write its configuration, start it, ask it, stop it."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -86,6 +87,14 @@ class State:
     since: float
 
 
+_ALIVE = ("starting", "running", "backoff", "stopping")
+"""The supervisor's words for a service that lives, or will."""
+
+
+def _rank(service: Service) -> int:
+    return 1 + len(service.depends_on)
+
+
 def _escaped(text: object) -> str:
     return str(text).replace("%", "%%")
 
@@ -110,7 +119,7 @@ def configuration(runtime: Runtime, services: Iterable[Service]) -> str:
             home=home,
             stop=processes.STOP_SECONDS,
             user_error=processes.USER_ERROR,
-            priority=1 + len(service.depends_on),  # the highest is stopped first
+            priority=_rank(service),  # the highest is stopped first
         )
     return text
 
@@ -182,13 +191,31 @@ class Supervisor:
         return {name for name, state in self.states().items() if state.running}
 
     def stop(self) -> None:
-        """Stop all services, then supervisord, and wait until it is gone."""
+        """Stop all services, then supervisord, and wait until it is gone.
+
+        Told to shut down with all of them still there, supervisord takes them one by one, and a second for each.
+        """
+        for rank in sorted({_rank(service) for service in ALL}, reverse=True):
+            self._stop_together({service.name for service in ALL if _rank(service) == rank})
         pid = self._rpc.getPID()
         self._rpc.shutdown()
         try:
             psutil.Process(pid).wait(timeout=processes.STOP_SECONDS + 10)
         except (psutil.NoSuchProcess, psutil.TimeoutExpired):
             return
+
+    def _stop_together(self, names: set[str]) -> None:
+        """Stop services that do not need each other, all at once, and wait until they are gone."""
+
+        def left() -> set[str]:
+            return {name for name, state in self.states().items() if name in names and state.word in _ALIVE}
+
+        for name in left():
+            with contextlib.suppress(xmlrpc.client.Fault):  # it has ended meanwhile
+                self._rpc.stopProcess(name, False)
+        # supervisord kills what does not listen, and takes care of the rest when it is told to shut down
+        with contextlib.suppress(WaitedInVain):
+            wait_until(lambda: not left(), processes.STOP_SECONDS + 10, f"{', '.join(names)} to end", every=0.05)
 
 
 def is_alive(lab: Lab) -> bool:

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 OLDEST_JAVA = 17
@@ -45,12 +46,18 @@ class Java:
 def feature_release(executable: Path) -> int | None:
     """Ask a ``java`` program for its feature release; None if it does not answer as Java does.
 
-    Releases before 9 call themselves 1.x.
+    Releases before 9 call themselves 1.x. The same program is asked once.
     """
     try:
-        shown = subprocess.run([executable, "-version"], capture_output=True, text=True, timeout=30)
+        return _told_by(executable, executable.stat().st_mtime_ns)
     except (OSError, subprocess.TimeoutExpired):
         return None
+
+
+@cache
+def _told_by(executable: Path, changed: int) -> int | None:
+    """Ask a program that was last changed at a moment."""
+    shown = subprocess.run([executable, "-version"], capture_output=True, text=True, timeout=30)
     found = re.search(r'version "(?:1\.)?(\d+)', shown.stderr + shown.stdout)
     return int(found.group(1)) if shown.returncode == 0 and found else None
 

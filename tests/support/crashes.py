@@ -14,22 +14,37 @@ from helpers.emulator.postings import Posting
 from helpers.kafka import sink_objects
 from helpers.waiting import wait_until
 from lab.control import operations
+from lab.control.supervision import Supervisor
 from lab.core import processes
+from lab.core.runtime import existing_runtime
+from lab.services import ALL
 
 SEEDS = range(7, 7 + int(os.environ.get("FAULT_SEEDS", "1")))
 """Where and when faults strike: once in `make test`, many times in `make faults`."""
 
 
 def pid(lab, service):
-    return next(report.state.pid for report in operations.status(lab) if report.service.name == service)
+    return Supervisor(existing_runtime(lab)).states()[service].pid
 
 
 def wait_until_back(lab, service, old):
+    """Ask this service alone, and not before it is another process: whoever comes back needs the cores."""
+    runtime = existing_runtime(lab)
+    supervisor, (watched,) = Supervisor(runtime), [one for one in ALL if one.name == service]
+
     def is_back():
-        report = next(report for report in operations.status(lab) if report.service.name == service)
-        return report.healthy and report.state.pid != old
+        state = supervisor.states()[service]
+        return state.running and state.pid != old and _answers(watched, runtime)
 
     wait_until(is_back, operations.READY_SECONDS, f"{service} to come back", every=0.3)
+
+
+def _answers(service, runtime):
+    try:
+        service.check(runtime)
+    except Exception:  # any failure to answer is the answer
+        return False
+    return True
 
 
 def crash(lab, service):

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+from java_options import SHORT_LIVED
 
 from lab.core.java import find_java
 from lab.core.layout import CHECKOUT
@@ -107,7 +108,7 @@ def session(folder: Path):
     jars = (CHECKOUT / ".setup" / "jars" / "cluster").glob("delta-*.jar")
     settings = {
         "spark.jars": ",".join(map(str, jars)),
-        "spark.driver.extraJavaOptions": "-XX:+UseParallelGC -XX:-UsePerfData",
+        "spark.driver.extraJavaOptions": SHORT_LIVED,
         "spark.driver.memory": "1g",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import xmlrpc.client
 
 import psutil
 import pytest
@@ -9,6 +10,8 @@ from labs import SPARE_PORTS
 from lab.control import operations, supervision
 from lab.core import processes
 from lab.core.layout import Lab, LabError, read_ports
+from lab.core.runtime import existing_runtime
+from lab.services import ALL
 
 
 @pytest.fixture
@@ -36,6 +39,47 @@ def test_a_lab_that_lives_is_not_ended_because_it_does_not_answer(tmp_path, byst
         operations.up(lab, ["s3"])
     assert bystander.poll() is None
     assert operations.down(lab) == 1
+
+
+class SupervisorInWords:
+    """Stands in for supervisord's calls: whoever is told to stop has stopped at the second look."""
+
+    def __init__(self, running):
+        self.states, self.told = dict.fromkeys(running, "RUNNING"), []
+
+    def getAllProcessInfo(self):
+        self.told.append("look")
+        shown = [{"name": name, "statename": state, "pid": 0, "start": 0} for name, state in self.states.items()]
+        self.states = {name: "STOPPED" if state == "STOPPING" else state for name, state in self.states.items()}
+        return shown
+
+    def stopProcess(self, name, wait):
+        assert not wait
+        if name == "s3":
+            self.states[name] = "EXITED"
+            raise xmlrpc.client.Fault(70, "NOT_RUNNING: s3")
+        self.told.append(name)
+        self.states[name] = "STOPPING"
+
+    def getPID(self):
+        return 2**22 + 1  # of no process
+
+    def shutdown(self):
+        self.told.append("shutdown")
+
+
+def test_services_stop_together_but_for_those_that_others_need(tmp_path):
+    supervisor = supervision.Supervisor(existing_runtime(Lab(tmp_path)))
+    supervisor._rpc = SupervisorInWords({service.name for service in ALL} - {"airflow"})
+    supervisor.stop()
+    stopped = [one for one in supervisor._rpc.told if one != "look"]
+    assert stopped[-1] == "shutdown"
+    assert set(stopped[:-1]) == {service.name for service in ALL} - {"airflow", "s3"}  # s3 ended by itself
+    assert {*stopped[:2]} == {"client", "connect"}
+    assert stopped[2] == "cluster"
+    first = supervisor._rpc.told.index("kafka")
+    assert "look" not in supervisor._rpc.told[first : first + 2], "the next is told before anybody is waited for"
+    assert set(supervisor._rpc.states.values()) <= {"STOPPED", "EXITED"}
 
 
 def test_ports_of_a_lab_that_is_gone_are_not_remembered(tmp_path):

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from crashes import pid
 
 from helpers.kafka import client as kafka_client
 from helpers.waiting import wait_until
@@ -42,10 +43,6 @@ def stored(workbook, topic: str) -> list[int]:
     return [int(value) for value in kafka_client.read(workbook, topic, 0, end)]
 
 
-def broker(lab) -> int:
-    return next(report.state.pid for report in operations.status(lab) if report.service.name == "kafka")
-
-
 @pytest.fixture
 def posting(own, pin):
     """Posts in a thread until told to stop."""
@@ -73,7 +70,7 @@ def test_kill_9_of_the_broker_while_posting_loses_and_repeats_nothing(lab, launc
     posting.start(proxy.url)
     for _ in range(2):
         time.sleep(1.5)
-        os.kill(broker(lab), signal.SIGKILL)
+        os.kill(pid(lab, "kafka"), signal.SIGKILL)
         time.sleep(0.5)
         count = len(posting.acknowledged)
         wait_until(lambda wanted=count + 50: len(posting.acknowledged) >= wanted, 60, "50 more records")
@@ -88,7 +85,7 @@ def test_a_broker_that_stays_away_is_reported_in_time_and_welcome_back(lab, laun
     consumer = proxy.reader(pin)
     assert proxy.produce(pin, {"value": 1}).status_code == 200
     assert proxy.records(consumer, 1)
-    victim = broker(lab)
+    victim = pid(lab, "kafka")
     os.kill(victim, signal.SIGSTOP)  # it holds its connections and answers nothing
     try:
         began = time.monotonic()
@@ -162,7 +159,7 @@ def test_a_signal_ends_it_without_a_broker_too(lab, launcher, pin):
     consumer = proxy.reader(pin)
     proxy.produce(pin, {"value": 0})
     assert proxy.records(consumer, 1)
-    victim = broker(lab)
+    victim = pid(lab, "kafka")
     os.kill(victim, signal.SIGSTOP)
     try:
         began = time.monotonic()

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 import psutil
 import pytest
 import requests
+from crashes import pid
 from rest_proxies import JSON, free_port, properties
 
 from helpers.waiting import wait_until
@@ -248,7 +249,7 @@ def test_a_secret_that_turns_wrong_is_told_to_whoever_asks(launcher, lab, pin, p
     content["keys"][key]["secret"] = "rotated"
     iam_file.write(lab, content)
     time.sleep(0.5)
-    victim = next(r.state.pid for r in operations.status(lab) if r.service.name == "kafka")
+    victim = pid(lab, "kafka")
     os.kill(victim, 9)  # connections that are open stay open; new ones are refused
     wait_until(lambda: "does not let the proxy in" in proxy.log, 60, "the broker's refusal")
     answer = proxy.produce(pin, {"value": 2})

@@ -41,6 +41,16 @@ def test_java_home_goes_before_the_path(tmp_path, monkeypatch):
     assert find_java(tmp_path).version == 21
 
 
+def test_a_java_is_asked_once_and_again_when_it_was_replaced(tmp_path, monkeypatch):
+    java, calls = tmp_path / "jdk/bin/java", tmp_path / "calls"
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "jdk"))
+    for moment, release in ((1, 17), (2, 21)):
+        program(java, f"echo call >> {calls}; echo 'openjdk version \"{release}.0.1\"' >&2")
+        os.utime(java, (moment, moment))
+        assert [find_java(tmp_path).version for _ in range(3)] == [release] * 3
+    assert calls.read_text().split() == ["call"] * 2
+
+
 def test_jars_that_are_missing_damaged_or_strange_are_told_apart(tmp_path):
     (tmp_path / "kafka").mkdir()
     for name in ("good", "damaged", "strange"):

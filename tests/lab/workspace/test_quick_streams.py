@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from java_options import SHORT_LIVED
 
 from lab.core.java import find_java
 from lab.core.layout import Lab
@@ -15,11 +16,13 @@ STREAM = """
 import json, pathlib, sys
 from pyspark.sql import SparkSession
 
-jars, extensions, folder = sys.argv[1:]
+jars, extensions, folder, java = sys.argv[1:]
 spark = (
     SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
     .config("spark.driver.extraClassPath", jars).config("spark.sql.extensions", extensions)
+    .config("spark.driver.extraJavaOptions", java)
     .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+    .config("spark.databricks.delta.snapshotPartitions", "2")  # as in the lab; with the default of 50 it takes a minute
     .config("spark.sql.shuffle.partitions", "1").getOrCreate()
 )
 source, table = pathlib.Path(folder) / "in", f"{folder}/table"
@@ -51,7 +54,7 @@ def streamed(folder, extensions):
     folder.mkdir()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SPARK_")}
     done = subprocess.run(
-        [sys.executable, "-c", STREAM, jars, extensions, str(folder)],
+        [sys.executable, "-c", STREAM, jars, extensions, str(folder), SHORT_LIVED],
         env=environment | {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable},
         capture_output=True, text=True,
     )  # fmt: skip
