@@ -31,10 +31,19 @@ def test_links_lead_to_pages_and_to_nothing_that_the_site_lacks(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    target = tmp_path_factory.mktemp("site") / "html"
-    site.build(Lab.from_environment(), target)
+def target(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site") / "html"
+    site.build(Lab.from_environment(), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(target):
     return {file.stem: file.read_text() for file in target.glob("*.html")}
+
+
+def test_nothing_is_left_beside_the_site(target):
+    assert [*target.parent.iterdir()] == [target]
 
 
 def test_every_notebook_and_page_is_there(built):

@@ -24,18 +24,21 @@ def build(lab: Lab, target: Path = TARGET) -> None:
     LabError
         If a package cannot be had, or a page cannot be made.
     """
-    place, pages = lab.build / "site", lab.build / "site-pages"
+    place, pages, made = lab.build / "site", lab.build / "site-pages", lab.build / "site-made"
     if not side_environment.is_complete(place, REQUIREMENTS):
         print("The site's own environment, about 200 MB on disk, half a minute", flush=True)
         side_environment.make(place, REQUIREMENTS, "The site")
     python = str(side_environment.python(place))
     shutil.rmtree(pages, ignore_errors=True)
     _run(python, "-m", "tools.site.pages", str(pages))
-    shutil.rmtree(target, ignore_errors=True)
+    shutil.rmtree(made, ignore_errors=True)
     _run(
         python, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "-c", str(Path(__file__).parent),
-        "-d", str(lab.build / "site-doctrees"), str(pages), str(target),
+        "-d", str(lab.build / "site-doctrees"), str(pages), str(made / "html"),
     )  # fmt: skip
+    # the notebooks' extension puts a folder of its own beside the pages, so they are not made in the checkout itself
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.move(made / "html", target)
 
 
 def _run(*command: str) -> None:
