@@ -225,11 +225,11 @@ def test_a_service_is_trusted_by_its_name():
 
 
 def test_no_pattern_takes_long():
-    started = time.monotonic()
+    started = time.thread_time()  # neighbours on the same processor do not count
     hard = "kinesis:" + "*a" * 2000 + "b"
     assert not allows(allow(hard), action="kinesis:" + "a" * 5000)
     assert not allows(allow(resource="arn:aws:s3:::" + "*a" * 2000 + "b"), resource="arn:aws:s3:::" + "a" * 5000)
-    assert time.monotonic() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_stars_give_back_what_the_rest_needs():
