@@ -278,8 +278,8 @@ print("rows:", stream_queries.rows_in(spark, kept), "records in the state:", sta
 #
 # A statement that inserts what one table lacks is
 #
-# ```sql
-# MERGE INTO orders there USING {news} news ON there.number = news.number WHEN NOT MATCHED THEN INSERT *
+# ```python
+# "MERGE INTO orders there USING {news} news ON there.number = news.number WHEN NOT MATCHED THEN INSERT *"
 # ```
 #
 # | part or call | what it does |

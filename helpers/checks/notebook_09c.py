@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pandas as pd
+from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
@@ -415,8 +416,6 @@ def _with_equals(batch: DataFrame, table: str) -> None:
 
 
 def _by_deltas_class(batch: DataFrame, table: str) -> None:
-    from delta.tables import DeltaTable  # an environment for Databricks Connect does not have it
-
     same = " AND ".join(f"there.{name} <=> news.{name}" for name in batch.columns)
     there, news = DeltaTable.forName(batch.sparkSession, table).alias("there"), batch.dropDuplicates().alias("news")
     there.merge(news, same).whenNotMatchedInsertAll().execute()

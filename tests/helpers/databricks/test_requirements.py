@@ -10,7 +10,7 @@ from helpers.config import CHECKOUT
 
 FOLDER = CHECKOUT / "requirements"
 
-OF_THE_RUNTIME = {"boto3", "botocore", "pandas", "matplotlib", "requests", "pyspark", "IPython", "databricks"}
+OF_THE_RUNTIME = {"boto3", "botocore", "pandas", "matplotlib", "requests", "pyspark", "IPython", "databricks", "delta"}
 """What every Databricks runtime brings (its release notes, installed Python libraries)."""
 
 NEVER_ON_A_CLUSTER = {"airflow", "pendulum"}
@@ -46,7 +46,8 @@ def test_a_laptop_gets_all_that_and_no_second_pyspark():
     assert locked("cluster").items() <= laptop.items()
     assert laptop["databricks-connect"].startswith("17.3.")
     assert "pyspark" not in laptop
-    wanted = imported() - {"pyspark", "databricks"} - NEVER_ON_A_CLUSTER
+    with_the_client = {"pyspark", "databricks", "delta"}
+    wanted = imported() - with_the_client - NEVER_ON_A_CLUSTER
     assert {PACKAGES.get(name, name).lower() for name in wanted} <= laptop.keys()
 
 
