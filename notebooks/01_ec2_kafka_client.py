@@ -32,11 +32,11 @@
 # flowchart LR
 #   accTitle: Where this notebook works
 #   accDescr: Your computer reaches an EC2 client machine by SSH. Kafka's tools on it reach the MSK cluster with IAM.
-#   you["your computer"] -- "SSH, key pair" --> machine
+#   you["your<br/>computer"] -- "SSH,<br/>key pair" --> machine
 #   subgraph here["this notebook"]
 #     machine["EC2 client machine:<br/>Kafka's tools"] -- "acts in" --> role["role:<br/>trust, policies"]
 #   end
-#   machine -- "IAM, TLS" --> msk["MSK cluster"]
+#   machine -- "IAM, TLS" --> msk["MSK<br/>cluster"]
 # ```
 #
 # The picture in words: from your computer you connect by SSH, with a key pair, to a machine in EC2. On it are Kafka's
@@ -286,9 +286,9 @@ machine.show("grep CLASSPATH .bashrc")
 #   participant machine as client machine
 #   participant sts as STS
 #   participant broker as MSK broker
-#   you-xmachine: no rule for port 22: nobody answers
-#   you-xmachine: the wrong PEM file: Permission denied (publickey)
-#   machine-xsts: the role trusts somebody else: AccessDenied
+#   you-xmachine: no rule for port 22:<br/>nobody answers
+#   you-xmachine: the wrong PEM file:<br/>Permission denied (publickey)
+#   machine-xsts: the role trusts<br/>somebody else:<br/>AccessDenied
 #   machine-xbroker: no signature: the handshake fails
 #   machine-xbroker: no kafka-cluster:Connect: Access denied
 #   machine->>broker: all there: --list

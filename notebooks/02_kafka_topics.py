@@ -33,10 +33,11 @@
 # flowchart LR
 #   accTitle: Where this notebook works
 #   accDescr: Kafka's tools on the client machine create three topics in MSK, write to them and read from them.
-#   you["your computer"] -- "SSH" --> machine["EC2 client machine"]
+#   you["your<br/>computer"] -- "SSH" --> machine["EC2 client<br/>machine"]
 #   subgraph here["this notebook"]
-#     machine -- "create, produce, consume" --> msk
+#     machine -- "create,<br/>produce,<br/>consume" --> msk
 #     subgraph msk["MSK cluster"]
+#       direction LR
 #       pin["#lt;id#gt;.pin"]
 #       geo["#lt;id#gt;.geo"]
 #       user["#lt;id#gt;.user"]

@@ -34,15 +34,15 @@
 # flowchart LR
 #   accTitle: Where this notebook works
 #   accDescr: MSK Connect reads the topics with a plugin and a role, and writes objects into S3, which Spark will read.
-#   emulator --> topics["MSK topics"] --> connector
+#   topics["MSK<br/>topics"] --> connector
 #   subgraph here["this notebook"]
-#     connector["MSK Connect:<br/>plugin, connector"] -- "acts in a role" --> s3["S3 bucket"]
+#     connector["MSK Connect:<br/>plugin,<br/>connector"] -- "acts in<br/>a role" --> s3["S3<br/>bucket"]
 #   end
 #   s3 --> spark["Spark"]
 # ```
 #
-# The picture in words: an emulator fills three topics in MSK. A connector, made out of a plugin, reads them with the
-# permissions of a role and writes objects into an S3 bucket. Spark will read those.
+# The picture in words: a connector, made out of a plugin, reads three topics of MSK with the permissions of a role, and
+# writes objects into an S3 bucket. Spark will read those.
 
 # %% tags=["parameters"]
 kafka_folder = "kafka_2.13-4.3.1"  # where Kafka was unpacked on the client machine

@@ -29,15 +29,16 @@
 # ## You are here
 #
 # ```mermaid
-# flowchart LR
+# flowchart TB
 #   accTitle: Where this notebook works
 #   accDescr: The emulator posts to API Gateway, which passes requests to the REST proxy, which writes to three topics.
-#   emulator -- "HTTPS" --> api
+#   emulator -- "HTTPS" --> here
 #   subgraph here["this notebook"]
-#     api["API Gateway:<br/>/{proxy+}"] -- "HTTP, port 8082" --> proxy["REST proxy on<br/>the client machine"]
-#     proxy -- "IAM, TLS" --> topics["MSK topics:<br/>pin, geo, user"]
+#     direction LR
+#     api["API Gateway:<br/>/{proxy+}"] -- "HTTP,<br/>port 8082" --> proxy["REST proxy on the<br/>client machine"]
+#     proxy -- "IAM,<br/>TLS" --> topics["MSK topics:<br/>pin, geo, user"]
 #   end
-#   topics --> connect["MSK Connect"] --> s3["S3"]
+#   here --> connect["MSK Connect, then S3"]
 # ```
 #
 # The picture in words: the emulator posts to a REST API. API Gateway passes each request to the REST proxy on the
@@ -476,18 +477,18 @@ lesson.check(6, last_five, workbook, machine, consume)
 #   accTitle: From request to object
 #   accDescr: A post goes through API Gateway and the proxy to the broker. Its offset comes back; the sink stores it.
 #   participant emulator
-#   participant gateway as API Gateway
-#   participant proxy as REST proxy
-#   participant broker as MSK broker
-#   participant sink as S3 sink
-#   emulator->>gateway: POST /prod/topics/id.geo
-#   gateway->>proxy: the same, to port 8082
-#   proxy->>broker: produce, signed with the machine's role
-#   broker-->>proxy: partition 0, offset 7
-#   proxy-->>gateway: 200 and the offsets
+#   participant gateway as API<br/>Gateway
+#   participant proxy as REST<br/>proxy
+#   participant broker as MSK<br/>broker
+#   participant sink as S3<br/>sink
+#   emulator->>gateway: POST /prod/<br/>topics/id.geo
+#   gateway->>proxy: the same,<br/>to port 8082
+#   proxy->>broker: produce, signed<br/>with the<br/>machine's role
+#   broker-->>proxy: partition 0,<br/>offset 7
+#   proxy-->>gateway: 200 and<br/>the offsets
 #   gateway-->>emulator: the same
-#   broker->>sink: fetched, a moment later
-#   sink->>sink: one object, named by its first offset
+#   broker->>sink: fetched, a<br/>moment later
+#   Note over sink: one object, named<br/>by its first offset
 # ```
 #
 # In words: the reply comes when the broker has the message, and it names partition and offset. The sink comes later.

@@ -33,12 +33,12 @@
 # flowchart LR
 #   accTitle: Where this notebook works
 #   accDescr: MSK Connect has written objects into S3. The bucket is mounted, and Spark reads three frames from it.
-#   msk["MSK"] --> connect["MSK Connect"] --> s3["S3 bucket"]
+#   connect["MSK<br/>Connect"] --> s3["S3<br/>bucket"]
 #   subgraph here["this notebook"]
-#     mount["mount"] --> spark["Spark:<br/>df_pin, df_geo, df_user"]
+#     mount["mount"] --> spark["Spark:<br/>df_pin, df_geo,<br/>df_user"]
 #   end
 #   s3 --> mount
-#   spark --> clean["clean tables"]
+#   spark --> clean["clean<br/>tables"]
 # ```
 #
 # The picture in words: the connector has written the messages of three topics as objects into a bucket. This notebook

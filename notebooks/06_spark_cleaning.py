@@ -30,12 +30,12 @@
 # flowchart LR
 #   accTitle: Where this notebook works
 #   accDescr: Messages come through Kafka and MSK Connect into S3. Spark reads three frames and cleans them into tables.
-#   emulator --> kafka["Kafka"] --> connect["MSK Connect"] --> s3["S3 bucket"]
+#   connect["Kafka,<br/>MSK Connect"] --> s3["S3<br/>bucket"]
 #   subgraph here["this notebook"]
-#     frames["df_pin, df_geo, df_user"] --> clean["clean tables"]
+#     frames["df_pin,<br/>df_geo,<br/>df_user"] --> clean["clean<br/>tables"]
 #   end
 #   s3 --> frames
-#   clean --> answers["eight answers"]
+#   clean --> answers["eight<br/>answers"]
 # ```
 #
 # The picture in words: messages have travelled from the emulator through Kafka and Connect into S3. This notebook

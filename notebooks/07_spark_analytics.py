@@ -29,9 +29,9 @@
 # flowchart LR
 #   accTitle: Where this notebook works
 #   accDescr: Objects in S3 have become three clean tables. This notebook joins them and answers eight questions.
-#   s3["S3 bucket"] --> spark["Spark"] --> tables["clean tables:<br/>pin, geo, user"]
+#   s3["S3<br/>bucket"] --> spark["Spark"] --> tables["clean<br/>tables:<br/>pin, geo,<br/>user"]
 #   subgraph here["this notebook"]
-#     joined["joined by ind"] --> answers["eight answers"]
+#     joined["joined<br/>by ind"] --> answers["eight<br/>answers"]
 #   end
 #   tables --> joined
 # ```

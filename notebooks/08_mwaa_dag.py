@@ -33,11 +33,11 @@
 # flowchart LR
 #   accTitle: Where this notebook works
 #   accDescr: Airflow reads the DAG from S3, and has Databricks clean the tables and write the answers, every day.
-#   dags["S3: dags/"] --> airflow
+#   dags["S3:<br/>dags/"] --> airflow
 #   subgraph here["this notebook"]
-#     airflow["Airflow (MWAA)"] -- "every day" --> jobs["Databricks jobs:<br/>clean_day, answers"]
+#     airflow["Airflow<br/>(MWAA)"] -- "every<br/>day" --> jobs["Databricks jobs:<br/>clean_day,<br/>answers"]
 #   end
-#   jobs --> tables["clean tables"] --> answers["answers by day"]
+#   jobs --> tables["clean tables,<br/>answers by day"]
 # ```
 #
 # The picture in words: Airflow reads the DAG from the bucket. Once a day it asks Databricks to run two notebooks, which

@@ -33,9 +33,9 @@
 #     The emulator sends each row of a post as an HTTP request to API Gateway. A template turns it into a call of
 #     Kinesis, which keeps the record in one of three streams. Part 2 reads them.
 #   }
-#   E[emulator] -- "PUT /streams/{stream-name}/record" --> A[API Gateway]
-#   A -- "PutRecord, in a role" --> K["Kinesis: three streams"]
-#   K -.-> S["part 2: Spark"]
+#   E[emulator] -- "PUT /streams/<br/>{stream-name}/<br/>record" --> A["API<br/>Gateway"]
+#   A -- "PutRecord,<br/>in a role" --> K["Kinesis:<br/>three streams"]
+#   K -.-> S["part 2:<br/>Spark"]
 # ```
 #
 # The picture in words: the emulator sends each row of a post as an HTTP request to API Gateway. A template turns the

@@ -34,8 +34,8 @@
 #     Spark reads the three streams in micro-batches, decodes and cleans the rows, and appends them to three Delta
 #     tables. For each stream a checkpoint keeps how far its query has come.
 #   }
-#   K["Kinesis: three streams"] -- "format kinesis" --> D[decode] --> C["clean, as in milestone 7"]
-#   C -- "a micro-batch" --> T["Delta tables: _pin_table, _geo_table, _user_table"]
+#   K["Kinesis:<br/>three streams"] -- "format<br/>kinesis" --> D[decode] --> C["clean, as in<br/>milestone 7"]
+#   C -- "a micro-<br/>batch" --> T["Delta:<br/>_pin_table,<br/>_geo_table,<br/>_user_table"]
 #   C -.-> P[(checkpoints)]
 # ```
 #

@@ -33,8 +33,8 @@
 #     The same posts go two ways: through Kinesis and streaming queries, and through Kafka, Connect and S3 into a batch.
 #     The same functions clean both, and the tables are compared.
 #   }
-#   E[emulator] --> K[Kinesis] --> Q[streaming queries] --> C{the same?}
-#   E --> T[Kafka] --> S[Connect and S3] --> B[batch] --> C
+#   E[emulator] --> K[Kinesis] --> Q["streaming<br/>queries"] --> C{the same?}
+#   E --> T[Kafka] --> S["Connect<br/>and S3"] --> B[batch] --> C
 # ```
 #
 # The picture in words: the same posts go two ways, through Kinesis and streaming queries, and through Kafka, Connect

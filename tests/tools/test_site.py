@@ -63,3 +63,23 @@ def test_no_page_needs_anything_from_elsewhere(built):
 def test_every_picture_has_a_description(built):
     for name, text in built.items():
         assert not [tag for tag in re.findall(r"<img[^>]*>", text) if not re.search(r'alt="[^"]{3,}"', tag)], name
+
+
+def letters_at_700(svg: str) -> float:
+    """Size of a diagram's letters, in pixels, in a window so narrow that the text has 700 pixels."""
+    width = float(re.search(r'viewBox="\S+ \S+ (\S+) ', svg)[1])
+    return LETTERS * min(1, 700 / width)
+
+
+LETTERS, LEAST = 16, 10
+"""Pixels: what a diagram has as long as there is room; what can still be read."""
+
+
+def test_diagrams_can_be_read_in_a_narrow_window(target):
+    found = {file.name: letters_at_700(file.read_text()) for file in target.glob("_images/*.svg")}
+    assert len(found) >= len(notebooks.paths())
+    assert {name: size for name, size in found.items() if size < LEAST} == {}
+
+
+def test_a_diagram_of_nine_boxes_in_a_row_cannot():
+    assert letters_at_700('<svg viewBox="0 0 1959 368" width="100%">') < LEAST
