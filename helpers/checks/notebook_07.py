@@ -155,6 +155,11 @@ TASK_5 = Exercise(
     twins=(
         Twin(_every_year, "Eight years came out. The question asks for 2018 to 2022 only: put the window in."),
         Twin(
+            lambda pin, geo: _first_of_each(_posts_by_year(pin, geo, "TRUE"), "post_year"),
+            "Eight years came out, and a row without a year, from posts whose time is not known. The question asks for "
+            "2018 to 2022 only: a window leaves out both.",
+        ),
+        Twin(
             _greatest_name,
             "`max(category)` is the last name in the alphabet, not the name that belongs to the greatest count. Rank "
             "the rows of a year by their count, and keep the first.",
@@ -190,9 +195,9 @@ def _posters(pin: DataFrame, geo: DataFrame) -> DataFrame:
     return pin.join(geo, "ind").select("country", "poster_name", "follower_count").dropna()
 
 
-def _greatest_poster_name(pin: DataFrame, geo: DataFrame) -> DataFrame:
+def _greatest_poster_name(posters: DataFrame) -> DataFrame:
     greatest = [F.max(name).alias(name) for name in ("poster_name", "follower_count")]
-    return _posters(pin, geo).groupBy("country").agg(*greatest)
+    return posters.groupBy("country").agg(*greatest)
 
 
 def _every_post_of_the_first(pin: DataFrame, geo: DataFrame) -> DataFrame:
@@ -208,14 +213,19 @@ def _every_poster(pin: DataFrame, geo: DataFrame) -> DataFrame:
     return _posters(pin, geo).groupBy("country", "poster_name").agg(F.max("follower_count").alias("follower_count"))
 
 
+_TWO_MAXIMA = (
+    "Two `max` beside each other do not belong together: the name is the last one of the alphabet, the count is "
+    "somebody else's."
+)
+
 TASK_6 = Exercise(
     solution=task_6,
     evaluate=_rows,
     twins=(
+        Twin(lambda pin, geo: _greatest_poster_name(_posters(pin, geo)), _TWO_MAXIMA),
         Twin(
-            _greatest_poster_name,
-            "Two `max` beside each other do not belong together: the name is the last one of the alphabet, the count "
-            "is somebody else's.",
+            lambda pin, geo: _greatest_poster_name(pin.join(geo, "ind")),
+            f"{_TWO_MAXIMA} And the posts whose country is not known make a row of their own.",
         ),
         Twin(
             _every_post_of_the_first,
