@@ -63,6 +63,9 @@ FAULTS = {
     "diagrams_have_titles": lambda n: n.cells.append(
         new_markdown_cell("```mermaid\nflowchart LR\n  accTitle: Two\n  a --> b\n```")
     ),
+    "diagrams_name_what_there_is": lambda n: n.cells.append(
+        new_markdown_cell("```mermaid\nflowchart LR\n  accTitle: A\n  accDescr: B\n  df_pins --> b\n```")
+    ),
     "quiz_has_full_marks": lambda n: n.cells[11].update(
         outputs=[new_output("stream", text="1 of 2 right.\n2: No.\n")]
     ),

@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import nbformat
+
+from lab.core.layout import CHECKOUT
 
 ALLOWED_TAGS = {"parameters", "nbval-ignore-output", *(f"exercise-{number}" for number in range(1, 16))}
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|Users|root|tmp|work|var|private)/\w")
@@ -119,12 +122,30 @@ def shape(notebook: Notebook) -> Iterator[str]:
         yield "the links to the neighbours and the index are missing"
 
 
-def diagrams_have_titles(notebook: Notebook) -> Iterator[str]:
+def _diagrams(notebook: Notebook) -> list[str]:
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    for diagram in re.findall(r"```mermaid\n(.*?)```", prose, re.DOTALL):
+    return re.findall(r"```mermaid\n(.*?)```", prose, re.DOTALL)
+
+
+def diagrams_have_titles(notebook: Notebook) -> Iterator[str]:
+    for diagram in _diagrams(notebook):
         for part in ("accTitle", "accDescr"):
             if not re.search(rf"^\s*{part}\s*[:{{]", diagram, re.MULTILINE):
                 yield f"{part} is missing: a screen reader would pass over the diagram {diagram[:60]!r}"
+
+
+@cache
+def _code_of_the_helpers() -> str:
+    return "\n".join(path.read_text() for room in ("helpers", "dags") for path in (CHECKOUT / room).rglob("*.py"))
+
+
+def diagrams_name_what_there_is(notebook: Notebook) -> Iterator[str]:
+    """Whatever a diagram spells as code does, `df_pin`, `{proxy+}` or a port, is in the code or its outputs."""
+    there = _code_of_the_helpers() + "".join(cell.source + str(cell.outputs) for cell in code_cells(notebook))
+    for diagram in _diagrams(notebook):
+        for name in re.findall(r"\w*_\w+|\{[\w+-]+\}|\b\d{4,5}\b|[\w-]+:[A-Z]\w+", diagram):
+            if name not in there:
+                yield f"a diagram names {name!r}, which nothing else does"
 
 
 def quiz_has_full_marks(notebook: Notebook) -> Iterator[str]:
@@ -158,6 +179,6 @@ def no_lab(notebook: Notebook) -> Iterator[str]:
 RULES: tuple[Rule, ...] = (
     executed_in_order, no_errors_and_no_standard_error, one_parameters_cell, no_injected_parameters, known_tags,
     no_machine_paths, no_notes_of_a_run, nearly_all_outputs_compared, pictures_have_descriptions,
-    short_cells_led_by_prose, no_prose_in_code_cells, shape, diagrams_have_titles, quiz_has_full_marks, kind_words,
-    one_path, no_lab,
+    short_cells_led_by_prose, no_prose_in_code_cells, shape, diagrams_have_titles, diagrams_name_what_there_is,
+    quiz_has_full_marks, kind_words, one_path, no_lab,
 )  # fmt: skip
