@@ -213,8 +213,8 @@ IN_AN_EMPTY_LIST, AT_ANOTHERS = "stops, as nothing is in the list", "stops at th
 IN_VAIN = 4
 """Questions that an answer may ask after the last one that could have told it something new."""
 
-
 BAD_FILE_POLL_SECONDS = 1.0
+"""Between two looks at whether Airflow has met the file that it cannot read."""
 
 
 class _Endless(BaseException):
