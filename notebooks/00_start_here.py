@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Milestone 0: the whole pipeline, once, in two minutes
+# # Milestone 0: the whole pipeline, once, in a minute
 #
 # You send 200 posts through Kafka into S3 objects, read them with Spark, clean them, and draw a first chart.
 #

@@ -21,9 +21,9 @@
 # 5. write `client.properties` and find out what each missing piece breaks.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed.
-# **Time:** a minute to run, an hour to work through. **Cost on AWS:** a t3.small instance costs about 2 cents an hour
-# while it runs, and its disk a few cents a month until you terminate it; the MSK cluster that it talks to costs far
-# more, from 5 cents an hour a broker, also when idle (prices of us-east-1, checked in November 2026).
+# **Time:** a quarter of a minute to run, an hour to work through. **Cost on AWS:** a t3.small instance costs about 2
+# cents an hour while it runs, and its disk a few cents a month until you terminate it; the MSK cluster that it talks to
+# costs far more, from 5 cents an hour a broker, also when idle (prices of us-east-1, checked in November 2026).
 
 # %% [markdown]
 # ## You are here

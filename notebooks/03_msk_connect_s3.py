@@ -22,10 +22,10 @@
 # 6. take the connector away between posts, and count what is lost.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed: the
-# first cells make the client machine and the topics if they are not there. **Time:** a minute to run, an hour and
-# a half to work through. **Cost on AWS:** a connector with one worker of one unit costs about 11 cents an hour as long
-# as it exists, also when idle: delete it when you stop for the day (us-east-1, checked in November 2026). A thousand
-# PUT requests cost half a cent, and at one message an object every message is a request.
+# first cells make the client machine and the topics if they are not there. **Time:** half a minute to run, an hour
+# and a half to work through. **Cost on AWS:** a connector with one worker of one unit costs about 11 cents an hour as
+# long as it exists, also when idle: delete it when you stop for the day (us-east-1, checked in November 2026). A
+# thousand PUT requests cost half a cent, and at one message an object every message is a request.
 
 # %% [markdown]
 # ## You are here

@@ -19,8 +19,8 @@
 # 4. prove that nothing was lost and that loading a batch twice changes nothing,
 # 5. keep the results as three Delta tables.
 #
-# **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed. **Time:** about
-# three minutes to run, an hour and a half to work through. **Cost on AWS:** a few cents for the cluster while it runs;
+# **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed. **Time:** a
+# minute to run, an hour and a half to work through. **Cost on AWS:** a few cents for the cluster while it runs;
 # the 1,500 small objects cost 0.75 cent to write and are paid for again, as requests, at every reading.
 
 # %% [markdown]

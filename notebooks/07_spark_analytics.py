@@ -19,7 +19,7 @@
 # 4. show a median, and a chart where a picture says more than a table.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`). If you have not run the notebook
-# before, the first cells catch up for you. **Time:** one minute to run, an hour and a half to work through.
+# before, the first cells catch up for you. **Time:** half a minute to run, an hour and a half to work through.
 # **Cost on AWS:** the cluster while it runs, a few cents.
 
 # %% [markdown]

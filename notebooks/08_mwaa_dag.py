@@ -22,7 +22,7 @@
 # 6. read all runs at a glance, in Airflow's grid.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed.
-# **Time:** three minutes to run, two hours to work through. **Cost on AWS:** an environment of the size mw1.small costs
+# **Time:** two minutes to run, two hours to work through. **Cost on AWS:** an environment of the size mw1.small costs
 # about 49 cents an hour for as long as it exists, whether it works or not; mw1.micro is smaller and costs less
 # (us-east-1, checked in November 2026). Delete it when you are done.
 

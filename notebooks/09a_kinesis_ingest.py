@@ -19,9 +19,9 @@
 # 4. send a batch again without sending anything twice.
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed.
-# **Time:** a minute to run, 80 minutes to work through. **Cost on AWS:** a provisioned shard costs 1.5 cents an hour
-# also when nobody posts, so six of them are 2.16 dollars a day (us-east-1, checked in November 2026): delete the
-# streams when you stop.
+# **Time:** a quarter of a minute to run, 80 minutes to work through. **Cost on AWS:** a provisioned shard costs 1.5
+# cents an hour also when nobody posts, so six of them are 2.16 dollars a day (us-east-1, checked in November 2026):
+# delete the streams when you stop.
 
 # %% [markdown]
 # ## You are here

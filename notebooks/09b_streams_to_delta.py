@@ -21,7 +21,7 @@
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed.
 # Not on serverless compute of Databricks: it runs no stream that goes on by itself.
-# **Time:** two minutes to run, 80 minutes to work through. **Cost on AWS:** six shards cost 2.16 dollars a day, also
+# **Time:** half a minute to run, 80 minutes to work through. **Cost on AWS:** six shards cost 2.16 dollars a day, also
 # when nobody posts (us-east-1, checked in November 2026), and the cluster of Databricks as long as it runs.
 
 # %% [markdown]

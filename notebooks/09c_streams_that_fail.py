@@ -20,7 +20,7 @@
 #
 # **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed.
 # Not on serverless compute of Databricks: it runs no stream that goes on by itself.
-# **Time:** two minutes to run, 80 minutes to work through. **Cost on AWS:** as in part 2; the comparison also needs
+# **Time:** half a minute to run, 80 minutes to work through. **Cost on AWS:** as in part 2; the comparison also needs
 # the connector of milestone 4, 11 cents an hour.
 
 # %% [markdown]

@@ -21,8 +21,8 @@
 # 5. delete everything of one id whatever fails on the way, and see zero,
 # 6. decide whether your own things go too.
 #
-# **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed. **Time:** a
-# minute to run, an hour to work through. **Cost on AWS:** next to nothing for the practice below, one shard for a
+# **Before you start:** the lab runs (`make lab`, or `python -m lab up`); no earlier notebook is needed. **Time:** ten
+# seconds to run, an hour to work through. **Cost on AWS:** next to nothing for the practice below, one shard for a
 # minute. What you leave behind costs up to 20 dollars a day (us-east-1, prices of November 2026), so this notebook is
 # the one to finish with.
 
