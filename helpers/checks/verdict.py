@@ -1,8 +1,8 @@
 """The four outcomes of a check, in words."""
 
-import contextlib
 import logging
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -85,7 +85,7 @@ class Judge:
         try:
             if is_gap(answer):
                 raise NotAttempted  # at once: nobody need wait for what a right answer gives
-            with _quiet():
+            with _QUIET:
                 if self._exercise.wanted is None:
                     return self._compared(answer, context)
                 return self._told(_tried(self._exercise.evaluate, answer, *context))
@@ -168,18 +168,31 @@ def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
     return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep logs of what failed off the page: what is to be known of a failure is in the verdict.
+class _Quiet:
+    """Keeps logs of what failed off the page while an answer is judged: what is to be known is in the verdict.
 
-    Not by way of Spark's own logger: whoever asks for it by name before Spark does makes one of the wrong class.
+    Answers may be judged side by side: the first one in silences, and the last one out ends it. Not by way of Spark's
+    own logger: whoever asks for it by name before Spark does makes one of the wrong class.
     """
-    before = logging.root.manager.disable
-    logging.disable(logging.ERROR)
-    try:
-        yield
-    finally:
-        logging.disable(before)
+
+    def __init__(self) -> None:
+        self._lock, self._judging, self._before = threading.Lock(), 0, logging.NOTSET
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._judging:
+                self._before = logging.root.manager.disable
+                logging.disable(logging.ERROR)
+            self._judging += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._judging -= 1
+            if not self._judging:
+                logging.disable(self._before)
+
+
+_QUIET = _Quiet()
 
 
 def _tried(evaluate: Callable[..., Result], answer: Any, *context: Any) -> Result | _Stopped:

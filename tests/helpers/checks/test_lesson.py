@@ -5,6 +5,7 @@ import inspect
 import logging
 import pkgutil
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -249,6 +250,31 @@ def test_what_is_logged_while_an_answer_is_judged_stays_off_the_page_and_is_hear
     lesson.judge(1, talkative, 2)
     assert not caplog.messages
     talkative(2)
+    assert caplog.messages == ["a query failed"]
+
+
+def test_answers_judged_side_by_side_leave_the_logs_as_they_were(caplog):
+    lesson = Lesson({1: Exercise(double, _results, (), ("Think.",), "", wanted={2: 4})}, {})
+    first_is_in, second_is_in, first_is_out = (threading.Event() for _ in range(3))
+
+    def first(number: int) -> int:
+        first_is_in.set()
+        second_is_in.wait(10)
+        return 2 * number
+
+    def second(number: int) -> int:
+        second_is_in.set()
+        first_is_out.wait(10)
+        return 2 * number
+
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(lesson.judge, 1, first, 2)
+        first_is_in.wait(10)
+        other = pool.submit(lesson.judge, 1, second, 2)
+        one.result()
+        first_is_out.set()
+        other.result()
+    logging.getLogger("of a library").error("a query failed")
     assert caplog.messages == ["a query failed"]
 
 

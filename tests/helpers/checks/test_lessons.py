@@ -10,6 +10,7 @@ from datetime import UTC
 
 import pytest
 import requests
+import stream_proxy
 from botocore.exceptions import ClientError
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -27,7 +28,6 @@ from helpers.checks import (
 from helpers.cleaning import CLEANERS, deduplicate
 from helpers.databricks.laptop.dbutils import DBUtils, ExecutionError
 from helpers.kafka import sink_objects
-from helpers.notebook import catch_up
 from helpers.raw import GEO_SCHEMA, read_raw
 from helpers.streaming import queries as stream_queries
 
@@ -86,9 +86,9 @@ UNFORESEEN = {
 @pytest.fixture(scope="module")
 def invoke_url(workbook):
     """Streams and API, and something in the stream that an answer may take for its own."""
-    url = catch_up.streams(workbook)
-    workbook.client("kinesis").put_record(StreamName=workbook.stream("geo"), Data=b"{}", PartitionKey="1")
-    return url
+    with stream_proxy.deployed(workbook) as built:
+        built.kinesis.put_record(StreamName=workbook.stream("geo"), Data=b"{}", PartitionKey="1")
+        yield built.invoke_url
 
 
 @pytest.fixture(scope="module")
