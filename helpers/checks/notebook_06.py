@@ -36,7 +36,12 @@ def _shaped(answer: Callable[[DataFrame, str], DataFrame], spark: SparkSession) 
     """Shape → how often it was seen, in one of two columns of texts."""
     rows = [(text, "1k") for text in TEXTS]
     found = given(answer(spark.createDataFrame(rows, "text string, follower_count string"), "text"))
-    counted = {f"rows of the shape {row[0]}": row[1] for row in found.collect()}
+    return _counted_in_order(found, lambda shape: f"rows of the shape {shape}")
+
+
+def _counted_in_order(found: DataFrame, case: Callable[[str | None], str]) -> Result:
+    """First column, in words → the second, and in which order the rows came."""
+    counted = {case(row[0]): row[1] for row in found.collect()}
     return counted | {"the columns": ", ".join(found.columns), IN_ORDER: ", ".join(map(str, counted.values()))}
 
 
@@ -657,9 +662,7 @@ def behind_nulls(raw: DataFrame, cleaned: DataFrame, key: str, column: str) -> D
 def _texts_behind(answer: Callable[[DataFrame, DataFrame, str, str], DataFrame], spark: SparkSession) -> Result:
     raw = spark.createDataFrame(BEFORE, "post int, followers string")
     cleaned = spark.createDataFrame(AFTER, "ind int, followers int")
-    found = given(answer(raw, cleaned, "post", "followers"))
-    counted = {f"rows with {row[0]!r}": row[1] for row in found.collect()}
-    return counted | {"the columns": ", ".join(found.columns), IN_ORDER: ", ".join(map(str, counted.values()))}
+    return _counted_in_order(given(answer(raw, cleaned, "post", "followers")), lambda text: f"rows with {text!r}")
 
 
 def _without_texts(raw: DataFrame, cleaned: DataFrame, key: str, column: str) -> DataFrame:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from pyspark.errors import AnalysisException, IllegalArgumentException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
@@ -376,38 +376,24 @@ _CLEAN_COLUMNS = {
 }
 
 
-def _by_ind(records: DataFrame, table: str) -> DataFrame:
-    row = F.from_json(F.col("data").cast("string"), SCHEMAS[table]).alias("row")
-    return CLEANERS[table](records.select(row).select("row.*").where("ind IS NOT NULL"))
+def _row(table: str) -> Column:
+    return F.from_json(F.col("data").cast("string"), SCHEMAS[table]).alias("row")
 
 
-def _by_index(records: DataFrame, table: str) -> DataFrame:
-    row = F.from_json(F.col("data").cast("string"), SCHEMAS[table]).alias("row")
-    return CLEANERS[table](records.select(row).select("row.*").where("index IS NOT NULL"))
+def _fields(records: DataFrame, table: str) -> DataFrame:
+    return records.select(_row(table)).select("row.*")
 
 
 def _not_unpacked(records: DataFrame, table: str) -> DataFrame:
-    row = F.from_json(F.col("data").cast("string"), SCHEMAS[table]).alias("row")
-    return CLEANERS[table](records.select(row).where(F.col(SCHEMAS[table].names[0]).isNotNull()))
+    return CLEANERS[table](records.select(_row(table)).where(F.col(SCHEMAS[table].names[0]).isNotNull()))
 
 
 def _from_bytes(records: DataFrame, table: str) -> DataFrame:
     return CLEANERS[table](records.select(F.from_json("data", SCHEMAS[table]).alias("row")).select("row.*"))
 
 
-def _without_gaps(records: DataFrame, table: str) -> DataFrame:
-    row = F.from_json(F.col("data").cast("string"), SCHEMAS[table]).alias("row")
-    return CLEANERS[table](records.select(row).select("row.*").dropna())
-
-
-def _all_kept(records: DataFrame, table: str) -> DataFrame:
-    row = F.from_json(F.col("data").cast("string"), SCHEMAS[table]).alias("row")
-    return CLEANERS[table](records.select(row).select("row.*"))
-
-
 def _not_cleaned(records: DataFrame, table: str) -> DataFrame:
-    row = F.from_json(F.col("data").cast("string"), SCHEMAS[table]).alias("row")
-    return records.select(row).select("row.*").where(F.col(SCHEMAS[table].names[0]).isNotNull())
+    return _fields(records, table).where(F.col(SCHEMAS[table].names[0]).isNotNull())
 
 
 CLEANED = Exercise(
@@ -422,13 +408,13 @@ CLEANED = Exercise(
     },
     twins=(
         Twin(
-            _by_ind,
+            lambda records, table: CLEANERS[table](_fields(records, table).where("ind IS NOT NULL")),
             "Raw pins have no `ind`: their number is called `index` until they are cleaned. In each schema it is the "
             "first name: `SCHEMAS[table].names[0]`.",
             {"numbers in pin": "there is no column ind"},
         ),
         Twin(
-            _by_index,
+            lambda records, table: CLEANERS[table](_fields(records, table).where("index IS NOT NULL")),
             "Only raw pins call their number `index`; places and users have `ind`. One name serves no two of them: "
             "take the first of the schema, `SCHEMAS[table].names[0]`.",
             {"numbers in pin": "1, 2", "numbers in geo": "there is no column index"},
@@ -452,7 +438,7 @@ CLEANED = Exercise(
             {"numbers in pin": NOT_TEXT},
         ),
         Twin(
-            _without_gaps,
+            lambda records, table: CLEANERS[table](_fields(records, table).dropna()),
             "Rows that lack anything at all are gone, and most rows lack something. Only the number has to be there: "
             "`F.col(name).isNotNull()` asks for one column.",
             {"numbers in pin": ""},
@@ -464,7 +450,7 @@ CLEANED = Exercise(
             {"columns of pin": NO_FRAME},
         ),
         Twin(
-            _all_kept,
+            lambda records, table: CLEANERS[table](_fields(records, table)),
             "A record that cannot be read became a row of nulls in a clean table. Leave it out before you clean.",
             {"numbers in geo": "3, None"},
         ),
@@ -682,27 +668,20 @@ SHARED = "one for several queries"
 """A query has the number that is in its checkpoint: two of one number share it."""
 
 
-def _one_after_the_other(name: Callable[[Any, str], str], checkpoint: Callable[[Any, str], str]) -> Callable[..., dict]:
-    """Answer with other names."""
+def _queries(
+    name: Callable[[Any, str], str] = lambda ours, table: ours.stream_table(table),
+    checkpoint: Callable[[Any, str], str] = lambda ours, table: ours.checkpoint(table),
+    in_turn: bool = False,
+) -> Callable[..., dict]:
+    """Answer with other names or checkpoints, all at once or each when the one before has ended."""
 
     def answer(spark: SparkSession, frames: dict, workbook: Any, trigger: Any) -> dict[str, StreamingQuery]:
         queries = {}
         for table, frame in frames.items():
             queries[table] = stream_queries.start(frame, name(workbook, table), checkpoint(workbook, table), trigger)
-            queries[table].awaitTermination()
+            if in_turn:
+                queries[table].awaitTermination()
         return queries
-
-    return answer
-
-
-def _at_once(checkpoint: Callable[[Any, str], str]) -> Callable[..., dict]:
-    """Answer with other checkpoints."""
-
-    def answer(spark: SparkSession, frames: dict, workbook: Any, trigger: Any) -> dict[str, StreamingQuery]:
-        return {
-            table: stream_queries.start(frame, workbook.stream_table(table), checkpoint(workbook, table), trigger)
-            for table, frame in frames.items()
-        }
 
     return answer
 
@@ -718,13 +697,13 @@ START_ALL = Exercise(
             {ENDED: "they go on"},
         ),
         Twin(
-            _at_once(lambda ours, _: ours.checkpoint("all")),
+            _queries(checkpoint=lambda ours, _: ours.checkpoint("all")),
             "The queries share a checkpoint, so that each took the place of the one before for its own, and stopped "
             "it. A checkpoint belongs to one query: `workbook.checkpoint(table)`, with the name that comes round.",
             {RETURNED: ", ".join(SCHEMAS), PLACES: SHARED},
         ),
         Twin(
-            _one_after_the_other(lambda ours, _: ours.stream_table("pin"), lambda ours, table: ours.checkpoint(table)),
+            _queries(name=lambda ours, _: ours.stream_table("pin"), in_turn=True),
             "All rows went into one table. Its name has to change with the frame: `workbook.stream_table(table)`.",
             {EACH: ALL_IN_ONE},
         ),

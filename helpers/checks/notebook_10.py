@@ -540,7 +540,7 @@ NOT_TURNED, NO_ENTRY = "stops: what gives its things one by one cannot be turned
 
 def _refused(order: list[str], uses: dict[str, list[str]]) -> str:
     """Tell what comes of deleting in this order, from an AWS that refuses to delete what is in use or is not there."""
-    there = {*uses, *(used for several in uses.values() for used in several)}
+    there = {*_users_then_used(uses)}
     refused, unknown = [], []
     for thing in order:
         if any(user in there and thing in uses[user] for user in uses):
@@ -606,7 +606,7 @@ ORDER = Exercise(
             "You delete what uses something, and leave what is only used: the policy, the bucket, the network stay.",
         ),
         Twin(
-            lambda uses: sorted({*uses, *(used for several in uses.values() for used in several)}),
+            lambda uses: sorted({*_users_then_used(uses)}),
             "The alphabet knows nothing of who uses whom.",
         ),
         Twin(

@@ -404,24 +404,26 @@ def any_status(workbook: Workbook, api: str) -> dict[str, str]:
     dict of str to str
         By what API Gateway's further calls name the method.
     """
-    client = workbook.client("apigateway")
-    resource = gateway.create_resource(workbook, api, "/statuses/{status}")
-    where = {"restApiId": api, "resourceId": resource, "httpMethod": "GET"}
     named = {"method.request.path.status": True}
-    client.put_method(**where, authorizationType="NONE", requestParameters=named)
-    template = """{"statusCode": $input.params('status')}"""
-    client.put_integration(**where, type="MOCK", requestTemplates={"application/json": template})
-    return where
+    return _mocked(workbook, api, "GET", "/statuses/{status}", "$input.params('status')", named)
 
 
 def _answer_by_itself(workbook: Workbook, api: str, method: str, path: str, status: int) -> None:
+    client, where = workbook.client("apigateway"), _mocked(workbook, api, method, path, str(status), {})
+    client.put_method_response(**where, statusCode=str(status))
+    client.put_integration_response(**where, statusCode=str(status))
+
+
+def _mocked(
+    workbook: Workbook, api: str, method: str, path: str, status: str, parameters: dict[str, bool]
+) -> dict[str, str]:
+    """Make a method behind which API Gateway plays an integration; `status` is what its template says."""
     client = workbook.client("apigateway")
     resource = gateway.create_resource(workbook, api, path)
     where = {"restApiId": api, "resourceId": resource, "httpMethod": method}
-    client.put_method(**where, authorizationType="NONE")
+    client.put_method(**where, authorizationType="NONE", requestParameters=parameters)
     client.put_integration(**where, type="MOCK", requestTemplates={"application/json": f'{{"statusCode": {status}}}'})
-    client.put_method_response(**where, statusCode=str(status))
-    client.put_integration_response(**where, statusCode=str(status))
+    return where
 
 
 @contextlib.contextmanager

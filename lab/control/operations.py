@@ -250,13 +250,17 @@ def pages(lab: Lab, reports: Iterable[Report]) -> list[str]:
     return lines
 
 
+def answers(runtime: Runtime, service: Service) -> bool:
+    """Tell whether a service does what it is there for."""
+    try:
+        service.check(runtime)
+    except Exception:  # any failure to answer is the answer
+        return False
+    return True
+
+
 def _report(runtime: Runtime, service: Service, state: State) -> Report:
-    healthy = state.running
-    if healthy:
-        try:
-            service.check(runtime)
-        except Exception:  # any failure to answer is the answer
-            healthy = False
+    healthy = state.running and answers(runtime, service)
     return Report(service, state, healthy, resident_mb(state.pid) if state.running else 0.0)
 
 

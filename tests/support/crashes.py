@@ -34,17 +34,9 @@ def wait_until_back(lab, service, old):
 
     def is_back():
         state = supervisor.states()[service]
-        return state.running and state.pid != old and _answers(watched, runtime)
+        return state.running and state.pid != old and operations.answers(runtime, watched)
 
     wait_until(is_back, operations.READY_SECONDS, f"{service} to come back", every=0.3)
-
-
-def _answers(service, runtime):
-    try:
-        service.check(runtime)
-    except Exception:  # any failure to answer is the answer
-        return False
-    return True
 
 
 def crash(lab, service):

@@ -485,27 +485,14 @@ def test_a_memory_without_any_end_is_told_with_a_watermark_and_without(context):
     assert verdict.text.startswith("It finds every repetition, and remembers every record for ever")
 
 
-def _in_turn_with_one_checkpoint(spark, frames: dict, workbook, trigger=None) -> dict:
-    queries = {}
-    for table, frame in frames.items():
-        where = workbook.stream_table(table), workbook.checkpoint("pin")
-        queries[table] = stream_queries.start(frame, *where, trigger)
-        queries[table].awaitTermination()
-    return queries
-
-
 def test_a_checkpoint_that_queries_share_is_told_of_whoever_waits_for_whom(context):
-    verdict = LESSONS["09b"].judge(6, _in_turn_with_one_checkpoint, *context["09b", 6])
+    in_turn = notebook_09b._queries(checkpoint=lambda ours, _: ours.checkpoint("pin"), in_turn=True)
+    verdict = LESSONS["09b"].judge(6, in_turn, *context["09b", 6])
     assert verdict.text.startswith("The queries share a checkpoint")
 
 
 def test_queries_that_write_into_one_table_at_once_are_told_of(context):
-    def at_once(spark, frames: dict, workbook, trigger=None) -> dict:
-        return {
-            table: stream_queries.start(frame, workbook.stream_table("pin"), workbook.checkpoint(table), trigger)
-            for table, frame in frames.items()
-        }
-
+    at_once = notebook_09b._queries(name=lambda ours, _: ours.stream_table("pin"))
     verdict = LESSONS["09b"].judge(6, at_once, *context["09b", 6])
     assert verdict.text.startswith("All rows went into one table")
 
